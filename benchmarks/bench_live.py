@@ -40,8 +40,8 @@ from inspector.core.records.records import (
 from inspector.core.records.stream import LiveStream
 from inspector.hosts.embedded import SWITCH_INTERVAL
 from inspector.ui.features.timeline.panel import TimelinePanel
+from inspector.ui.opening import open_window
 from inspector.ui.shell.shell import Shell
-from inspector.ui.window import open_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -13,11 +13,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks import Figure, figure
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_ROOT = Path(__file__).resolve().parent.parent
 _ROUNDS = 9
 _VERSION_ROUNDS = 21
 _SECONDS = 60
@@ -52,7 +56,7 @@ from inspector.cli.main import main
 import inspector.cli.window
 from PySide6.QtCore import QTimer
 from inspector.ui.features.catalog.delegate import CatalogDelegate
-from inspector.ui.features.timeline import canvas
+from inspector.ui.features.timeline import bare
 from inspector.ui.kit.buttons import Button
 
 missing = {{"rows", "axis", "button"}}
@@ -68,7 +72,7 @@ def watch(owner, name, part, wanted=lambda *_: True):
     setattr(owner, name, painted)
 
 watch(CatalogDelegate, "paint", "rows")
-watch(canvas, "paint_ruler", "axis")
+watch(bare, "paint_axis", "axis")
 watch(Button, "paintEvent", "button", lambda button, _: button.objectName() == "fire.selected")
 
 main(["--db", sys.argv[2]])
@@ -79,14 +83,15 @@ def environment(folder: Path) -> dict[str, str]:
     """Return the environment of what is measured: nothing remembered, and modules compiled once, as if installed."""
     names = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "PYTHONPYCACHEPREFIX")
     rest = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {"QT_QPA_PLATFORM": "offscreen", **rest, **{name: str(folder / name) for name in names}}
+    places = {name: str(folder / name) for name in names}
+    return {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(_ROOT), **rest, **places}
 
 
 def first_frame(script: str, folder: Path) -> tuple[int, int]:
     """Run a script that shows a window; return wall and CPU time of its first frame, ns."""
     command = [sys.executable, "-c", script, str(time.perf_counter_ns()), str(folder / "sessions.db")]
     done = subprocess.run(
-        command, env=environment(folder), timeout=_SECONDS, check=True, stdout=subprocess.PIPE, text=True
+        command, env=environment(folder), cwd=folder, timeout=_SECONDS, check=True, stdout=subprocess.PIPE, text=True
     )
     wall, cpu = map(int, done.stdout.split())
     return wall, cpu

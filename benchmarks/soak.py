@@ -19,7 +19,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -36,9 +35,11 @@ from benchmarks.bench_memory import resident
 from benchmarks.busy import EVENTS, FAILS, Busy, Emitted, emitted
 from inspector.app.memory import bounded_journals, collect_seldom
 from inspector.core.records.statuses import STATUS_CODES
-from inspector.ui.window import open_window
+from inspector.ui.opening import open_window
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from inspector.app.recording import Recording
 
 SECONDS: Final = 600

@@ -15,11 +15,15 @@ import mmap
 import os
 import tempfile
 import weakref
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
+
+from inspector.analysis.budget import BUDGET
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Array = npt.NDArray[Any]
 
@@ -190,7 +194,7 @@ class GrowingArray:
             return self.array
         while rows < wanted:
             rows *= 2
-        if self._mapping is not None or (_spill is not None and rows * self._row >= SPILL_FROM):
+        if self._mapping is not None or (rows * self._row >= SPILL_FROM and current_spill() is not None):
             rows = max(wanted, min(rows, wanted + max(16 * _STEP // self._row, 1)))
             if self._map(rows):
                 return self.array
@@ -204,7 +208,8 @@ class GrowingArray:
         mapping = self._mapping
         fresh = mapping is None
         if mapping is None:
-            mapping = _spill.map() if _spill is not None else None
+            spill = current_spill()
+            mapping = spill.map() if spill is not None else None
             if mapping is None:
                 return False
         try:
@@ -228,11 +233,14 @@ def use_spill(spill: Spill | None) -> None:
     """Keep large arrays that are made from now on in files; None: in memory, as before."""
     global _spill, _libraries_at_rest  # noqa: PLW0603 - one process has one memory
     _spill = spill
+    BUDGET.folder = None
     _libraries_at_rest = 0
 
 
 def current_spill() -> Spill | None:
-    """Return what ``use_spill`` was told last."""
+    """Return what ``use_spill`` was told last, or what keeps the budget of the process; None when there is neither."""
+    if _spill is None and BUDGET.folder is not None:
+        use_spill(Spill(BUDGET.folder, BUDGET.size))
     return _spill
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from types import CoroutineType
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class CommandTable:
         self._tasks = tasks
         self._commands: dict[str, Command] = {}
         self._listeners: list[Listener] = []
+        self._stand_ins: set[str] = set()
 
     def add(self, *commands: Command) -> None:
         """Add commands.
@@ -84,14 +85,20 @@ class CommandTable:
             ValueError: An id is there already, or a shortcut is taken in the same scope (or in the window's).
         """
         for command in commands:
-            if command.id in self._commands:
+            if command.id in self._commands and command.id not in self._stand_ins:
                 raise ValueError(f"there is a command {command.id} already")
+            self._stand_ins.discard(command.id)
             for shortcut in command.shortcuts:
                 other = self._holder(shortcut, command.scopes)
-                if other is not None:
+                if other is not None and other.id != command.id:
                     raise ValueError(f"{shortcut} of {command.id} belongs to {other.id}")
             self._commands[command.id] = command
         self._tell(frozenset(command.id for command in commands))
+
+    def stand_in(self, command: Command) -> None:
+        """Add a command that stands in for one of this id, which may be added later and takes its place."""
+        self.add(command)
+        self._stand_ins.add(command.id)
 
     def arrange(self, command_ids: Sequence[str]) -> None:
         """Put these commands before all others but those of the panels, in this order: menus and palette follow it."""
@@ -152,7 +159,7 @@ class CommandTable:
             return False
         try:
             outcome = command.run()
-            if inspect.iscoroutine(outcome):
+            if isinstance(outcome, CoroutineType):
                 self._tasks.start(command.title, outcome)
         except Exception as error:  # noqa: BLE001  (a command is where a person's wish meets the program: told, never raised)
             self._notices.report(error, command.title)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
     from inspector.analysis.journal import Journal
     from inspector.core.faults import FaultRule
     from inspector.core.records.host import ActiveFault
@@ -105,6 +104,8 @@ class FaultList:
 
     def hits(self, journal: Journal) -> dict[int, tuple[int, int]]:
         """Return for each place in the list how many executions were struck, of how many that the rule is about."""
+        import numpy as np
+
         executions = journal.executions
         labels = [handler.label for handler in journal.handlers]
         names = [event.name for event in journal.events]

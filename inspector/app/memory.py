@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Iterator
-from typing import Final
+import sys
+from typing import TYPE_CHECKING, Final
 
+from inspector.analysis.budget import BUDGET
 from inspector.app.places import spill_path
 from inspector.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: Mebibytes that journals may hold, unless a person says otherwise, and the fewest that make sense.
 DEFAULT_JOURNAL_MB: Final = 512
@@ -53,15 +57,17 @@ def bounded_journals(megabytes: int = DEFAULT_JOURNAL_MB) -> Iterator[None]:
     Raises:
         UsageError: It is too small.
     """
-    from inspector.analysis.spill import Spill, use_spill
-
     if megabytes < LEAST_JOURNAL_MB:
         raise UsageError(f"{megabytes} MB is too little memory for a run.", f"Use at least {LEAST_JOURNAL_MB}.")
-    use_spill(Spill(spill_path(), megabytes << 20))
+    BUDGET.folder, BUDGET.size = spill_path(), megabytes << 20
     try:
         yield
     finally:
-        use_spill(None)
+        BUDGET.folder = None
+        if "inspector.analysis.spill" in sys.modules:
+            from inspector.analysis.spill import use_spill
+
+            use_spill(None)
 
 
 def trim_journals() -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Coroutine
+
     from inspector.app.notices import Notices
 
 T = TypeVar("T")
@@ -34,6 +35,8 @@ class TaskOwner:
         Raises:
             RuntimeError: No loop is running in this thread.
         """
+        import asyncio
+
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -55,6 +58,8 @@ class TaskOwner:
 
     async def cancel_all(self) -> None:
         """Cancel all tasks but the caller's own and wait for their end, those they start meanwhile included."""
+        import asyncio
+
         current = asyncio.current_task()
         while others := [task for task in self._tasks if task is not current]:
             for task in others:

@@ -14,10 +14,11 @@ from inspector.app.summary import summarise
 from inspector.app.text import format_count, format_duration, plural
 from inspector.cli import exitcodes, export, window
 from inspector.cli.outcome import RunOutcome, outcome_of, session_json, tell, tell_session
+from inspector.cli.programs import given_options
 from inspector.cli.running import Troubles, opened, recording, session_name
 from inspector.cli.running import run as run_coroutine
 from inspector.cli.signals import Signalled
-from inspector.cli.source import EmbeddedSource, given_options
+from inspector.cli.source import EmbeddedSource
 from inspector.cli.values import make_values, new_seed
 from inspector.core.errors import InspectorError, UsageError
 from inspector.core.request import TIMEOUT, FireRequest

@@ -1,11 +1,27 @@
-"""The demo, as a program that can be inspected; `source` has the others."""
+"""Which program is meant, and the demo as one that can be inspected; `source` has the others."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from inspector.app.resources import resource
 
 if TYPE_CHECKING:
+    import argparse
+
     from inspector.agent.program import Program
+    from inspector.core.description import CatalogDescription
+
+
+#: Options that say what is loaded, and the names under which they are parsed.
+_OPTIONS: Final = ("app", "catalog", "db_session", "python", "env", "cwd", "load_timeout")
+
+
+def given_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return options that say what is loaded, by the names under which they are parsed; those left out are not in."""
+    return {name: value for name in _OPTIONS if (value := getattr(arguments, name, None)) is not None}
 
 
 def demo_program(seed: int | None = None) -> Program:
@@ -28,3 +44,41 @@ def demo_program(seed: int | None = None) -> Program:
         faults=demo.faults,
         close=demo.close,
     )
+
+
+def demo_rows() -> CatalogDescription:
+    """Return what rows of the demo's catalog show, without loading the demo.
+
+    ``resources/demo-catalog.json`` has it. ``tools/demo_rows.py`` writes the file, a test holds it against the demo.
+    """
+    from inspector.core.description import CatalogDescription, EventDescription
+
+    rows = json.loads(resource("demo-catalog.json").read_text(encoding="utf-8"))
+    events = tuple(
+        EventDescription(name, name, name, category, workflow, phase, handlers=tuple(handlers))
+        for name, category, workflow, phase, handlers in rows["events"]
+    )
+    return CatalogDescription(rows["program"], events, categories=tuple(rows["categories"]))
+
+
+def rows_of(catalog: CatalogDescription) -> str:
+    """Write what rows of a catalog show, for ``demo_rows``."""
+    events = [
+        [event.name, event.category, event.workflow, event.phase, list(event.handlers)] for event in catalog.events
+    ]
+    lines = ",\n".join(json.dumps(event) for event in events)
+    categories = json.dumps(list(catalog.categories))
+    return f'{{"program": {json.dumps(catalog.program)}, "categories": {categories}, "events": [\n{lines}\n]}}\n'
+
+
+def may_be_project(arguments: argparse.Namespace) -> bool:
+    """Return whether options, or a file around here, may name a project; reading them takes longer than this."""
+    if arguments.use_demo or given_options(arguments):
+        return True
+    here = Path.cwd()
+    files = (folder / "pyproject.toml" for folder in (here, *here.parents))
+    try:
+        texts = [file.read_bytes() for file in files if file.is_file()]
+    except OSError:
+        return True
+    return any(b"inspector" in text or b"\\" in text for text in texts)  # a name may be written with escapes

@@ -13,15 +13,11 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from inspector.app.places import kept_settings_path, trust_path
 from inspector.app.text import one_line, visible
 from inspector.cli import exitcodes
-from inspector.cli.programs import demo_program
-from inspector.cli.running import Troubles, recording
+from inspector.cli.programs import demo_program, given_options
 from inspector.core.description import Problem
 from inspector.core.errors import UsageError
-from inspector.core.facts import CatalogFacts
-from inspector.core.records.host import PartNotLoaded
 from inspector.hosts.kept import KeptSettings, Trust
 from inspector.hosts.project import LOAD_TIMEOUT, Project
-from inspector.hosts.trouble import LoadError
 
 if TYPE_CHECKING:
     import argparse
@@ -31,10 +27,10 @@ if TYPE_CHECKING:
     from inspector.app.recording import Host
     from inspector.cli.console import Console
     from inspector.core.description import CatalogDescription
+    from inspector.core.facts import CatalogFacts
     from inspector.core.records.host import HostRecord
+    from inspector.hosts.trouble import LoadError
 
-#: Options that say what is loaded, and the names under which they are parsed.
-_OPTIONS: Final = ("app", "catalog", "db_session", "python", "env", "cwd", "load_timeout")
 #: How much of a program's traceback, and of what it printed, is shown.
 _MOST_LINES: Final = 40
 _MOST_CHARACTERS: Final = 6_000
@@ -132,6 +128,9 @@ class ProjectSource:
             LoadError: It cannot be loaded.
             InspectorError: Its interpreter, or its file of settings, does not exist.
         """
+        from inspector.cli.running import Troubles, recording
+        from inspector.core.facts import CatalogFacts
+
         troubles = Troubles(self._console)
         async with recording(
             None, self, troubles, self._console, name=self.name, seed=None, verbose=self._verbose
@@ -148,6 +147,8 @@ class ProjectSource:
 
 def problems_of(records: Iterable[HostRecord]) -> list[Problem]:
     """Return the parts of the program that cannot be used, in the order in which the host recorded them."""
+    from inspector.core.records.host import PartNotLoaded
+
     return [
         Problem(part.where, part.text.removeprefix(f"{part.where}: "), part.hint)
         for part in records
@@ -159,11 +160,6 @@ def sentence_of(problem: Problem) -> str:
     """Return a problem as one sentence that says what it is about."""
     named = problem.text.startswith(problem.where)
     return problem.text if named else f"{problem.where}: {problem.text}"
-
-
-def given_options(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return options that say what is loaded, by the names under which they are parsed; those left out are not in."""
-    return {name: value for name in _OPTIONS if (value := getattr(arguments, name, None)) is not None}
 
 
 def source_of(arguments: argparse.Namespace, console: Console) -> ProgramSource:
@@ -304,11 +300,18 @@ def tells_load_errors(command: Command) -> Command:
     def run(arguments: argparse.Namespace, console: Console, *others: Any) -> int:
         try:
             return command(arguments, console, *others)
-        except LoadError as error:
+        except _load_error() as error:
             tell_load_error(error, console, verbose=arguments.verbose)
             return exitcodes.FAILED
 
     return run
+
+
+def _load_error() -> type[LoadError]:
+    """Return what a project that cannot be loaded raises; asked for when something was raised only."""
+    from inspector.hosts.trouble import LoadError
+
+    return LoadError
 
 
 def tell_load_error(error: LoadError, console: Console, *, verbose: bool = False) -> None:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inspector.app.places import default_database
-from inspector.cli.programs import demo_program
-from inspector.cli.source import project_of, tell_unused
+from inspector.cli.programs import demo_program, demo_rows, may_be_project
 from inspector.core.errors import InspectorError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable, Coroutine
 
     from inspector.app.checking import Basis
     from inspector.app.recording import Host, Recording
@@ -34,13 +33,21 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             "No display found.",
             "To run the demo without one, use `inspector demo --screenshot window.png`.",
         )
+    project, confirmed = _project_of(arguments, console) if may_be_project(arguments) else (None, False)
+    database = arguments.db or default_database()
+    return show(database, arguments.seed, project=project, confirmed=confirmed)
+
+
+def _project_of(arguments: argparse.Namespace, console: Console) -> tuple[Project | None, bool]:
+    """Return the project that is meant, and whether its code may run; None for the demo."""
+    from inspector.cli.source import project_of, tell_unused
+
     choice = project_of(arguments)
     # The window asks for consent itself: a project that was only found is not loaded before the person has said so.
     project, confirmed = choice if choice is not None else (None, False)
     if project is not None:
         tell_unused(project, console)
-    database = arguments.db or default_database()
-    return show(database, arguments.seed, project=project, confirmed=confirmed)
+    return project, confirmed
 
 
 def has_display() -> bool:
@@ -87,7 +94,7 @@ def show(
     if trouble := libraries_trouble(os.environ):
         raise InspectorError(trouble)
     try:
-        from inspector.ui.window import open_window
+        from inspector.ui.opening import open_window
     except ImportError as error:
         if (error.name or "").partition(".")[0] == "inspector":
             raise
@@ -103,6 +110,7 @@ def show(
         project=project,
         confirmed=confirmed,
         basis=demo_basis if make_host is None else None,
+        catalog=demo_rows if make_host is None and project is None else None,
         name=name,
         make_host=make_host,
         source=source,

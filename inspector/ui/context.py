@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,12 @@ from inspector.app.editor import open_in_editor
 from inspector.app.settings import EDITOR
 from inspector.core.errors import InspectorError
 from inspector.ui.history import History
-from inspector.ui.selection import Selection
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from PySide6.QtWidgets import QWidget
+
     from inspector.analysis.journal import Journal
     from inspector.app.checking import Basis
     from inspector.app.commands import CommandTable
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from inspector.app.workbench import Workbench
     from inspector.hosts.project import Project
     from inspector.ui.kit.theme import Theme
+    from inspector.ui.selection import Selection
     from inspector.ui.shell.shell import Shell
 
 
@@ -62,9 +65,10 @@ class Context(QObject):
         tasks: Owner of asynchronous work.
         commands: Everything that can be done, by id.
         launch: What the window was started with.
+        selection: What is selected in the window.
+        first_panels: What features have made for the first frame, by their ids.
 
     Attributes:
-        selection: What is selected in the window.
         history: The way back through zoom and filter.
 
     Signals, what happens:
@@ -127,6 +131,8 @@ class Context(QObject):
         tasks: TaskOwner,
         commands: CommandTable,
         launch: Launch,
+        selection: Selection,
+        first_panels: Mapping[str, QWidget],
     ) -> None:
         super().__init__(shell)
         self.shell = shell
@@ -137,7 +143,8 @@ class Context(QObject):
         self.tasks = tasks
         self.commands = commands
         self.launch = launch
-        self.selection = Selection(self)
+        self.selection = selection
+        self.first_panels = first_panels
         self.history = History(self)
         self.history.changed.connect(lambda: commands.changed("edit.back", "edit.forward"))
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
     from PySide6.QtWidgets import QWidget
 
     from inspector.app.commands import Command
     from inspector.ui.context import Context
+    from inspector.ui.first_frame import FirstFrame
     from inspector.ui.kit.menus import MenuProvider
 
 #: Where a panel stands at first: docked at a side, or between them. ``""`` is for a feature without a panel.
@@ -57,7 +59,9 @@ class Feature:
         area: Where its panel stands at first.
         make: Makes what it brings into a window; called once for each window. It imports what it needs, so that the
             window need not wait for modules that its first frame does not show.
-        first: Belongs to the first frame. All others are imported and made when that has been painted.
+        first_frame: Makes what the first frame shows of it, of the least that has to be loaded: a panel that ``make``
+            takes over (``Context.first_panels``) or replaces, or a button's command; None for no panel. Features that
+            have it are made as soon as that frame has been painted, all others after them.
     """
 
     id: str
@@ -65,4 +69,4 @@ class Feature:
     icon: str
     area: Area
     make: Callable[[Context], Parts]
-    first: bool = False
+    first_frame: Callable[[FirstFrame], QWidget | None] | None = None

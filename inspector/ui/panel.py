@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from inspector.analysis.journal import Journal
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from inspector.analysis.entries import Change
+    from inspector.analysis.journal import Journal
     from inspector.analysis.query.query import Filter
     from inspector.app.workbench import View
     from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
@@ -55,7 +54,7 @@ class JournalPanel(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._selection = selection
-        self._journal = Journal()
+        self._run: Journal | None = None
         self._quiet = False
         #: Makes the lines of context menus that are the same wherever a thing is shown; None in a panel by itself.
         self.verbs: Verbs | None = None
@@ -67,13 +66,22 @@ class JournalPanel(QWidget):
 
     # -- the run
 
+    @property
+    def _journal(self) -> Journal:
+        """The run that is shown; an empty one until there is one, which the first frame does not need."""
+        if self._run is None:
+            from inspector.analysis.journal import Journal
+
+            self._run = Journal()
+        return self._run
+
     def show_view(self, view: View) -> None:
         """Show another session: live, stored or imported, its journal as it is now."""
         self.set_journal(view.journal)
 
     def set_journal(self, journal: Journal) -> None:
         """Show another run, from its first row to its last; forget the one before."""
-        self._journal = journal
+        self._run = journal
 
     def folded(self, change: Change) -> None:
         """Take in what the journal has just folded."""

@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
 
 from inspector.app.runs import waiting_text
 from inspector.app.workbench import Stand
@@ -21,11 +20,13 @@ from inspector.ui.kit.boxes import Action, EmptyState
 from inspector.ui.kit.columns import ColumnChoices
 from inspector.ui.panel import JournalPanel
 from inspector.ui.shell.filtering import Filtering
-from inspector.ui.shell.statusbar import Standing
+from inspector.ui.shell.standing import Standing
 from inspector.ui.verbs import Verbs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from PySide6.QtWidgets import QWidget
 
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 
 #: Told where it stays: a refused fire under its form, what is wrong with the program in the strip.
 _TOLD_ELSEWHERE: Final = (FireRefused, ProcessEnded, ProcessStuck, RestartFailed)
-#: The areas in the order in which panels are numbered.
-_AREAS: Final = ("centre", "left", "right", "bottom")
 #: What an empty place says instead of its own words.
 _Words = tuple[str, str, Action | None]
 _OWN: Final[_Words] = ("", "", None)
@@ -98,40 +97,34 @@ class Roof(QObject):
                 await parts.stop()
 
     def _build(self, features: Sequence[Feature]) -> None:
-        """Make what the first frame shows, and a place for each other panel."""
-        context, shell = self._context, self._context.shell
-        context.commands.add(*context.history.commands())
-        first = {feature.id: feature.make(context) for feature in features if feature.first}
-        for feature in sorted(features, key=lambda feature: _AREAS.index(feature.area) if feature.area else 0):
-            panel = first[feature.id].panel if feature.first else QWidget()
-            if not feature.area or panel is None:
-                continue
+        """Make the features of the first frame; the panels of the others have a place each."""
+        self._context.commands.add(*self._context.history.commands())
+        for feature in features:
+            if feature.first_frame is not None:
+                self._make(feature)
+
+    def _make(self, feature: Feature) -> Parts:
+        """Make a feature, and put its panel into its place."""
+        shell, parts = self._context.shell, feature.make(self._context)
+        panel = parts.panel
+        if panel is not None and panel is not self._context.first_panels.get(feature.id):
             if feature.area == "centre":
-                shell.set_central(panel, feature.id, feature.title, feature.icon)
+                shell.fill_central(panel)
             else:
-                shell.add_panel(feature.area, feature.id, feature.title, panel, feature.icon)
-        for feature in features:
-            if feature.first:
-                self._take_in(feature, first[feature.id])
-        shell.finish()
-        for feature in features:
-            if feature.first:
-                self._bind(feature)
+                shell.fill_panel(feature.id, panel)
+        self._take_in(feature, parts)
+        if panel is not None:
+            shell.bind_scope(feature.id, panel)
+        return parts
 
     async def make_rest(self) -> None:
         """Make all other features, one after another; in between the window answers to mouse and keyboard."""
         context, shell = self._context, self._context.shell
         for feature in self._features:
-            if feature.first:
+            if feature.first_frame is not None:
                 continue
             await asyncio.sleep(0)
-            parts = feature.make(context)
-            if parts.panel is not None and feature.area == "centre":
-                shell.set_central(parts.panel, feature.id, feature.title, feature.icon)
-            elif parts.panel is not None:
-                shell.fill_panel(feature.id, parts.panel)
-            self._take_in(feature, parts)
-            self._bind(feature)
+            parts = self._make(feature)
             view = context.workbench.view
             if isinstance(parts.panel, JournalPanel) and view is not None and self._shown is view.journal:
                 parts.panel.show_view(view)
@@ -163,11 +156,6 @@ class Roof(QObject):
             self._panels.append(parts.panel)
             parts.panel.verbs = self._verbs
             parts.panel.badge_changed.connect(self._badge_setter(feature.id))
-
-    def _bind(self, feature: Feature) -> None:
-        panel = self._made[feature.id].panel
-        if panel is not None:
-            self._context.shell.bind_scope(feature.id, panel)
 
     def _remember_columns(self, panel_id: str, panel: QWidget) -> None:
         """Show the tables of a panel as they were shown last, and remember what is chosen in them."""

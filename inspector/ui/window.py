@@ -7,40 +7,35 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QSize
-
-from inspector.app.commands import CommandTable
 from inspector.app.memory import settle_memory
-from inspector.app.notices import Notices
-from inspector.app.places import layout_path
-from inspector.app.settings import NUMBERS, THEME, Settings, default_path
-from inspector.app.tasks import TaskOwner
+from inspector.app.settings import NUMBERS, THEME
 from inspector.app.text import plural, set_number_format
 from inspector.app.workbench import Workbench
 from inspector.core.errors import InspectorError
 from inspector.hosts.embedded import EmbeddedHost
 from inspector.store.trouble import count_lost
-from inspector.ui.application import create_application, refcount_trouble
 from inspector.ui.context import Context, Launch
 from inspector.ui.features.all import FEATURES
+from inspector.ui.first_frame import PAINTING, FirstFrame
 from inspector.ui.kit.text import ask_then
-from inspector.ui.kit.theme import Theme
-from inspector.ui.loop import run as run_loop
 from inspector.ui.pose import pose
 from inspector.ui.roof import Roof
-from inspector.ui.shell.shell import Shell
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PySide6.QtWidgets import QMessageBox
 
     from inspector.agent.program import Program
     from inspector.app.checking import Basis
+    from inspector.app.notices import Notices
     from inspector.app.recording import Host, Recording
+    from inspector.app.settings import Settings
     from inspector.hosts.project import Project
     from inspector.ui.feature import Feature
+    from inspector.ui.kit.theme import Theme
 
 
 Run = Callable[["Recording"], Coroutine[object, None, int]]
@@ -48,84 +43,9 @@ Finish = Callable[["Recording"], Coroutine[object, None, None]]
 
 #: Seconds that the window has to draw what was recorded last, before its picture is taken.
 _SETTLE: Final = 0.6
-#: Seconds that a program has to show its catalog before the window is shown without, and a frame to be painted.
-_BEGINNING: Final = 3.0
-_PAINTING: Final = 1.0
 _CLOSE: Final = "Close Anyway"
 #: Exit code when the window was closed before what was to be done in it had ended.
 _CLOSED_EARLY: Final = 1
-
-
-def open_window(
-    make_program: Callable[[], Program],
-    *,
-    db: Path | None,
-    seed: int | None = None,
-    run: Run | None = None,
-    screenshot: Path | None = None,
-    faults: bool = False,
-    theme: str = "",
-    size: tuple[int, int] = (1600, 1000),
-    project: Project | None = None,
-    confirmed: bool = False,
-    basis: Callable[[], Basis] | None = None,
-    name: str = "",
-    make_host: Callable[[], Host] | None = None,
-    source: str = "demo",
-    finish: Finish | None = None,
-) -> int:
-    """Open the window, and return the exit code when it has been closed.
-
-    Args:
-        make_program: Makes the program that is recorded, on the host's thread.
-        db: Path of the sessions database; None stores nothing.
-        seed: Seed of the synthetic values.
-        run: Does something with the live recording as soon as there is one; then the window closes by itself and what
-            it gave is the exit code. Nothing that other windows remembered counts then, and nothing is remembered.
-            When the window is closed before it has ended it is cancelled, and the exit code is 1.
-        screenshot: Where the window's picture goes before it closes; only with ``run``.
-        faults: Switch the program's faults on at once.
-        theme: ``dark`` or ``light`` for this time only; else what the settings say.
-        size: Size of the window in pixels where no layout was saved; without ``run`` no larger than the screen.
-        project: Recorded instead of the program, in a process of its own.
-        confirmed: The person has said already that the project's code may run.
-        basis: Returns what a check of the program needs, where it is not a project.
-        name: Name of the session; its beginning when not given.
-        make_host: Makes the host of what is recorded instead of the program.
-        source: Where the session of that comes from, for the list of sessions.
-        finish: Does what has to be done with the recording. When the window is closed before, it is hidden until then.
-
-    Raises:
-        InspectorError: The installed PySide6 cannot be used; under ``run`` also: the program could not be started, or
-            the picture not be written.
-        Exception: What ``run`` raised; the window is closed and what was recorded is stored by then.
-    """
-    application = create_application()
-    trouble = refcount_trouble()
-    if trouble:
-        raise InspectorError(trouble)
-    notices = Notices()
-    settings = Settings(default_path() if run is None else None, notices)
-    chosen = Theme(theme or settings.text(THEME, "system"))
-    chosen.apply(application)
-    layout = layout_path() if run is None else None
-    if run is None:
-        size = application.primaryScreen().availableSize().boundedTo(QSize(*size)).toTuple()
-    window = Window(
-        *(make_program, db, seed, settings, chosen, notices),
-        layout=layout,
-        size=size,
-        project=project,
-        confirmed=confirmed,
-        basis=basis,
-        name=name,
-        make_host=make_host,
-        source=source,
-        finish=finish,
-    )
-    if run is None:
-        window.shell.keep_on_screen()
-    return run_loop(lambda stop: window.live(stop, run, screenshot, faults=faults), application, notices)
 
 
 class Window:
@@ -148,6 +68,7 @@ class Window:
         source: Where the session of that comes from, for the list of sessions.
         finish: See ``open_window``.
         features: What is built in.
+        frame: The window as its first frame shows it, shown already; one is made, and shown later, when not given.
     """
 
     def __init__(
@@ -169,20 +90,23 @@ class Window:
         source: str = "demo",
         finish: Finish | None = None,
         features: Sequence[Feature] = FEATURES,
+        frame: FirstFrame | None = None,
     ) -> None:
         self.notices = notices
         self.settings = settings
-        self.tasks = TaskOwner(notices)
-        self.commands = CommandTable(notices, self.tasks)
+        self.frame = frame or FirstFrame(theme, settings, notices, layout, size, features)
+        self.tasks, self.commands, self.shell = self.frame.tasks, self.frame.commands, self.frame.shell
         name = name or time.strftime("%Y-%m-%d %H:%M:%S")
         demo = partial(EmbeddedHost, make_program, seed=seed)
         first = None if project is not None else make_host or demo
         self.workbench = Workbench(first, db, notices, self.tasks, name=name, source=source)
         self._finish = finish
-        self.shell = Shell(theme, self.commands, notices, layout)
-        self.shell.resize(*size)
         launch = Launch(project, confirmed, seed, basis, demo)
-        self.context = Context(self.shell, self.workbench, theme, settings, notices, self.tasks, self.commands, launch)
+        self.context = Context(
+            *(self.shell, self.workbench, theme, settings, notices, self.tasks, self.commands, launch),
+            selection=self.frame.selection,
+            first_panels=self.frame.panels,
+        )
         self.roof = Roof(self.context, features)
         theme.changed.connect(lambda: settings.set(THEME, theme.choice))
         set_number_format(settings.text(NUMBERS))
@@ -204,16 +128,18 @@ class Window:
             Exception: What ``run`` raised.
         """
         self.shell.close_requested.connect(partial(self._asked_to_close, stop))
+        if self.frame.closing:
+            stop.set()
         self.shell.set_source("starting…")
         beginning = self.tasks.start("Starting the program", self.workbench.begin(), report=False)
         code = 0
         self.tasks.start("Waiting for the end", self._tell_stop(stop))
         try:
-            # A window with a catalog is worth some more milliseconds; a program that takes its time is not waited for.
-            await asyncio.wait((beginning,), timeout=_BEGINNING)
-            await self._show()
+            if not self.shell.isVisible():
+                await self._show()
             await self.roof.make_rest()
             started = await self._start(beginning, faults=faults, must=run is not None)
+            self.shell.answer_early()
             if started and run is not None:
                 code = await self._run(run, screenshot, stop)
             else:
@@ -244,10 +170,9 @@ class Window:
         """Show the window, and wait for its first frame."""
         painted = asyncio.Event()
         self.shell.painted.connect(painted.set)
-        self.shell.show()
-        self.shell.activateWindow()  # where no window manager runs nobody else gives it the keyboard
-        with suppress(TimeoutError):  # one that lies behind others, or on another desktop, is not painted
-            await asyncio.wait_for(painted.wait(), _PAINTING)
+        self.frame.open()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(painted.wait(), PAINTING)
 
     def _asked_to_close(self, stop: asyncio.Event) -> None:
         """Close, unless that loses records and the person would rather wait."""

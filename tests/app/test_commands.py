@@ -75,6 +75,20 @@ def test_listeners_hear_which_commands_changed(table: CommandTable) -> None:
     assert heard == [{"a", "b"}, {"a"}, {"a", "b"}, {"b"}]
 
 
+def test_a_command_may_stand_in_for_one_that_comes_later(table: CommandTable) -> None:
+    ran: list[str] = []
+    table.stand_in(Command("late.one", "Soon", lambda: ran.append("soon"), shortcuts=("Ctrl+J",)))
+    order = [command.id for command in table]
+    with pytest.raises(ValueError, match=r"belongs to late\.one"):
+        table.add(Command("other", "Other", lambda: None, shortcuts=("Ctrl+J",)))
+    table.run("late.one")
+    table.add(Command("late.one", "Now", lambda: ran.append("now"), shortcuts=("Ctrl+J",)))
+    table.run("late.one")
+    assert (ran, table.title("late.one"), [command.id for command in table]) == (["soon", "now"], "Now", order)
+    with pytest.raises(ValueError, match=r"late\.one already"):
+        table.add(Command("late.one", "Again", lambda: None))
+
+
 def test_a_title_may_change(table: CommandTable) -> None:
     table.add(command("fire", label=lambda: "Fire UserLogin"))
     assert table.title("fire") == "Fire UserLogin"

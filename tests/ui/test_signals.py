@@ -22,7 +22,7 @@ from inspector.cli.programs import demo_program
 from inspector.hosts.project import Project
 from inspector.ui.application import create_application
 from inspector.ui.shell.shell import Shell
-from inspector.ui.window import open_window
+from inspector.ui.opening import open_window
 
 what, folder = sys.argv[1], Path(sys.argv[2])
 application = create_application()

@@ -181,7 +181,7 @@ async def opened(db: Path | None, *, theme: str = "dark", seed: int = 7, **more:
     settings = Settings(settings_path(), notices)
     size = more.pop("size", (1600, 1000))
     project, confirmed = more.pop("project", None), more.pop("confirmed", False)
-    features = more.pop("features", FEATURES)
+    features, frame = more.pop("features", FEATURES), more.pop("frame", None)
     QApplication.setQuitOnLastWindowClosed(False)
     window = Window(
         *(lambda: demo_program(seed), db, seed, settings, Theme(theme), notices),
@@ -190,6 +190,7 @@ async def opened(db: Path | None, *, theme: str = "dark", seed: int = 7, **more:
         project=project,
         confirmed=confirmed,
         features=features,
+        frame=frame,
     )
     stop = asyncio.Event()
     task = asyncio.ensure_future(window.live(stop, **more))

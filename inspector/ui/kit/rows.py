@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, Final, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import (
     QAbstractItemModel,
     QAbstractTableModel,
@@ -19,7 +16,13 @@ from PySide6.QtCore import (
     Qt,
 )
 
-Ints = npt.NDArray[np.int64]
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    import numpy.typing as npt
+
+    Ints = npt.NDArray[np.int64]
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -207,6 +210,8 @@ _MANY: Final = 64
 
 def stretches(numbers: Ints) -> list[tuple[int, int]]:
     """Return the first and last of each stretch of consecutive numbers; ``numbers`` ascend."""
+    import numpy as np
+
     if not len(numbers):
         return []
     breaks = np.flatnonzero(np.diff(numbers) > 1)
@@ -217,11 +222,15 @@ def stretches(numbers: Ints) -> list[tuple[int, int]]:
 
 def all_stretches(numbers: Ints) -> Iterator[tuple[int, int]]:
     """Yield ``stretches``, without gathering many into one."""
+    import numpy as np
+
     if len(numbers):
         yield from _pairs(numbers, np.flatnonzero(np.diff(numbers) > 1))
 
 
 def _pairs(numbers: Ints, breaks: Ints) -> Iterator[tuple[int, int]]:
+    import numpy as np
+
     firsts = np.concatenate(([0], breaks + 1))
     lasts = np.concatenate((breaks, [len(numbers) - 1]))
     for first, last in zip(firsts, lasts, strict=True):

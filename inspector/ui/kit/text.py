@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import html
 import re
-from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QGuiApplication, QPainter, QPaintEvent, QResizeEvent
@@ -22,6 +20,10 @@ from PySide6.QtWidgets import (
 
 from inspector.app.text import plural, visible
 from inspector.ui.kit.layouts import vbox
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Sequence
 
 #: The least width of a question, pixels.
 _QUESTION = 340
@@ -283,6 +285,8 @@ def ask(
     parent: QWidget | None, title: str, text: str, hint: str, buttons: Sequence[str], *, danger: str = ""
 ) -> asyncio.Future[str | None]:
     """Ask a question from a coroutine: await the label of the chosen button, None for none."""
+    import asyncio
+
     answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
 
     def done(label: str | None) -> None:

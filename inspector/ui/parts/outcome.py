@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from inspector.app.text import format_count, format_duration
 from inspector.core.records.numbers import PublicationIndex
 from inspector.core.records.statuses import STATUSES, TROUBLE
@@ -26,6 +24,8 @@ _ORDER: Final = (*(status for status in STATUSES if status != "running"), "runni
 
 def counts_of(journal: Journal, publications: Iterable[int]) -> dict[str, int]:
     """Count the executions of publications by status; statuses that do not occur are left out."""
+    import numpy as np
+
     executions = [
         index for publication in publications for index in journal.executions_of(PublicationIndex(publication))
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -14,8 +13,11 @@ from inspector.app.commands import WINDOW, Command, CommandTable
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.menus import fill, menu_text
 from inspector.ui.kit.text import plain_tooltip
+from inspector.ui.shell.focus import has_focus
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from inspector.ui.kit.menus import MenuProvider
     from inspector.ui.kit.theme import Theme
 
@@ -138,6 +140,15 @@ class Actions(QObject):
         for scope in command.scopes & self._places.keys():
             self._bind(action, self._places[scope])
         self._actions[command.id] = action
+
+    def run_keys(self, keys: QKeySequence) -> None:
+        """Run the command of these keys, if it works where the keyboard is."""
+        for command in self._table:
+            places = [self._places[scope] for scope in command.scopes & self._places.keys()]
+            here = command.scope == WINDOW or any(has_focus(place) for place in places)
+            if here and keys in self._actions[command.id].shortcuts():
+                self._run(command.id)
+                return
 
     def _run(self, command_id: str) -> None:
         self._table.run(command_id)

@@ -59,24 +59,33 @@ class DockHead(QWidget):
 
     def __init__(self, theme: Theme, dock: PanelDock, badge: Badge) -> None:
         super().__init__(dock)
-        self._theme = theme
-        self._folded = False
-        title = PlainLabel(dock.windowTitle(), "section")
+        self._theme, self._dock, self._badge = theme, dock, badge
         self._content = QWidget(self)
-        hbox(self._content, owner=self, margins=(0, 0, 0, 1))
-        row = hbox(title, badge, 1, owner=self._content, margins=(10, 0, 6, 0), spacing=7)
-        float_button = IconButton(theme, "float", "Float or dock this panel")
-        float_button.clicked.connect(dock.toggle_floating)
-        close_button = IconButton(theme, "close", "Close panel (reopen it in the View menu)", on_click=dock.close)
+        self._content.hide()
+        badge.setParent(self._content)
+        self._folded = self._bare = True
+        theme.changed.connect(self.update)
+
+    def _fill(self) -> None:
+        """Make what it holds; most panels share their place at first, and their tabs say the same."""
+        content, self._bare = self._content, False
+        hbox(content, owner=self, margins=(0, 0, 0, 1))
+        title = PlainLabel(self._dock.windowTitle(), "section")
+        row = hbox(title, self._badge, 1, owner=content, margins=(10, 0, 6, 0), spacing=7)
+        float_button = IconButton(self._theme, "float", "Float or dock this panel")
+        float_button.clicked.connect(self._dock.toggle_floating)
+        about = "Close panel (reopen it in the View menu)"
+        close_button = IconButton(self._theme, "close", about, on_click=self._dock.close)
         for button in (float_button, close_button):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             row.addWidget(button)
-        theme.changed.connect(self.update)
 
     def fold(self, folded: bool) -> None:
         """Show as a line below the tabs, or as the usual head."""
         if folded != self._folded:
             self._folded = folded
+            if self._bare:
+                self._fill()
             self._content.setVisible(not folded)
             self.updateGeometry()
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
-from pathlib import Path
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCursor
+from PySide6.QtGui import QCursor, QKeySequence
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabBar, QWidget
 
 from inspector.app.commands import Command
@@ -23,23 +21,24 @@ from inspector.ui.shell.clipboard import edit_commands
 from inspector.ui.shell.docks import AREAS, DockTabs, LayoutFile, PanelDock, set_up_docking
 from inspector.ui.shell.focus import FieldKeys, focus_into, has_focus
 from inspector.ui.shell.notices_view import NoticesView
-from inspector.ui.shell.palette import CommandPalette
-from inspector.ui.shell.past_notices import PastNotices
-from inspector.ui.shell.shortcuts import ShortcutSheet
 from inspector.ui.shell.statusbar import StatusBar
 from inspector.ui.shell.strip import NoticeStrip
 from inspector.ui.shell.topbar import TopBar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from PySide6.QtCore import QChildEvent, QMimeData, QObject
-    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QResizeEvent, QShowEvent
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QPaintEvent, QResizeEvent, QShowEvent
 
     from inspector.app.commands import CommandTable
-    from inspector.app.notices import Notices
+    from inspector.app.notices import Notice, Notices
     from inspector.ui.kit.badges import BadgeTone
     from inspector.ui.kit.menus import MenuProvider
+    from inspector.ui.shell.palette import CommandPalette
+    from inspector.ui.shell.past_notices import PastNotices
+    from inspector.ui.shell.shortcuts import ShortcutSheet
 
 
 # The commands of the window itself: find, palette, theme, panels, layout, shortcuts.
@@ -72,12 +71,12 @@ def panel_command(shell: Shell, dock: PanelDock, number: int, icon: str) -> Comm
     )
 
 
-def window_commands(shell: Shell, theme: Theme, palette: Sheet, sheet: Sheet, past: Sheet) -> list[Command]:
+def window_commands(shell: Shell, theme: Theme) -> list[Command]:
     """Return the commands that every window of ours has."""
     find, window = "find", "window"
     return [
         Command("filter.focus", "Filter…", shell.focus_filter, "Edit", find, ("Ctrl+F",), "filter"),
-        Command("palette.open", "Command Palette…", palette.open_sheet, "View", find, ("Ctrl+K",), "command"),
+        Command("palette.open", "Command Palette…", shell.open_palette, "View", find, ("Ctrl+K",), "command"),
         Command("panel.next", "Next Panel", lambda: shell.walk(1), "View", "walk", ("F6",)),
         Command("panel.previous", "Previous Panel", lambda: shell.walk(-1), "View", "walk", ("Shift+F6",)),
         *(_theme_command(shell, theme, choice) for choice in CHOICES),
@@ -110,13 +109,13 @@ def window_commands(shell: Shell, theme: Theme, palette: Sheet, sheet: Sheet, pa
         Command(
             "notices.open",
             "Notices",
-            past.open_sheet,
+            shell.open_past_notices,
             "View",
             find,
             icon="bell",
             tooltip="All notices since the window opened",
         ),
-        Command("help.shortcuts", "Keyboard Shortcuts", sheet.open_sheet, "Help", "", ("?", "F1"), "keyboard"),
+        Command("help.shortcuts", "Keyboard Shortcuts", shell.open_shortcuts, "Help", "", ("?", "F1"), "keyboard"),
         Command("window.close", "Close Window", shell.close_front, "File", "quit", ("Ctrl+W",), "close"),
         Command("app.quit", "Quit", shell.close, "File", "quit", ("Ctrl+Q",), "quit"),
     ]
@@ -186,7 +185,9 @@ class Shell(QMainWindow):
         self._theme, self._commands, self._notices = theme, commands, notices
         self._layout_file = LayoutFile(layout_file) if layout_file is not None else None
         self._docks: dict[str, PanelDock] = {}
-        self._may_close = self._was_painted = False
+        self._may_close = self._was_painted = self._answers = False
+        #: Ids of commands and keys that were asked for before they could be answered.
+        self._early: list[str | QKeySequence] = []
         self._drops: list[Callable[[QMimeData], Callable[[], object] | None]] = []
         self._default_state = QByteArray()
         #: Which part of the window each area has: at first, and after a person has dragged a line between them.
@@ -201,14 +202,11 @@ class Shell(QMainWindow):
         self.strip = NoticeStrip(theme)
         self._status = StatusBar(theme)
         self.setStatusBar(self._status)
-        self._palette = CommandPalette(theme, commands, self)
-        self._sheet = ShortcutSheet(theme, commands, self)
         self._actions: Actions | None = None
         self._bar: TopBar | None = None
         self._middle: QWidget | None = None
-        self._past = PastNotices(theme, self)
-        self._status.bell.clicked.connect(self._past.open_sheet)
-        self._cards = NoticesView(theme, notices, self, self._status.tell_briefly, self._past.take)
+        self._status.bell.clicked.connect(self.open_past_notices)
+        self._cards = NoticesView(theme, notices, self, self._status.tell_briefly, self._keep_notice)
         COPIES.copied.connect(self._tell_copied)
         self._soon, self._moved = QTimer(self), QTimer(self)
         for timer, slot in ((self._soon, self._resized), (self._moved, self._place_cards)):
@@ -216,6 +214,29 @@ class Shell(QMainWindow):
             timer.setInterval(0)
             timer.timeout.connect(slot)
         theme.changed.connect(lambda: commands.changed("theme.next", *(f"theme.{name}" for name in CHOICES)))
+
+    def _keep_notice(self, notice: Notice) -> None:
+        self._past.take(notice)
+
+    # What lies over the window when it is asked for.
+
+    @cached_property
+    def _palette(self) -> CommandPalette:
+        from inspector.ui.shell.palette import CommandPalette
+
+        return CommandPalette(self._theme, self._commands, self)
+
+    @cached_property
+    def _sheet(self) -> ShortcutSheet:
+        from inspector.ui.shell.shortcuts import ShortcutSheet
+
+        return ShortcutSheet(self._theme, self._commands, self)
+
+    @cached_property
+    def _past(self) -> PastNotices:
+        from inspector.ui.shell.past_notices import PastNotices
+
+        return PastNotices(self._theme, self)
 
     # -- making the window
 
@@ -261,6 +282,20 @@ class Shell(QMainWindow):
         widget.setMinimumSize(dock.widget().minimumSize())
         dock.fill(widget)
 
+    def fill_central(self, widget: QWidget) -> None:
+        """Put a panel into the middle, into the place that was made for it."""
+        before, centre = self._middle, self.centralWidget()
+        layout = centre.layout() if centre is not None else None
+        if before is None or layout is None:
+            raise RuntimeError("set_central() makes the place")
+        focused = has_focus(before)
+        layout.replaceWidget(before, widget)
+        before.hide()
+        before.deleteLater()
+        self._middle = widget
+        if focused:
+            self.focus_centre()
+
     def set_central(self, widget: QWidget, panel_id: str = "centre", title: str = "Centre", icon: str = "") -> None:
         """Put a panel into the middle, below the strip; see ``add_panel`` for its name."""
         keys, about = (panel_keys(0),), f"Go to {title}"
@@ -277,7 +312,7 @@ class Shell(QMainWindow):
 
     def finish(self) -> None:
         """Make the bar from the commands that are there now, and bring the saved layout back."""
-        own = window_commands(self, self._theme, self._palette, self._sheet, self._past)
+        own = window_commands(self, self._theme)
         self._commands.add(*own, *edit_commands(self))
         self._bar = TopBar(self._theme, self._commands, self)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._bar)
@@ -301,6 +336,26 @@ class Shell(QMainWindow):
         if self._actions is not None:
             self._actions.paint_icons()
             self._actions.fill_menu_bar(self.menuBar(), menus)
+
+    def run_later(self, command_id: str) -> None:
+        """Run a command as soon as the program is there (``answer_early``)."""
+        self._early.append(command_id)
+
+    def answer_early(self) -> None:
+        """Do what was asked for before the program was there."""
+        self._answers = True
+        while self._early and self._actions is not None:
+            wanted = self._early.pop(0)
+            if isinstance(wanted, str):
+                self._commands.run(wanted)
+            else:
+                self._actions.run_keys(wanted)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keep the keys that nothing takes while not all commands are there: they work when those are."""
+        super().keyPressEvent(event)
+        if not self._answers and not event.isAutoRepeat():
+            self._early.append(QKeySequence(event.keyCombination()))
 
     def bind_scope(self, scope: str, widget: QWidget) -> None:
         """Let the shortcuts of a scope work while the focus is in ``widget``; call it after ``finish``."""
@@ -600,6 +655,18 @@ class Shell(QMainWindow):
         self.close()
 
     # -- its own commands
+
+    def open_palette(self) -> None:
+        """Lay the command palette over the window."""
+        self._palette.open_sheet()
+
+    def open_shortcuts(self) -> None:
+        """Lay the list of shortcuts over the window."""
+        self._sheet.open_sheet()
+
+    def open_past_notices(self) -> None:
+        """Lay the notices since the window opened over it."""
+        self._past.open_sheet()
 
     def focus_filter(self) -> None:
         """Put the cursor into the filter field."""

@@ -9,7 +9,7 @@ import pytest
 
 from inspector.analysis.spill import GrowingArray
 from inspector.app.memory import LEAST_JOURNAL_MB, bounded_journals
-from inspector.ui.shell.statusbar import count_texts
+from inspector.ui.shell.standing import count_texts
 from tests.analysis.sample_runs import MS, Run, Story, Told
 from tests.ui.windows import opened, until
 

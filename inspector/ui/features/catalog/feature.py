@@ -6,25 +6,43 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from inspector.app.commands import Command
-from inspector.app.faults import affected_events
-from inspector.catalog.findings import marks
 from inspector.ui.feature import Feature, Parts
-from inspector.ui.features.catalog.panel import CatalogPanel
 from inspector.ui.kit.menus import MenuItem
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
     from inspector.app.checking import Checked
     from inspector.ui.context import Context
+    from inspector.ui.features.catalog.panel import CatalogPanel
+    from inspector.ui.first_frame import FirstFrame
 
 #: Settings: what is open in the tree, and the event that was selected last.
 _OPEN: Final = "catalog.open"
 _EVENT: Final = "catalog.event"
 
 
+def first_frame(frame: FirstFrame) -> CatalogPanel:
+    """Make the catalog, with the rows that are known without the program."""
+    from inspector.ui.features.catalog.panel import CatalogPanel
+
+    panel = CatalogPanel(frame.theme, frame.selection)
+    remembered = frame.settings.strings(_OPEN)
+    if remembered:
+        panel.set_expanded(remembered)
+    if frame.catalog is not None:
+        panel.preview(frame.catalog)
+        panel.choose_event(frame.settings.text(_EVENT))
+    return panel
+
+
 def make(context: Context) -> Parts:
-    """Make the catalog of a window."""
-    panel = CatalogPanel(context.theme, context.selection)
+    """Connect the catalog of a window."""
+    from inspector.app.faults import affected_events
+    from inspector.catalog.findings import marks
+    from inspector.ui.features.catalog.panel import CatalogPanel
+
+    panel = context.first_panels[FEATURE.id]
+    assert isinstance(panel, CatalogPanel)  # noqa: S101 - ``first_frame`` made it
     panel.fire_requested.connect(context.form_wanted)
     panel.fire_now_requested.connect(context.fire_wanted)
     context.event_wanted.connect(panel.reveal)
@@ -32,9 +50,6 @@ def make(context: Context) -> Parts:
 
     def built() -> None:
         panel.set_fire_shortcut(context.shortcut("fire.selected"))
-        remembered = context.settings.strings(_OPEN)
-        if remembered:
-            panel.set_expanded(remembered)
         panel.tree.setFocus()
 
     def choose() -> None:
@@ -113,4 +128,4 @@ def make(context: Context) -> Parts:
     )
 
 
-FEATURE: Final = Feature("catalog", "Catalog", "tree", "left", make, first=True)
+FEATURE: Final = Feature("catalog", "Catalog", "tree", "left", make, first_frame)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -14,7 +13,6 @@ from PySide6.QtCore import (
     Qt,
 )
 
-from inspector.analysis.observed import FoundHandlers
 from inspector.app.text import one_line, plural
 from inspector.catalog.search import CatalogIndex
 from inspector.core.description import CatalogDescription
@@ -22,10 +20,11 @@ from inspector.ui.kit.rows import Index, TreeModel, TreeNode
 from inspector.ui.parts.outcome import count_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
+    from inspector.analysis.observed import FoundHandlers
     from inspector.core.description import EventDescription
 
 CATEGORY: Final = "category"
@@ -119,20 +118,35 @@ class CatalogTreeModel(TreeModel[CatalogNode]):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(CatalogNode("", "", ""), parent=parent)
         self._journal: Journal | None = None
+        self._preview: CatalogDescription | None = None
         self._events: dict[str, CatalogNode] = {}
         #: Categories and workflows, by category and workflow; that of a category is empty.
         self._groups: dict[tuple[str, str], CatalogNode] = {}
         self._marks: dict[str, str] = {}
         self._found: FoundHandlers | None = None
 
+    @property
+    def catalog(self) -> CatalogDescription | None:
+        """What the program declares; None while that is not known."""
+        return self._journal.catalog if self._journal is not None else self._preview
+
     def everything(self) -> CatalogDescription:
         """Return all that the tree holds: the declared events and those that happened undeclared."""
         if self._journal is None:
-            return CatalogDescription("")
+            return self._preview or CatalogDescription("")
         return CatalogDescription("", tuple(self._journal.events), tuple(self._journal.handlers))
+
+    def preview(self, catalog: CatalogDescription) -> None:
+        """Show a catalog of which there is no run yet."""
+        self.beginResetModel()
+        self._preview = catalog
+        self._build()
+        self.endResetModel()
 
     def set_journal(self, journal: Journal | None) -> None:
         """Show the catalog of another run."""
+        from inspector.analysis.observed import FoundHandlers
+
         self.beginResetModel()
         if journal is not self._journal or self._found is None:
             self._found = FoundHandlers(journal) if journal is not None else None
@@ -224,17 +238,17 @@ class CatalogTreeModel(TreeModel[CatalogNode]):
 
     def _build(self) -> None:
         self.root, self._events, self._groups = CatalogNode("", "", ""), {}, {}
-        if self._journal is None:
-            return
-        catalog = self._journal.catalog
+        journal = self._journal
+        catalog = self.catalog
         for name in catalog.categories if catalog is not None else ():
             self._group(name)
-        for number, event in enumerate(self._journal.events):
+        for number, event in enumerate(self.everything().events):
             group = self._group(event.category or UNDECLARED, event.workflow)
             self._events[event.name] = group.add_event(number, event)
         self._mark(self.root)
-        self._count(tell=False)
-        self._find(tell=False)
+        if journal is not None:
+            self._count(tell=False)
+            self._find(tell=False)
 
     def _group(self, category: str, workflow: str = "") -> CatalogNode:
         """Return the node of a category, or of a workflow in it, making those that are missing."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
+    from inspector.core.description import CatalogDescription
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
 
@@ -75,6 +76,11 @@ class CatalogPanel(JournalPanel):
         self.empty = EmptyState(theme, "tree", "", "", roomy=True)
         self._lay_out()
         self._connect()
+        self._refreshed()
+
+    def preview(self, catalog: CatalogDescription) -> None:
+        """Show a catalog of which there is no run yet."""
+        self.model.preview(catalog)
         self._refreshed()
 
     def set_journal(self, journal: Journal) -> None:
@@ -156,7 +162,7 @@ class CatalogPanel(JournalPanel):
         It is the one that was selected last, by now or when the window was closed (``remembered``); at the very first
         start the one that most handlers react to.
         """
-        events = self._journal.events
+        events = self.model.everything().events
         if self._selection.event_name or not events:
             return
         wanted = self._wanted or remembered
@@ -257,7 +263,7 @@ class CatalogPanel(JournalPanel):
     # -- what is open
 
     def _refreshed(self) -> None:
-        catalog = self._journal.catalog
+        catalog = self.model.catalog
         self._tell_empty()
         for part in (self._footer_line, self.footer):
             part.setVisible(catalog is not None)
@@ -309,8 +315,9 @@ class CatalogPanel(JournalPanel):
 
     def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
         if current.data(CatalogRole.KIND) == EVENT:
+            self._wanted = str(current.data(CatalogRole.NAME))
             with self.quietly():
-                self._selection.select_event(str(current.data(CatalogRole.NAME)))
+                self._selection.select_event(self._wanted)
 
     def event_selected(self, name: str) -> None:
         """Show the event that is selected elsewhere; while a person works here, only mark it."""

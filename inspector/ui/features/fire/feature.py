@@ -6,21 +6,32 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.app import settings
 from inspector.app.commands import Command
-from inspector.core.request import TIMEOUT
 from inspector.ui.feature import Feature, Parts
-from inspector.ui.features.fire.context import fire_title
-from inspector.ui.features.fire.copying import CommandCopies
-from inspector.ui.features.fire.firing import Firing
-from inspector.ui.features.fire.panel import FirePanel
 from inspector.ui.kit.menus import MenuItem
 
 if TYPE_CHECKING:
     from inspector.app.workbench import Workbench
     from inspector.ui.context import Context
+    from inspector.ui.features.fire.copying import CommandCopies
+    from inspector.ui.features.fire.firing import Firing
+    from inspector.ui.first_frame import FirstFrame
+
+_FIRE_KEYS: Final = ("Ctrl+Return", "Ctrl+Enter")
+
+
+def first_frame(frame: FirstFrame) -> None:
+    """Make the button that fires."""
+    name = frame.selection.event_name
+    frame.stand_in("fire.selected", f"Fire {name}" if name else "Fire event", "Fire", _FIRE_KEYS, "play")
 
 
 def make(context: Context) -> Parts:
     """Make what fires in a window."""
+    from inspector.core.request import TIMEOUT
+    from inspector.ui.features.fire.copying import CommandCopies
+    from inspector.ui.features.fire.firing import Firing
+    from inspector.ui.features.fire.panel import FirePanel
+
     panel = FirePanel(context.theme, context.selection)
     firing = Firing(context, panel)
     copies = CommandCopies(context, panel.form_for)
@@ -63,6 +74,8 @@ def make(context: Context) -> Parts:
 
 
 def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tuple[Command, ...]:
+    from inspector.ui.features.fire.context import fire_title
+
     def fire_label() -> str:
         if firing.series is not None:
             return f"Stop {firing.series.progress}"
@@ -96,7 +109,7 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
             firing.fire_selected,
             "Fire",
             "fire",
-            ("Ctrl+Return", "Ctrl+Enter"),
+            _FIRE_KEYS,
             "play",
             "Fire the selected event with the values in the form",
             label=fire_label,
@@ -165,4 +178,4 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
     )
 
 
-FEATURE: Final = Feature("fire", "Fire", "play", "right", make, first=True)
+FEATURE: Final = Feature("fire", "Fire", "play", "right", make, first_frame)

@@ -12,11 +12,12 @@ from PySide6.QtCore import QModelIndex, QObject, Qt
 from inspector.analysis.journal import Journal
 from inspector.analysis.latency import OUTCOMES, SUCCEEDED, Latency, Mask, Stats
 from inspector.app.text import format_count, format_duration, one_line
-from inspector.ui.kit.rows import Column, Ints, Role, TableModel
+from inspector.ui.kit.rows import Column, Role, TableModel
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
     from inspector.analysis.query.query import Filter
+    from inspector.ui.kit.rows import Ints
 
 NAME, RUNS, FAILED, RATE, P50, P90, P95, P99, MAX, MEAN, ON_LOOP, AWAITING, THROUGHPUT, CUT_OFF = range(14)
 #: Ways of grouping.

@@ -17,10 +17,11 @@ from inspector.analysis.query.query import Filter
 from inspector.app.text import format_count, format_duration, format_time, one_line
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.core.records.statuses import RUNNING_CODE, STATUSES, TROUBLE
-from inspector.ui.kit.rows import Column, Ints, Role, TableModel, all_stretches
+from inspector.ui.kit.rows import Column, Role, TableModel, all_stretches
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
+    from inspector.ui.kit.rows import Ints
 
 NUMBER, TIME, EVENT, WHERE, HANDLERS, OUTCOME, DURATION, CORRELATION, CAUSE, PROCESS = range(10)
 

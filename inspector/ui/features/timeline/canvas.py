@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QScrollBar, QWidget
 
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.ui.features.timeline.actions import BY_KEY
+from inspector.ui.features.timeline.axis import RULER_HEIGHT
 from inspector.ui.features.timeline.frame import (
     paint_measure,
     paint_notice,
@@ -39,7 +40,6 @@ from inspector.ui.features.timeline.mouse import Mouse
 from inspector.ui.features.timeline.overlay import TimelineOverlay
 from inspector.ui.features.timeline.painting import LanesPainter, LanesPicture
 from inspector.ui.features.timeline.pointing import execution_at, publication_at
-from inspector.ui.features.timeline.scene import RULER_HEIGHT, Scene
 from inspector.ui.features.timeline.signposts import Signposts
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
 
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
     from inspector.analysis.timeline.layout import LaneStrip
     from inspector.ui.features.timeline.controller import TimelineController
+    from inspector.ui.features.timeline.scene import Scene
     from inspector.ui.kit.theme import Theme
     from inspector.ui.verbs import Verbs
 

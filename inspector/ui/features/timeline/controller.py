@@ -14,10 +14,11 @@ from inspector.analysis.timeline.navigator import Navigator
 from inspector.analysis.timeline.raster import NO_FOLDS
 from inspector.analysis.timeline.source import TimelineSource
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
+from inspector.ui.features.timeline.axis import RULER_HEIGHT
 from inspector.ui.features.timeline.host import take_records
 from inspector.ui.features.timeline.lanes import TimelineLanes
 from inspector.ui.features.timeline.pointing import point
-from inspector.ui.features.timeline.scene import RULER_HEIGHT, Scene
+from inspector.ui.features.timeline.scene import Scene
 from inspector.ui.features.timeline.steps import TimelineMeasure, TimelineSteps
 from inspector.ui.selection import NOTHING, Hover
 

@@ -8,13 +8,13 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
 from inspector.analysis.timeline.geometry import exact_time
-from inspector.app.text import format_clock, format_duration, one_line, plural
+from inspector.app.text import format_duration, one_line, plural
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.core.records.statuses import RUNNING_CODE, STATUSES
+from inspector.ui.features.timeline.axis import RULER_HEIGHT, Axis, clock_text, paint_axis
 from inspector.ui.features.timeline.heads import badges, paint_head, paint_triangle
 from inspector.ui.features.timeline.host import sign_of
 from inspector.ui.features.timeline.light import lit_lanes
-from inspector.ui.features.timeline.scene import RULER_HEIGHT, Scene
 from inspector.ui.features.timeline.testband import ran_at, ran_lines
 from inspector.ui.parts.outcome import count_words
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from inspector.analysis.timeline.source import Measure
     from inspector.core.records.host import HostRecord
     from inspector.ui.features.timeline.looks import Looks
+    from inspector.ui.features.timeline.scene import Scene
     from inspector.ui.selection import Selection
 
 
@@ -48,34 +49,15 @@ def title_of(scene: Scene, execution: int) -> str:
 
 def paint_ruler(painter: QPainter, scene: Scene, looks: Looks, *, wall: bool) -> None:
     """Draw the ruler: the absolute time at the left, then ticks, then what the host said."""
-    painter.setFont(looks.small)
-    painter.fillRect(QRectF(0, 0, scene.width, RULER_HEIGHT), looks.color("background"))
-    ticks = scene.ticks
-    metrics = QFontMetricsF(looks.small)
-    painter.save()
-    painter.setClipRect(QRectF(scene.gutter, 0, scene.width - scene.gutter, RULER_HEIGHT))
-    painter.setPen(looks.color("faint"))
-    painter.drawLines([QLineF(scene.gutter + t.x, 18, scene.gutter + t.x, RULER_HEIGHT) for t in ticks.ticks])
-    painter.setPen(looks.color("dim"))
-    for tick in ticks.ticks:
-        painter.drawText(QPointF(scene.gutter + tick.x + 3, 16), tick.label)
-    _host_marks(painter, scene, looks)
-    painter.restore()
-    painter.fillRect(QRectF(0, 0, scene.gutter, RULER_HEIGHT), looks.color("panel"))
-    painter.setPen(looks.color("dim"))
-    text = clock_text(scene, ticks.base, wall=wall)
-    painter.drawText(QPointF(scene.gutter - 8 - metrics.horizontalAdvance(text), 16), text)
+    paint_axis(painter, axis_of(scene, wall=wall), looks, lambda: _host_marks(painter, scene, looks))
     if scene.hover is not None and scene.hover[0] >= scene.gutter:
-        _hover_time(painter, scene, looks, metrics)
+        _hover_time(painter, scene, looks, QFontMetricsF(looks.small))
 
 
-def clock_text(scene: Scene, time: int, *, wall: bool) -> str:
-    """Write where labels of the ruler count from: time of day, or time since the session started."""
-    began = scene.source.journal.wall
-    if wall and began:
-        return format_clock(began + time)
-    minutes, rest = divmod(time // 1_000_000, 60_000)
-    return f"{minutes}:{rest // 1000:02}.{rest % 1000:03}" if time else "session start"
+def axis_of(scene: Scene, *, wall: bool) -> Axis:
+    """Return the axis of a scene, with the time of day or the time since the session started."""
+    ticks = scene.ticks
+    return Axis(scene.width, scene.gutter, ticks, clock_text(ticks.base, scene.source.journal.wall if wall else 0))
 
 
 def _hover_time(painter: QPainter, scene: Scene, looks: Looks, metrics: QFontMetricsF) -> None:

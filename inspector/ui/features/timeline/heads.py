@@ -10,7 +10,7 @@ from PySide6.QtGui import QBrush, QFont, QFontMetricsF, QPainter, QPen, QPolygon
 from inspector.analysis.processes import ProcessEntry
 from inspector.app.text import format_time, one_line, plural, short_count
 from inspector.core.records.statuses import STATUSES, TROUBLE
-from inspector.ui.features.timeline.scene import RULER_HEIGHT
+from inspector.ui.features.timeline.axis import RULER_HEIGHT
 from inspector.ui.features.timeline.spanning import paint_pill
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap,
 
 from inspector.analysis.timeline.layout import BLANK, EDGE, OVER, RULE, STRIPE
 from inspector.analysis.timeline.raster import CAP, CODES, DIM, FAULT, GRID, LOOK_MASK, LOOKS, MERGED
+from inspector.ui.features.timeline.axis import small_font
 from inspector.ui.kit.tokens import luminance, mix
 
 if TYPE_CHECKING:
@@ -46,8 +47,7 @@ class Looks:
         self.colours = self._colour_table()
         self.ground = np.uint32(_argb(self.tokens.background))
         self.font = theme.ui_font()
-        self.small = QFont(self.font)
-        self.small.setPointSizeF(max(6.5, self.font.pointSizeF() * 0.85))
+        self.small = small_font(self.font)
         self.on_bar = {name: _readable_on(theme.color(name)) for name in LOOKS[1:]}
 
     def color(self, token: str, alpha: int = 255) -> QColor:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QPointF, Qt
 
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
+from inspector.ui.features.timeline.axis import RULER_HEIGHT
 from inspector.ui.features.timeline.pointing import execution_at, nearly_hit, publication_at
-from inspector.ui.features.timeline.scene import RULER_HEIGHT
 from inspector.ui.features.timeline.testband import ran_at
 
 if TYPE_CHECKING:

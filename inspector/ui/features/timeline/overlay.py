@@ -12,17 +12,18 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPaint
 
 from inspector.analysis.timeline.layout import MARKS
 from inspector.core.records.statuses import STATUSES
+from inspector.ui.features.timeline.axis import RULER_HEIGHT
 from inspector.ui.features.timeline.frame import duration_text, title_of
 from inspector.ui.features.timeline.heads import paint_ends
 from inspector.ui.features.timeline.light import BARS, lit_bars, lit_lanes
 from inspector.ui.features.timeline.looks import MARK, STRIPED, Looks
-from inspector.ui.features.timeline.scene import RULER_HEIGHT, Bar, Scene
 from inspector.ui.features.timeline.spanning import paint_bands, paint_breaks, paint_host_marks, paint_pill, paint_range
 from inspector.ui.features.timeline.testband import paint_tests
 
 if TYPE_CHECKING:
     from inspector.analysis.timeline.pyramid import Ints
     from inspector.core.records.numbers import PublicationIndex
+    from inspector.ui.features.timeline.scene import Bar, Scene
     from inspector.ui.selection import Selection
 
 

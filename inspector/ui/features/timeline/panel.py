@@ -13,11 +13,11 @@ from inspector.analysis.timeline.groupings import GROUPINGS
 from inspector.app.commands import Command
 from inspector.app.text import format_duration
 from inspector.ui.features.timeline.actions import ACTIONS, shortcut_of
+from inspector.ui.features.timeline.axis import RULER_HEIGHT
 from inspector.ui.features.timeline.canvas import TimelineCanvas
 from inspector.ui.features.timeline.controller import TimelineController
 from inspector.ui.features.timeline.menus import lanes_menu
 from inspector.ui.features.timeline.minimap import Minimap
-from inspector.ui.features.timeline.scene import RULER_HEIGHT
 from inspector.ui.kit.boxes import EmptyState
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.fields import SearchField

@@ -9,11 +9,12 @@ import numpy as np
 from inspector.analysis.entries import IS_BAD
 from inspector.analysis.timeline.layout import MARKS
 from inspector.core.records.statuses import RUNNING_CODE
-from inspector.ui.features.timeline.scene import RULER_HEIGHT, Scene
+from inspector.ui.features.timeline.axis import RULER_HEIGHT
 
 if TYPE_CHECKING:
     from inspector.analysis.timeline.layout import LaneStrip
     from inspector.analysis.timeline.pyramid import Ints
+    from inspector.ui.features.timeline.scene import Scene
 
 #: How far from a bar or a mark the pointer may be, pixels: a bar of one pixel can be hit.
 REACH: Final = 5

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from inspector.analysis.ran_tests import TestBand
 from inspector.analysis.timeline.geometry import Ruler, TimeView, folded_ruler, ruler
 from inspector.analysis.timeline.layout import MARKS, LaneStrip, Layout
 from inspector.analysis.timeline.raster import NO_FOLDS
 from inspector.core.records.statuses import RUNNING_CODE
+from inspector.ui.features.timeline.axis import GUTTER_WIDTH, RULER_HEIGHT
 from inspector.ui.selection import NOTHING, Hover
 
 if TYPE_CHECKING:
     from inspector.analysis.timeline.gaps import Folds
     from inspector.analysis.timeline.source import TimelineSource
     from inspector.core.records.host import HostRecord
-
-RULER_HEIGHT: Final = 26
-GUTTER_WIDTH: Final = 200
 
 
 @dataclass(frozen=True)

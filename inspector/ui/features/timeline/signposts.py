@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QWidget
 
-from inspector.ui.features.timeline.scene import RULER_HEIGHT
+from inspector.ui.features.timeline.axis import RULER_HEIGHT
 from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.layouts import hbox
 from inspector.ui.kit.text import PlainLabel

@@ -11,7 +11,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from inspector.analysis.ran_tests import FAILED, OTHER, PASSED, cells_of, status_of
 from inspector.analysis.timeline.layout import TESTS
 from inspector.app.text import format_duration, one_line
-from inspector.ui.features.timeline.scene import RULER_HEIGHT
+from inspector.ui.features.timeline.axis import RULER_HEIGHT
 
 if TYPE_CHECKING:
     from inspector.core.records.host import TestRan

@@ -11,9 +11,9 @@ from inspector.analysis.journal import Journal
 from inspector.analysis.timeline.layout import TESTS
 from inspector.core.records.records import Batch
 from inspector.ui.features.tests.panel import COMMAND, TestsPanel
+from inspector.ui.features.timeline.axis import RULER_HEIGHT
 from inspector.ui.features.timeline.frame import readout
 from inspector.ui.features.timeline.panel import TimelinePanel
-from inspector.ui.features.timeline.scene import RULER_HEIGHT
 from inspector.ui.kit.theme import Theme
 from inspector.ui.selection import Selection
 from tests.analysis.several import MS, shop

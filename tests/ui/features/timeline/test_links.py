@@ -23,11 +23,11 @@ from inspector.core.records.host import (
 )
 from inspector.core.records.records import HOST_NOTED, Batch, to_row
 from inspector.ui.features.timeline.actions import BY_KEY
+from inspector.ui.features.timeline.axis import RULER_HEIGHT
 from inspector.ui.features.timeline.frame import near_marks
 from inspector.ui.features.timeline.host import sign_of
 from inspector.ui.features.timeline.light import lit_bars, lit_lanes
 from inspector.ui.features.timeline.panel import TimelinePanel
-from inspector.ui.features.timeline.scene import RULER_HEIGHT
 from inspector.ui.kit.theme import Theme
 from inspector.ui.selection import NOTHING, Hover, Selection
 from tests.analysis.runs import Run

@@ -9,8 +9,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from inspector.ui.features.timeline.axis import RULER_HEIGHT
 from inspector.ui.features.timeline.panel import TimelinePanel
-from inspector.ui.features.timeline.scene import RULER_HEIGHT
 from inspector.ui.kit.theme import Theme
 from inspector.ui.selection import Selection
 from tests.ui.features.timeline.test_panel import MS, NONE, run_of_day

@@ -17,11 +17,11 @@ from inspector.analysis.journal import Journal
 from inspector.core.records.records import Batch
 from inspector.core.records.statuses import FAILED_CODE
 from inspector.ui.features.timeline.actions import ACTIONS, BY_KEY
+from inspector.ui.features.timeline.axis import RULER_HEIGHT
 from inspector.ui.features.timeline.frame import measure_text, readout
 from inspector.ui.features.timeline.looks import Looks
 from inspector.ui.features.timeline.overlay import links
 from inspector.ui.features.timeline.panel import TimelinePanel
-from inspector.ui.features.timeline.scene import RULER_HEIGHT
 from inspector.ui.kit.theme import Theme
 from inspector.ui.selection import Selection
 from tests.analysis.runs import Run

@@ -14,10 +14,10 @@ from inspector.analysis.query.query import parse
 from inspector.core.records.host import ProcessJoined
 from inspector.core.records.numbers import ExecutionIndex
 from inspector.core.records.records import HOST_NOTED, KIND, Batch, to_row
+from inspector.ui.features.timeline.axis import RULER_HEIGHT
 from inspector.ui.features.timeline.canvas import TimelineCanvas
 from inspector.ui.features.timeline.menus import lane_menu
 from inspector.ui.features.timeline.panel import TimelinePanel
-from inspector.ui.features.timeline.scene import RULER_HEIGHT
 from inspector.ui.kit.theme import Theme
 from inspector.ui.selection import Selection
 from tests.analysis.several import MS, shop

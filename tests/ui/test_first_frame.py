@@ -1,0 +1,86 @@
+"""The first frame: what it shows, and that nothing is lost that is asked for before there is a program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel
+
+from inspector.app.notices import Notices
+from inspector.app.places import settings_path
+from inspector.app.settings import Settings
+from inspector.cli.programs import demo_program, demo_rows, rows_of
+from inspector.core.description import CatalogDescription
+from inspector.core.records.numbers import PublicationIndex
+from inspector.ui.feature import Feature, Parts
+from inspector.ui.features.catalog.panel import CatalogPanel
+from inspector.ui.features.timeline.bare import BareTimeline
+from inspector.ui.features.timeline.panel import TimelinePanel
+from inspector.ui.first_frame import FirstFrame
+from inspector.ui.kit.theme import Theme
+from tests.ui.windows import CTRL, opened, until
+
+pytestmark = [pytest.mark.allow_log("inspector.demo"), pytest.mark.allow_log("inspector.core.bus")]
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Path:
+    return tmp_path / "sessions.db"
+
+
+def make_frame(catalog: CatalogDescription | None = None) -> FirstFrame:
+    notices = Notices()
+    return FirstFrame(Theme("dark"), Settings(settings_path(), notices), notices, None, (1600, 1000), catalog=catalog)
+
+
+def test_the_rows_of_the_demo_are_those_that_it_describes() -> None:
+    catalog, rows = demo_program().catalog(), demo_rows()
+    assert rows_of(rows) == rows_of(catalog), "run python -m tools.demo_rows"
+    assert (rows.workflows, rows.subscriptions) == (catalog.workflows, catalog.subscriptions)
+
+
+async def test_what_is_asked_for_before_there_is_a_program_is_done_when_there_is_one(db: Path, home: Path) -> None:
+    frame = make_frame(demo_rows())
+    shell, catalog = frame.shell, frame.panels["catalog"]
+    frame.open()
+    shell.activateWindow()
+    await until(lambda: QApplication.activeWindow() is shell, "the window has the keyboard")
+    assert isinstance(catalog, CatalogPanel)
+    assert catalog.footer.text().replace("\N{NO-BREAK SPACE}", " ").startswith("77 events · 32 workflows")
+    assert isinstance(frame.panels["timeline"], BareTimeline)
+    fire, chosen = shell.bar.button("fire.selected"), catalog.current_event()
+    assert fire is not None
+    assert fire.caption() == f"Fire {chosen}"
+    catalog.tree.setFocus()
+    QTest.keyClick(catalog.tree, Qt.Key.Key_Down)
+    chosen = catalog.current_event()
+    QTest.keyClick(catalog.tree, Qt.Key.Key_Return, CTRL)
+    QTest.keyClick(catalog.tree, Qt.Key.Key_O, CTRL)
+    async with opened(db, frame=frame) as window:
+        assert isinstance(shell.centralWidget().findChild(TimelinePanel), TimelinePanel)
+        await window.settled(1)
+        assert window.journal.publication(PublicationIndex(0)).event.name == chosen
+        assert shell.panel("sessions").isVisible()
+        assert window.desk.catalog is catalog
+
+
+async def test_a_window_that_is_closed_before_there_is_a_program_closes(db: Path, home: Path) -> None:
+    frame = make_frame()
+    frame.open()
+    frame.shell.close()
+    assert frame.shell.isVisible()
+    async with opened(db, frame=frame) as window:
+        assert await window.task == 0
+
+
+async def test_a_feature_may_show_something_else_first(db: Path) -> None:
+    label = QLabel("first")
+    late = QLabel("then")
+    feature = Feature("late", "Late", "tree", "centre", lambda _: Parts(late), first_frame=lambda _: label)
+    async with opened(db, features=(feature,)) as window:
+        centre = window.window.shell.centralWidget()
+        assert centre.isAncestorOf(late)
+        await until(lambda: [label.text() for label in centre.findChildren(QLabel) if label.text()] == ["then"])
