@@ -95,8 +95,8 @@ class Scout:
         MONITOR.discover(self.asked)
 
     def take(self, frame: FrameType) -> None:
-        """Look at a call that has just begun."""
-        if self.asked(frame.f_code, frame):
+        """Look at a call that has just begun, unless our own tool has been told of it by now."""
+        if frame not in MONITOR.frames and self.asked(frame.f_code, frame):
             MONITOR.begin_in(frame)
 
     def forked(self, ring: RingWriter | None) -> None:

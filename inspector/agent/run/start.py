@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from _json import encode_basestring_ascii, make_encoder, make_scanner
-from _thread import allocate_lock, start_new_thread
+from _thread import allocate_lock, get_native_id, start_new_thread
 from time import perf_counter_ns
 
 from .ring import (
@@ -83,8 +83,9 @@ _INSTALLED: Final = ("/site-packages/", "/dist-packages/")
 _STANDARD: Final = os.__file__.rpartition("/")[0] + "/"
 _OURS: Final = __file__.rpartition("/agent/")[0] + "/"
 _ENCODE: Final[Any] = make_encoder(None, repr, encode_basestring_ascii, None, ":", ",", False, True, False)
-#: Seconds for which a thread waits for another that loads the agent.
+#: Seconds for which a thread waits for another that loads the agent and does nothing meanwhile.
 _LONGEST: Final = 5.0
+_NOT_AWAITED: Final = "A publication was not recorded: another thread did not get on with loading the agent."
 _OLD: Final = "Python {} cannot be watched: 3.12 or newer is required."
 
 
@@ -183,6 +184,7 @@ class Agent:
         self._tool = -1
         self._waking = False
         self._lock = allocate_lock()
+        self._loader = 0
         self.ring: RingWriter | None = self._greet()
 
     def _greet(self) -> RingWriter | None:
@@ -301,9 +303,13 @@ class Agent:
     def _wake(self, frame: FrameType) -> None:
         """Load the rest of the agent, which goes on with this very call; who publishes meanwhile waits for it."""
         self._waking = True
-        if self.ring is None or not self._lock.acquire(timeout=_LONGEST):
+        if self.ring is None:
+            return
+        if not self._turn():
+            self.say("trouble", _NOT_AWAITED, "")
             return
         try:
+            self._loader = get_native_id()
             if self.scout is None:
                 from .scout import Scout
 
@@ -315,6 +321,19 @@ class Agent:
         finally:
             self._lock.release()
             self.leave()
+
+    def _turn(self) -> bool:
+        """Wait while another thread loads the agent; return False where it stands still, perhaps because of us.
+
+        On a busy machine that may take long: as long as it takes any processor time it is waited for.
+        """
+        before = None
+        while not self._lock.acquire(timeout=_LONGEST):
+            spent = read_text(f"/proc/self/task/{self._loader}/schedstat").partition(" ")[0]
+            if spent == before:
+                return False
+            before = spent
+        return True
 
     def fail(self, error: Exception) -> None:
         """Report that the agent has failed, and record nothing any more."""
