@@ -5,6 +5,7 @@
 #   make torture [N=25]  kills, tails lost by them, full disks, locks, damage, changed run logs, secrets: how often a promise was broken
 #   make soak [S=600]  the window at 1,000 executions a second for S seconds, twice: memory, frames, counts
 #   make bench  benchmarks, results in benchmarks/results.json
+#   make stacks  inspector run over every real stack, on Python 3.12 and 3.13
 #   make libraries  the libraries that are known by name, in two versions each; without them their tests are skipped
 #   make pictures  the pictures of README and docs, and of every panel and dialog in out/pictures, made by the program itself
 #   make clean  back to a fresh clone
@@ -19,7 +20,7 @@ PYTEST = pytest -q -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 # Not empty: `make test` measures which lines it runs, as `make coverage` does.
 COVERAGE ?=
 
-.PHONY: help setup run test coverage lint format torture soak bench libraries pictures clean
+.PHONY: help setup run test coverage lint format torture soak bench stacks libraries pictures clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -71,6 +72,10 @@ soak: setup
 
 bench: setup
 	@QT_QPA_PLATFORM=offscreen $(PY) -m benchmarks
+
+# Some minutes; FastStream needs a redis-server.
+stacks: setup libraries
+	@ALL_STACKS=1 $(PY) -m $(PYTEST) tests/stacks
 
 libraries:
 	@tools/library-venvs

@@ -1,11 +1,13 @@
 """Real stacks under ``inspector run``: what is recorded is the tally that the program keeps, and nothing else changes.
 
 ``tools/library-venvs`` installs them. Where it was not run, or where there is no Python 3.12, these tests are skipped,
-unless REQUIRE_LIBRARIES is set, as ``.ci/run`` does.
+unless REQUIRE_LIBRARIES is set, as ``.ci/run`` does. On Python 3.13 some are run, and with ALL_STACKS set, as ``make
+stacks`` does, all of them.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -17,7 +19,7 @@ import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +27,10 @@ from typing import Any, Final
 import pytest
 
 ROOT: Final = Path(__file__).parents[2]
-BIN: Final = ROOT / ".venv-libs" / "stacks" / "bin"
+#: By version of Python where they are installed.
+BIN: Final = {
+    version: ROOT / ".venv-libs" / name / "bin" for version, name in (("3.12", "stacks"), ("3.13", "stacks-3.13"))
+}
 PROGRAMS: Final = Path(__file__).with_name("programs")
 #: Seconds after which something that has to happen is taken for not happening.
 PATIENCE: Final = 60.0
@@ -47,6 +52,7 @@ class Stack:
         tests: How many tests are told, and how many of them failed.
         unordered: What it prints depends on who comes first.
         ready: What it prints so often before it is ended.
+        redis: It needs a Redis server.
     """
 
     words: str
@@ -58,6 +64,7 @@ class Stack:
     tests: tuple[int, int] = (0, 0)
     unordered: bool = False
     ready: tuple[str, int] = ("", 0)
+    redis: bool = False
 
 
 _STARTED: Final = "Application startup complete."
@@ -94,10 +101,27 @@ STACKS: Final = {
     ),
     "aiohttp": Stack("python aio.py {port}", 30, requests=10, end=signal.SIGTERM),
     "taskiq": Stack("python inmemory.py", 24),
+    "faststream": Stack(
+        "python stream.py",
+        *(12, "", 0),
+        feed="python push.py",
+        end=signal.SIGTERM,
+        redis=True,
+    ),
+    "faststream in memory": Stack("python instream.py", 18, app=""),
     "pytest": Stack("python -m pytest -q -p no:cacheprovider orders.py", 18, tests=(6, 1)),
     "pytest -n 2": Stack("python -m pytest -q -p no:cacheprovider -n 2 orders.py", 18, tests=(6, 1), unordered=True),
     "ipykernel": Stack("python notebook.py", 16),
 }
+
+
+#: Those that are tried on Python 3.13 every time: what differs there is how processes begin and which library is new.
+SHORT: Final = (
+    *("threads with blinker", "multiprocessing spawn", "uvicorn --workers", "pytest -n 2"),
+    "faststream in memory",
+)
+_EVERY: Final = "ALL_STACKS" in os.environ
+CASES: Final = [(version, name) for name in STACKS for version in BIN if _EVERY or version == "3.12" or name in SHORT]
 
 
 @dataclass(frozen=True)
@@ -136,8 +160,29 @@ def counted(folder: Path) -> Counter[tuple[int, str, str]]:
     return Counter((pid, handler, status) for pid, (handler, status) in lines)
 
 
-def run(stack: Stack, folder: Path, *before: str) -> Ran:
-    """Run a stack to its end, alone or behind the words of ``inspector run``."""
+@contextlib.contextmanager
+def redis(folder: Path, port: int) -> Iterator[None]:
+    """Run a Redis server that keeps nothing."""
+    words = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    server = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        until(lambda: is_open(port), server, "redis-server")
+        yield
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def is_open(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), PATIENCE).close()
+    except OSError:
+        return False
+    return True
+
+
+def run(stack: Stack, path: Path, folder: Path, *before: str) -> Ran:
+    """Run a stack to its end, alone or behind the words of ``inspector run``; commands of ``path`` come first."""
     shutil.copytree(PROGRAMS, folder)
     tally = folder / "tally"
     tally.mkdir()
@@ -145,16 +190,19 @@ def run(stack: Stack, folder: Path, *before: str) -> Ran:
     port = free_port()
     variables = {
         **os.environ,
-        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{path}{os.pathsep}{os.environ['PATH']}",
         "TALLY": str(tally),
         "HOME": str(folder),
         "XDG_RUNTIME_DIR": str(folder / "runtime"),
+        "REDIS_PORT": str(free_port()),
     }
     variables |= {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "error::ResourceWarning"}
     variables.pop("PYTHONPATH", None)
     options: dict[str, Any] = {"cwd": folder, "env": variables}
     words = [*before, *stack.words.format(port=port).split()]
-    with (folder / "out").open("wb") as out:
+    with contextlib.ExitStack() as stay, (folder / "out").open("wb") as out:
+        if stack.redis:
+            stay.enter_context(redis(folder, int(variables["REDIS_PORT"])))
         process = subprocess.Popen(words, **options, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         try:
             for number in range(stack.requests):
@@ -181,19 +229,22 @@ def _plain(line: str, folder: Path) -> str:
     return re.sub(r"^[.F]{6}(?= )", "......", line)  # which of several tests ends first
 
 
-@pytest.mark.parametrize("name", STACKS)
-def test_what_is_recorded_is_what_ran(name: str, tmp_path: Path) -> None:
-    if not BIN.exists():
-        assert not os.environ.get("REQUIRE_LIBRARIES"), "The stacks have to be there: tools/library-venvs"
-        pytest.skip("The stacks are not installed: tools/library-venvs")
-    stack = STACKS[name]
-    alone = run(stack, tmp_path / "alone")
+@pytest.mark.parametrize(("version", "name"), CASES)
+def test_what_is_recorded_is_what_ran(version: str, name: str, tmp_path: Path) -> None:
+    stack, path = STACKS[name], BIN[version]
+    if not path.exists():
+        required = version == "3.12" and os.environ.get("REQUIRE_LIBRARIES")
+        assert not required, "The stacks have to be there: tools/library-venvs"
+        pytest.skip(f"The stacks are not installed for Python {version}: tools/library-venvs")
+    if stack.redis and shutil.which("redis-server") is None:
+        pytest.skip("There is no redis-server.")
+    alone = run(stack, path, tmp_path / "alone")
     assert sum(alone.tally.values()) == stack.executions
     start = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from inspector.cli.main import main; sys.exit(main())"
     log = tmp_path / "run.jsonl"
     words = [sys.executable, "-c", start, "run", "--no-window", "--db", str(tmp_path / "runs.db"), "--budget", "off"]
     words += [*(["--app", stack.app] if stack.app else []), "--record", str(log), "--"]
-    watched = run(stack, tmp_path / "watched", *words)
+    watched = run(stack, path, tmp_path / "watched", *words)
     own = [line for line in watched.out if line.startswith("inspector:")]
     assert len(own) == 1, own
     assert (watched.code, [line for line in watched.out if line not in own]) == (alone.code, alone.out)
