@@ -103,6 +103,7 @@ class Player:
     sessions = False
     project = None
     look_only = ""
+    firing = None
 
     def __init__(self) -> None:
         self.stream = LiveStream(self)

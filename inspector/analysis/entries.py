@@ -145,3 +145,8 @@ class PublicationEntry:
     number: PublicationNumber
     cause_number: ExecutionNumber
     process: int = 0
+
+    @property
+    def synthetic(self) -> bool:
+        """It was fired into a program that runs by itself, or came of that; of others everything is."""
+        return self.fire > 0 and self.process > 0

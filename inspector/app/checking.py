@@ -81,7 +81,7 @@ async def check(recording: Recording, own: Callable[[], Basis] | None) -> Checke
 
 def _basis(recording: Recording, own: Callable[[], Basis]) -> Basis:
     project = recording.host.project
-    if recording.host.look_only:  # of a program that runs by itself nothing is known but what it declares
+    if recording.host.firing is not None:  # of a program that runs by itself nothing is known but what it declares
         return Basis()
     return own() if project is None else basis_of(project)
 

@@ -38,6 +38,7 @@ class Command:
         blocked: The reason why it cannot be done now; an empty text when it can.
         checked: Makes it a switch and says whether it is on.
         share: How much is done of what runs, 0 to 1; None when nothing does. The command stops it then.
+        present: Says whether it can be done here at all; where it cannot, nothing shows it.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Command:
     blocked: Callable[[], str] | None = None
     checked: Callable[[], bool] | None = None
     share: Callable[[], float | None] | None = None
+    present: Callable[[], bool] | None = None
 
     @property
     def scopes(self) -> frozenset[str]:
@@ -136,6 +138,11 @@ class CommandTable:
         """Return the reason why the command cannot be run now, empty when it can."""
         command = self._commands[command_id]
         return command.blocked() if command.blocked is not None else ""
+
+    def present(self, command_id: str) -> bool:
+        """Return whether the command is to be shown."""
+        command = self._commands[command_id]
+        return command.present is None or command.present()
 
     def enabled(self, command_id: str) -> bool:
         """Return whether the command can be run now."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from inspector.core.records.stream import LiveStream
     from inspector.core.request import FireRequest
     from inspector.hosts.project import Project
+    from inspector.hosts.run.firing import RunFiring
     from inspector.store.store import Store
     from inspector.store.writer import SessionWriter
 
@@ -56,6 +57,10 @@ class Host(Protocol):
     @property
     def faults(self) -> bool:
         """Faults are on."""
+
+    @property
+    def firing(self) -> RunFiring | None:
+        """What fires into a program that runs by itself; None for one that is ours."""
 
     @property
     def lag(self) -> int:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from inspector.catalog.form import FireForm
     from inspector.core.records.numbers import FireNumber
     from inspector.core.request import FireRequest
+    from inspector.hosts.run.firing import FireTarget, RunFiring
     from inspector.store.info import SessionInfo
     from inspector.store.reader import StoredStream
     from inspector.store.store import Store
@@ -249,6 +250,29 @@ class Workbench:
     def faults_blocked(self) -> str:
         """Return why no faults may be injected."""
         return self.program_blocked() or self._looking()
+
+    @property
+    def firing(self) -> RunFiring | None:
+        """What fires into the live program where that runs by itself: a person decides whether it may be; else None."""
+        return self.host.firing if self.host is not None else None
+
+    @property
+    def firing_allowed(self) -> bool:
+        """Events may be fired into the live program, as far as a person decides about that."""
+        return self.firing is None or self.firing.allowed
+
+    def allow_firing(self, on: bool) -> None:
+        """Allow firing into the live program, which runs by itself, or forbid it."""
+        if self.firing is not None:
+            if not on:
+                self.faults.switch_all(False)
+            self.firing.allow(on)
+
+    def fire_targets(self, event: str) -> list[FireTarget]:
+        """Return the processes between which a person has to choose before an event is fired; empty without need."""
+        firing = self.firing
+        targets = firing.targets(event) if firing is not None and not firing.process else []
+        return targets if len(targets) > 1 else []
 
     def _looking(self) -> str:
         """Return why the program is only looked at; empty when it is not."""

@@ -132,6 +132,10 @@ class ChildHost:
         return self._reloading and not self.running
 
     @property
+    def firing(self) -> None:
+        """None: this program is ours."""
+
+    @property
     def look_only(self) -> str:
         """Empty: this program is here to be fired at."""
         return ""

@@ -88,6 +88,10 @@ class EmbeddedHost:
         return False
 
     @property
+    def firing(self) -> None:
+        """None: this program is ours."""
+
+    @property
     def look_only(self) -> str:
         """Empty: this program is here to be fired at."""
         return ""

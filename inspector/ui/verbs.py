@@ -57,7 +57,7 @@ class Verbs:
             SEPARATOR,
             self._opening(file, line),
             SEPARATOR,
-            self._fault(entry.event.name, entry.handler.label),
+            *self._fault(entry.event.name, entry.handler.label),
             self._filtering("Filter to this handler", f"handler:{quoted(entry.handler.label)}"),
             *self._event_filters(entry.publication),
         ]
@@ -87,7 +87,7 @@ class Verbs:
         return [
             self._opening(handler.file, handler.line),
             MenuItem("Copy name", lambda: copy_text(handler.label, "name"), icon="copy"),
-            self._fault("", handler.label),
+            *self._fault("", handler.label),
             self._filtering("Filter to this handler", f"handler:{quoted(handler.label)}"),
         ]
 
@@ -96,11 +96,15 @@ class Verbs:
         event = next((event for event in self._journal.events if event.name == name), None)
         file, line = (event.file, event.line) if event is not None else ("", 0)
         return [
-            MenuItem("Edit & fire", lambda: self._context.form_wanted.emit(name), icon="edit"),
+            *(
+                [MenuItem("Edit & fire", lambda: self._context.form_wanted.emit(name), icon="edit")]
+                if self.fires
+                else []
+            ),
             MenuItem("Show in catalog", lambda: self._show_event(name), icon="tree"),
             self._opening(file, line),
             MenuItem("Copy name", lambda: copy_text(name, "name"), icon="copy"),
-            self._fault(name, ""),
+            *self._fault(name, ""),
             self._filtering("Filter to this event", f"event:{quoted(name)}"),
         ]
 
@@ -108,7 +112,7 @@ class Verbs:
         """Return what can be done with a class of handlers."""
         return [
             MenuItem("Copy name", lambda: copy_text(owner, "name"), icon="copy"),
-            self._fault("", f"{owner}.*"),
+            *self._fault("", f"{owner}.*"),
             self._filtering("Filter to these handlers", f"handler:{quoted(owner)}"),
         ]
 
@@ -119,6 +123,11 @@ class Verbs:
             self._filtering(f"Filter to this {kind}", f"{kind}:{quoted(name)}"),
         ]
 
+    @property
+    def fires(self) -> bool:
+        """Events may be fired into the program, as far as a person decides about that."""
+        return self._context.workbench.firing_allowed
+
     def process(self, number: int) -> list[MenuItem]:
         """Return what can be done with a process, by its number in the session."""
         entry = self._journal.processes.by_number.get(number)
@@ -128,6 +137,7 @@ class Verbs:
         if entry.role:
             same = f"process:{quoted(entry.role)}"
             items.append(self._filtering(f"Filter to all of role {one_line(entry.role, 40)}", same))
+        items += self._firing_into(number, live=entry.live)
         pid, command = str(entry.pid), entry.command
         return [
             *items,
@@ -136,8 +146,24 @@ class Verbs:
             MenuItem("Copy command", lambda: copy_text(command), icon="terminal", enabled=bool(command)),
         ]
 
+    def _firing_into(self, number: int, *, live: bool) -> list[MenuItem]:
+        """Return the line that chooses a process to fire into, where that is allowed."""
+        workbench = self._context.workbench
+        firing = workbench.firing
+        if firing is None or not (live and workbench.live and firing.allowed):
+            return []
+        chosen = firing.process == number
+
+        def choose() -> None:
+            firing.process = 0 if chosen else number
+            self._context.changed.emit()
+
+        return [SEPARATOR, MenuItem("Fire into this process", choose, icon="play", checked=chosen)]
+
     def _firing(self, publication: PublicationIndex) -> list[MenuItem]:
         context = self._context
+        if not self.fires:
+            return []
         possible = not context.workbench.fire_blocked()
         return [
             MenuItem(
@@ -164,11 +190,13 @@ class Verbs:
             ),
         ]
 
-    def _fault(self, event: str, handler: str) -> MenuItem:
-        """Return the line that asks for a fault of a handler (its label, or a pattern) and an event, empty for any."""
+    def _fault(self, event: str, handler: str) -> list[MenuItem]:
+        """Return what asks for a fault of a handler (its label, or a pattern) and an event, empty for any."""
         possible = not self._context.workbench.fire_blocked()
         run = self._context.fault_wanted.emit
-        return MenuItem("Add fault…", lambda: run(event, handler), icon="bolt", enabled=possible)
+        if not self.fires:
+            return []
+        return [MenuItem("Add fault…", lambda: run(event, handler), icon="bolt", enabled=possible)]
 
     def _filtering(self, label: str, text: str) -> MenuItem:
         return MenuItem(label, lambda: self._context.set_filter(text), icon="filter")

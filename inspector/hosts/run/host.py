@@ -71,13 +71,12 @@ class RunHost:
 
     Attributes:
         command: What runs.
-        firing: What fires into its processes, once it runs.
         over: Set when the command has ended and no process of it reports any more.
     """
 
     def __init__(self, command: RunCommand, watched: Watched | None = None) -> None:
         self.command = command
-        self.firing: RunFiring | None = None
+        self._firing: RunFiring | None = None
         self._watched = watched
         self._intake = RunIntake(command.name)
         self.stream = LiveStream(self._intake)
@@ -94,9 +93,14 @@ class RunHost:
         self.sessions = command.project is not None and command.project.db_session is not None
 
     @property
+    def firing(self) -> RunFiring | None:
+        """What fires into its processes, once it runs."""
+        return self._firing
+
+    @property
     def faults(self) -> bool:
         """Faults are injected."""
-        return self.firing is not None and bool(self.firing.rules)
+        return self._firing is not None and bool(self._firing.rules)
 
     @property
     def lag(self) -> int:
@@ -116,12 +120,7 @@ class RunHost:
     @property
     def look_only(self) -> str:
         """Why nothing may be fired, as a sentence without its full stop; empty when a person allows it."""
-        return "" if self.firing is not None and self.firing.allowed else LOOK_ONLY
-
-    def allow_firing(self, on: bool) -> None:
-        """Allow firing into the program's processes from now on, or forbid it."""
-        if self.firing is not None:
-            self.firing.allow(on)
+        return "" if self._firing is not None and self._firing.allowed else LOOK_ONLY
 
     @property
     def live(self) -> int:
@@ -150,9 +149,9 @@ class RunHost:
         assert self._watched is not None  # noqa: S101 - by now it runs
         waited_for = self._watched.waited_for
         folder = self._watched.folder
-        self.firing = RunFiring(folder, self._intake, allowed=self.command.allow_fire)
+        self._firing = RunFiring(folder, self._intake, allowed=self.command.allow_fire)
         self._reader = RunReader(
-            *(folder, self._intake, self._set_over, self.command), waited_for=waited_for, firing=self.firing
+            *(folder, self._intake, self._set_over, self.command), waited_for=waited_for, firing=self._firing
         )
         self._reader.start(self._watched.main)
         if self._ended:
@@ -184,8 +183,8 @@ class RunHost:
 
     def withdraw(self, fire: FireNumber) -> None:
         """Publish nothing more for a fire; what it has published goes on to its end."""
-        if self.firing is not None:
-            self.firing.withdraw(fire)
+        if self._firing is not None:
+            self._firing.withdraw(fire)
 
     def set_faults(self, on: bool) -> None:
         """Switch all faults off; a program that runs by itself brings none.
@@ -201,13 +200,13 @@ class RunHost:
         Raises:
             InspectorError: It is not allowed.
         """
-        if rules or self.firing is not None:
+        if rules or self._firing is not None:
             self._opened_firing().set_rules(rules)
 
     def _opened_firing(self) -> RunFiring:
-        if self.firing is None:
+        if self._firing is None:
             raise InspectorError(f"{LOOK_ONLY}.")
-        return self.firing
+        return self._firing
 
     def set_recording(self, on: bool) -> None:
         """Record publications from now on, or let them pass; what is under way is recorded to its end."""

@@ -23,6 +23,8 @@ OnClick = Callable[[], object] | SignalInstance
 _ICON: Final = 15
 _GAP: Final = 6
 _DOT: Final = 9
+_SWITCH: Final = 24
+_SWITCH_HEIGHT: Final = 14
 _CHEVRON: Final = 10
 #: Icons that tell by themselves that a menu opens.
 _PLAIN: Final = ("more", "columns")
@@ -70,6 +72,7 @@ class Button(QPushButton):
         self._caption = ""
         self._elastic = False
         self._share: float | None = None
+        self._switch: bool | None = None
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAutoDefault(False)
         self.set_text(text)
@@ -119,6 +122,13 @@ class Button(QPushButton):
         """Show how much is done of what the button would stop: 0 to 1; None when nothing runs."""
         if share != self._share:
             self._share = share
+            self.update()
+
+    def set_switch(self, on: bool | None) -> None:
+        """Show a switch before the text, on or off; None for none."""
+        if on != self._switch:
+            self._switch = on
+            self.updateGeometry()
             self.update()
 
     def set_elastic(self) -> None:
@@ -207,7 +217,9 @@ class Button(QPushButton):
         parts = []
         if self._dot:
             parts.append(_DOT)
-        if self._icon_name:
+        if self._switch is not None:
+            parts.append(_SWITCH)
+        elif self._icon_name:
             parts.append(_ICON)
         if caption:
             parts.append(metrics.horizontalAdvance(caption) + 1)
@@ -289,7 +301,11 @@ class Button(QPushButton):
             painter.setBrush(self._theme.color(self._dot))
             painter.drawEllipse(QRectF(left, middle - _DOT / 2, _DOT, _DOT))
             left += _DOT + _GAP
-        if self._icon_name:
+        if self._switch is not None:
+            where = QRectF(left, middle - _SWITCH_HEIGHT / 2, _SWITCH, _SWITCH_HEIGHT)
+            self._paint_switch(painter, where, on=self._switch)
+            left += _SWITCH + _GAP
+        elif self._icon_name:
             tint = getattr(self._theme.tokens, self._tint) if self._tint and self.isEnabled() else ink
             pixmap = icons(self._icon_name, tint, _ICON, ratio)
             painter.drawPixmap(QRectF(left, middle - _ICON / 2, _ICON, _ICON).toRect(), pixmap)
@@ -300,6 +316,16 @@ class Button(QPushButton):
             painter.drawPixmap(QRectF(right, middle - _CHEVRON / 2 + 1, _CHEVRON, _CHEVRON).toRect(), pixmap)
             right -= _GAP
         self._paint_texts(painter, ink, left, right)
+
+    def _paint_switch(self, painter: QPainter, box: QRectF, *, on: bool) -> None:
+        tokens = self._theme.tokens
+        painter.setPen(QPen(QColor(tokens.primary if on else tokens.dim), 1))
+        painter.setBrush(QColor(tokens.primary if on else tokens.sunken))
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), box.height() / 2, box.height() / 2)
+        size = box.height() - 6
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(tokens.on_primary if on else tokens.dim))
+        painter.drawEllipse(QRectF(box.right() - 3 - size if on else box.left() + 3, box.top() + 3, size, size))
 
     def _paint_texts(self, painter: QPainter, ink: str, left: float, right: float) -> None:
         text_font, hint_font = self._text_font(), self._hint_font()

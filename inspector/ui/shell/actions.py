@@ -160,6 +160,7 @@ class Actions(QObject):
         reason = self._table.reason(command.id)
         action.setText(menu_text(self._table.title(command.id)))
         action.setEnabled(not reason)
+        action.setVisible(self._table.present(command.id))
         help_text = reason or command.tooltip or command.title
         action.setStatusTip(help_text)
         action.setToolTip(plain_tooltip(help_text))

@@ -114,7 +114,7 @@ class Standing(QObject):
             return [f"stored in {workbench.database.name}"] if workbench.database is not None else []
         parts = []
         recording = workbench.recording
-        if recording.host.running and not recording.host.look_only:
+        if recording.host.running and recording.host.firing is None:
             parts.append(f"event loop lag {format_duration(recording.host.lag)}")
         if workbench.opening:
             return parts

@@ -33,6 +33,7 @@ _EXPORT: Final = "export.open"
 _PALETTE: Final = "palette.open"
 _THEME: Final = "theme.next"
 _LIVE: Final = "session.live"
+_ALLOW: Final = "fire.allow"
 #: What the bar says for short; what else there is to know stands in the tooltip.
 _SHORT: Final = {"fire.again": "Again", _LIVE: "Back to live"}
 #: Folded into one menu where room is short: the menus have them too, and what is left keeps its words.
@@ -46,7 +47,7 @@ _NARROW_FILTER: Final = 160
 
 
 class TopBar(QToolBar):
-    """State, source, session, Fire, Again, Faults, filter, Export, palette, theme.
+    """State, source, session, Allow Firing, Fire, Again, Faults, filter, Export, palette, theme.
 
     Args:
         theme: Its look.
@@ -137,6 +138,7 @@ class TopBar(QToolBar):
         for button in (self.source, self.session):
             self._row.addWidget(button)
         self._add_command(_LIVE, "normal", hint=False)
+        self._add_command(_ALLOW, "normal", hint=False)
         for command_id, kind, hint in _LEFT:
             self._add_command(command_id, kind, hint=hint)
         self._row.addStretch(1)
@@ -202,8 +204,12 @@ class TopBar(QToolBar):
             keys = shortcut_text(command)
             about = f"{title}: {reason}" if reason else f"{title}. {command.tooltip}".strip(". ")
             button.set_help(about + (f" ({keys})" if keys else ""))
+            if command.present is not None:
+                button.setVisible(self._table.present(command_id))
             if command_id == _LIVE:
                 button.setVisible(not reason)  # it is the way back, offered only to who went away
+            elif command_id == _ALLOW:
+                button.set_switch(self._table.checked(command_id))
             elif command_id == _THEME:
                 button.set_icon("sun" if self._theme.dark else "moon")  # what it leads to
             elif command_id == _RECORD:

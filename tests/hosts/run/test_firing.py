@@ -22,7 +22,7 @@ from inspector.core.faults import FaultRule
 from inspector.core.records.numbers import FireNumber
 from inspector.core.request import FireRequest
 from inspector.hosts.project import Project
-from inspector.hosts.run.firing import LOOK_ONLY
+from inspector.hosts.run.firing import LOOK_ONLY, RunFiring
 from inspector.hosts.run.host import RunHost
 from inspector.hosts.run.launch import find_command
 from tests.agent.observe.test_observe import OBSERVED, REQUIRED
@@ -146,9 +146,13 @@ class Watching:
     def of_type(self, kind: type[Any]) -> list[Any]:
         return [record for record in self.journal.host_records if isinstance(record, kind)]
 
+    @property
+    def firing(self) -> RunFiring:
+        assert self.host.firing is not None
+        return self.host.firing
+
     async def open(self) -> None:
-        firing = self.host.firing
-        assert firing is not None
+        firing = self.firing
         await self.until(lambda: firing.targets() and all(not p.trouble() for p in firing._processes.values()))
 
     async def fire(self, room: str, **more: Any) -> tuple[FireNumber, int]:
@@ -196,11 +200,11 @@ async def watching(
 
 async def test_a_service_is_fired_into_on_its_own_loop(tmp_path: Path, python: str) -> None:
     async with watching(tmp_path, _SERVICE, python) as run:
-        await run.until(lambda: run.host.firing is not None and run.host.firing.targets())
+        await run.until(lambda: run.firing.targets())
         with pytest.raises(InspectorError, match=LOOK_ONLY):
             run.host.fire(FireRequest("Lit", [{"room": "kitchen"}]))
         assert await run.state() == "state False"
-        run.host.allow_firing(True)
+        run.firing.allow(True)
         await run.open()
         assert await run.state() == "state True"
         fire, published = await run.fire("kitchen", session=True)
@@ -211,8 +215,8 @@ async def test_a_service_is_fired_into_on_its_own_loop(tmp_path: Path, python: s
         run.host.set_fault_rules([FaultRule("*", "Dim", "fail")])
         await run.until(lambda: run.host.faults)
         await run.fire("cellar")
-        run.host.allow_firing(False)
-        await run.until(lambda: not run.host.firing._processes[1].looked)  # type: ignore[union-attr]
+        run.firing.allow(False)
+        await run.until(lambda: not run.firing._processes[1].looked)
         assert await run.state() == "state False"
         assert not run.host.faults
         with pytest.raises(InspectorError, match=LOOK_ONLY):
@@ -228,8 +232,8 @@ async def test_a_script_is_fired_into_in_a_thread_that_ends_with_the_permission(
         assert await run.state() == "state 2 3"
         assert await run.fire("hall") == (1, 1)
         await run.until(lambda: "lit hall False" in run.printed)
-        run.host.allow_firing(False)
-        await run.until(lambda: not run.host.firing._processes[1].looked)  # type: ignore[union-attr]
+        run.firing.allow(False)
+        await run.until(lambda: not run.firing._processes[1].looked)
         states = [
             await run.state() for _ in range(3)
         ]  # the thread is on its way out when it says that it looks no more
@@ -241,8 +245,7 @@ async def test_a_script_is_fired_into_in_a_thread_that_ends_with_the_permission(
 
 async def test_of_two_processes_one_is_chosen(tmp_path: Path, python: str) -> None:
     async with watching(tmp_path, _SCRIPT, python, "fork", allow=True) as run:
-        firing = run.host.firing
-        assert firing is not None
+        firing = run.firing
         await run.until(lambda: len(firing.targets("Lit")) == 2)
         await run.open()
         with pytest.raises(InspectorError, match=r"Lit can be fired into main [0-9]+, worker [0-9]+"):
@@ -271,8 +274,7 @@ async def test_a_busy_process_is_refused_and_a_program_goes_on_without_its_inspe
 ) -> None:
     async with watching(tmp_path, _SERVICE, python, allow=True) as run:
         await run.open()
-        firing, reader = run.host.firing, run.host._reader
-        assert firing is not None
+        firing, reader = run.firing, run.host._reader
         assert reader is not None
         (into,) = firing._processes.values()
         process = RingReader(str(into._path))

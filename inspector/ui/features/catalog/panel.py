@@ -381,7 +381,7 @@ class CatalogPanel(JournalPanel):
         """Return what the context menu offers for a row (or for none)."""
         items: list[MenuItem] = []
         name = str(index.data(CatalogRole.NAME) or "")
-        if index.data(CatalogRole.KIND) == EVENT:
+        if index.data(CatalogRole.KIND) == EVENT and (self.verbs is None or self.verbs.fires):
             items += [
                 MenuItem("Fire…", lambda: self.fire_requested.emit(name), icon="edit", hint=native_shortcut("Return")),
                 MenuItem(

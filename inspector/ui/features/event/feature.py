@@ -24,6 +24,7 @@ def make(context: Context) -> Parts:
         panel.set_findings(checked.findings if checked is not None else ())
 
     context.checked.connect(show_findings)
+    context.changed.connect(lambda: panel.set_firing(context.workbench.firing_allowed))
     return Parts(panel)
 
 

@@ -62,6 +62,8 @@ class EventPanel(JournalPanel):
         self._number = -1
         self._findings: tuple[Finding, ...] = ()
         self._shown: list[int] = []
+        self._fires = True
+        self._fire_button: Button | None = None
         self._soon = QTimer(self, interval=_PAUSE, singleShot=True)
         self._soon.timeout.connect(self._fill_runs)
         self._page = Page("Event")
@@ -81,6 +83,12 @@ class EventPanel(JournalPanel):
         super().set_journal(journal)
         self._event = None
         self.event_selected(self._selection.event_name)
+
+    def set_firing(self, present: bool) -> None:
+        """Show what leads to the form of the event, or do not: the program is only looked at."""
+        self._fires = present
+        if self._fire_button is not None:
+            self._fire_button.setVisible(present)
 
     def set_findings(self, findings: Sequence[Finding]) -> None:
         """Show what a check has found, about whatever event."""
@@ -142,6 +150,7 @@ class EventPanel(JournalPanel):
 
     def _describe(self, event: EventDescription) -> None:
         clear(self._about)
+        self._fire_button = None
         self._add_head(event)
         self._add_place(event)
         self._add_words(event)
@@ -156,6 +165,9 @@ class EventPanel(JournalPanel):
         source = [self._source_button(event.file, event.line)] if event.file else []
         fire = Button(self._theme, "Fire…", "play", on_click=lambda: self.fire_requested.emit(event.name))
         row = hbox((name, 1), copy, *source, fire, spacing=2)
+        if not self._fires:
+            fire.hide()  # to show one that is nowhere yet would make a window of it
+        self._fire_button = fire
         row.setAlignment(name, Qt.AlignmentFlag.AlignVCenter)
         self._about.addLayout(row)
 

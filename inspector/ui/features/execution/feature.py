@@ -46,14 +46,18 @@ def make(context: Context) -> Parts:
 
     context.selection.execution_selected.connect(show_beside)
     context.selection.publication_selected.connect(show_beside)
-    commands = _commands(panel)
+    commands = _commands(panel, lambda: context.workbench.firing_allowed)
     for signal in (context.selection.execution_selected, context.selection.publication_selected):
         signal.connect(lambda _: context.commands.changed(*(command.id for command in commands)))
-    context.changed.connect(lambda: panel.set_enabled_reason(context.workbench.fire_blocked() or None))
+
+    def tell() -> None:
+        panel.set_enabled_reason(context.workbench.fire_blocked() or None, present=context.workbench.firing_allowed)
+
+    context.changed.connect(tell)
     return Parts(panel, commands=commands)
 
 
-def _commands(panel: ExecutionPanel) -> tuple[Command, ...]:
+def _commands(panel: ExecutionPanel, firing: Callable[[], bool]) -> tuple[Command, ...]:
     """Return what can be done with the execution that is selected, wherever it was selected."""
     fires = partial(panel.blocked, fires=True)
     edit, fire, section = "Edit", "Fire", "execution"
@@ -63,12 +67,14 @@ def _commands(panel: ExecutionPanel) -> tuple[Command, ...]:
             "Fire again with the same values",
             scope=_PLACES,
             blocked=fires,
+            present=firing,
         ),
         Command(
             *("execution.edit", "Edit & Fire", panel.edit_and_fire, fire, section, ("E",), "edit"),
             "Edit the values before they are fired again",
             scope=_PLACES,
             blocked=fires,
+            present=firing,
         ),
         Command(
             *("execution.open", "Open in Editor", panel.open_in_editor, edit, section, ("F4",), "code"),

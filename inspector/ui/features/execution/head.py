@@ -65,6 +65,7 @@ class ExecutionHead(QWidget):
         self._took = PlainLabel("")
         self._split = ElidedLabel("", "dim")
         self._fault = Badge(theme, "", "warn")
+        self._synthetic = Badge(theme, "", "dim")
         self._when = ElidedLabel("", "dim")
         self._process = ElidedLabel("")
         self._correlation_link = Link(theme, mono=True, mode=Qt.TextElideMode.ElideMiddle)
@@ -92,6 +93,7 @@ class ExecutionHead(QWidget):
         self._show_handler(journal, entry)
         self._event_name = about.event.name
         self._event.set_text(f"{about.event.name} #{format_count(about.number)}")
+        self._synthetic.set("synthetic" if about.synthetic else "")
         if entry is None:
             self._show_publication(journal, about)
         else:
@@ -115,7 +117,7 @@ class ExecutionHead(QWidget):
         vbox(self._owner, self._method, owner=handler)
         self._handler = handler
         status, correlation = FlowBox(6), FlowBox(8)
-        parts: tuple[QWidget, ...] = (self._glyph, self._took, self._split, self._fault)
+        parts: tuple[QWidget, ...] = (self._glyph, self._took, self._split, self._fault, self._synthetic)
         for part in parts:
             status.add(part)
         correlation.add(self._correlation_link)

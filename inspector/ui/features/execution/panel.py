@@ -82,8 +82,8 @@ class ExecutionPanel(JournalPanel):
         self._execution, self._publication = NO_EXECUTION, NO_PUBLICATION
         self._selected()
 
-    def set_enabled_reason(self, reason: str | None) -> None:
-        """Show why nothing can be fired, or None when it can."""
+    def set_enabled_reason(self, reason: str | None, *, present: bool = True) -> None:
+        """Show why nothing can be fired, or None when it can; what fires is not there when it is not ``present``."""
         self._reason = reason
         for button, tip in (
             (self.again, "Fire again with the same values"),
@@ -91,6 +91,7 @@ class ExecutionPanel(JournalPanel):
         ):
             button.setEnabled(not reason)
             button.set_help(reason or tip)
+            button.setVisible(present)
 
     def folded(self, change: Change) -> None:
         """Take in what a fold brought."""

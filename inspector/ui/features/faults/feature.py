@@ -45,6 +45,7 @@ def make(context: Context) -> Parts:
                 "bolt",
                 "Make a handler raise, wait, hang, swallow, be cancelled or not be called",
                 blocked=workbench.faults_blocked,
+                present=lambda: workbench.firing_allowed,
             ),
         ),
     )

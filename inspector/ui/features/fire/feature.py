@@ -94,6 +94,13 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
             return "A series is running"
         return workbench.fire_blocked() or ("" if workbench.last_fired else "No event fired yet")
 
+    def allowed() -> bool:
+        return workbench.firing_allowed
+
+    def allow_blocked() -> str:
+        host = workbench.host
+        return "" if host is None or host.running else "The program has ended"
+
     def faults_on() -> bool:
         host = workbench.host
         return host is not None and host.faults
@@ -115,6 +122,7 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
             label=fire_label,
             blocked=fire_blocked,
             share=lambda: firing.series.share if firing.series is not None else None,
+            present=allowed,
         ),
         Command(
             "fire.stop",
@@ -126,6 +134,7 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
             "stop",
             "Stop the running series (Esc)",
             blocked=lambda: "" if firing.series is not None else "No series is running",
+            present=allowed,
         ),
         Command(
             "fire.again",
@@ -138,6 +147,7 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
             "Fire the last event again",
             label=again_label,
             blocked=no_again,
+            present=allowed,
         ),
         Command(
             "fire.copy",
@@ -162,6 +172,20 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
             label=lambda: f"Faults: {len(workbench.faults.rules)} on" if faults_on() else "Faults",
             blocked=workbench.faults_blocked,
             checked=faults_on,
+            present=allowed,
+        ),
+        Command(
+            "fire.allow",
+            "Allow Firing",
+            firing.toggle_allowed,
+            "Fire",
+            "program",
+            (),
+            "",
+            "Let events be fired into the running program; otherwise it is only looked at",
+            blocked=allow_blocked,
+            checked=lambda: workbench.firing is not None and workbench.firing.allowed,
+            present=lambda: workbench.firing is not None,
         ),
         Command(
             "record.toggle",

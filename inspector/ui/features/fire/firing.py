@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -30,11 +31,14 @@ if TYPE_CHECKING:
     from inspector.catalog.form import FireForm
     from inspector.core.records.host import ActiveFault
     from inspector.core.records.numbers import FireNumber
+    from inspector.hosts.run.firing import FireTarget
     from inspector.ui.context import Context
     from inspector.ui.features.fire.panel import FirePanel
 
 #: How many events a notice names.
 _NAMED: Final = 4
+#: How many processes a notice offers.
+_OFFERED: Final = 3
 #: More publications than this of one's own program are asked for once.
 _MANY: Final = 1_000
 _FIRE, _CANCEL = "Fire", "Cancel"
@@ -157,7 +161,11 @@ class Firing(QObject):
             self.attempt(self._workbench.last_fired)
 
     def attempt(self, form: FireForm) -> None:
-        """Fire what a form asks for; if that cannot be now, a notice says why."""
+        """Fire what a form asks for; if that cannot be now, a notice says why, or asks into which process."""
+        targets = self._workbench.fire_targets(form.event)
+        if targets and not self._workbench.fire_blocked():
+            self._ask_process(form, targets)
+            return
         try:
             if form.count > 1:
                 self._begin_series(form)
@@ -165,6 +173,20 @@ class Firing(QObject):
                 self.fire(form)
         except InspectorError as error:
             self._notices.report(error)
+
+    def _ask_process(self, form: FireForm, targets: Sequence[FireTarget]) -> None:
+        """Ask into which process an event is to be fired; from then on it is the one."""
+
+        def choose(process: int) -> None:
+            if self._workbench.firing is not None:
+                self._workbench.firing.process = process
+                self.attempt(form)
+
+        self._notices.info(
+            f"{form.event} can be fired into {plural(len(targets), 'process', 'processes')}.",
+            "Choose one here, or in Processes." if len(targets) <= _OFFERED else "Choose another one in Processes.",
+            tuple(NoticeAction(target.label, partial(choose, target.process)) for target in targets[:_OFFERED]),
+        )
 
     # Many times
 
@@ -361,6 +383,13 @@ class Firing(QObject):
             f"{shown}{more}.",
             (NoticeAction(f"Fire {first}", fire),),
         )
+
+    def toggle_allowed(self) -> None:
+        """Let events be fired into the program that runs by itself, or look only."""
+        self._workbench.allow_firing(not self._workbench.firing_allowed)
+        if not self._workbench.firing_allowed:
+            self.stop()
+        self._context.changed.emit()
 
     def toggle_recording(self) -> None:
         """Pause the recording, or go on."""

@@ -302,7 +302,7 @@ class LogModel(TableModel):
         texts = (
             format_count(entry.number),
             format_time(journal.wall, entry.at),
-            one_line(entry.event.name),
+            one_line(entry.event.name) + (" · synthetic" if entry.synthetic else ""),
             one_line(where),
             str(entry.handlers),
             outcome,

@@ -164,7 +164,8 @@ def readout(scene: Scene) -> list[str]:
             f"{status.replace('_', ' ')} · {duration_text(scene, scene.hovered)}{waited}",
             f"at {exact_time(execution.start)}",
         ]
-        return [*lines, "⚡ under fault"] if execution.fault else lines
+        marks = ["synthetic"] if journal.publication(execution.publication).synthetic else []
+        return [*lines, *marks, *(["⚡ under fault"] if execution.fault else [])]
     if scene.hovered_mark >= 0:
         event = journal.publication(PublicationIndex(scene.hovered_mark))
         to = "no subscribers" if not event.handlers else f"to {plural(event.handlers, 'handler')}"
@@ -172,6 +173,7 @@ def readout(scene: Scene) -> list[str]:
             one_line(f"{event.event.name} #{event.number}"),
             f"{one_line(event.event.phase) or 'published'} · {to}",
             f"at {exact_time(event.at)}",
+            *(["synthetic"] if event.synthetic else []),
         ]
     test = ran_at(scene, *scene.hover) if scene.hover is not None else None
     if test is not None:

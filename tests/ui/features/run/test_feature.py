@@ -15,6 +15,7 @@ from inspector.app.workbench import Workbench
 from inspector.core.errors import InspectorError
 from inspector.core.request import FireRequest
 from inspector.hosts.run.host import LOOK_ONLY, RunHost
+from inspector.ui.features.processes.panel import ProcessesPanel
 from inspector.ui.features.run.flow import RunFlow
 from inspector.ui.kit.boxes import EmptyState
 from tests.hosts.run import rings
@@ -22,7 +23,7 @@ from tests.ui.windows import opened, until
 
 pytestmark = [pytest.mark.allow_log("inspector.demo"), pytest.mark.allow_log("inspector.core.bus")]
 
-#: Reports as the agent does, on any Python, and publishes when it is told to.
+#: Reports as the agent does, on any Python, and publishes when it is told to. Run with -S it has no agent.
 _PROGRAM = """
 import os, sys
 sys.path.insert(0, {root!r})
@@ -52,7 +53,7 @@ async def test_a_command_is_run_and_watched(tmp_path: Path) -> None:
         dialog.folder.setText(str(tmp_path))
         dialog._check()
         assert not dialog.run_button.isEnabled()
-        dialog.command.setText(f"{sys.executable} shop.py")
+        dialog.command.setText(f"{sys.executable} -S shop.py")
         dialog._check()
         assert dialog.run_button.isEnabled()
         dialog.run_button.click()
@@ -68,7 +69,7 @@ async def test_a_command_is_run_and_watched(tmp_path: Path) -> None:
         assert not window.workbench.recording.journal.running
         printed = [record.sentence for record in window.workbench.recording.journal.host_records]
         assert "serving" in printed
-        options = RunOptions(f"{sys.executable} shop.py", str(tmp_path))
+        options = RunOptions(f"{sys.executable} -S shop.py", str(tmp_path))
         await until(lambda: recent_runs(window.settings) == [options])  # as soon as the demo has ended
         assert window.commands.run("run.stop")
         await until(lambda: not host.running)
@@ -87,3 +88,39 @@ def test_what_was_run_is_remembered_and_what_is_damaged_left_out(tmp_path: Path)
     settings = Settings(tmp_path / "settings.json", Notices())
     settings.set(RECENT_RUNS, ["{", "[]", json.dumps({"command": "x", "cwd": "/y"}), json.dumps({"cwd": "/y"})])
     assert recent_runs(settings) == [RunOptions("x", "/y")]
+
+
+async def test_firing_is_allowed_by_a_switch_and_absent_without(tmp_path: Path) -> None:
+    root = str(Path(rings.__file__).parents[3])
+    (tmp_path / "shop.py").write_text(_PROGRAM.format(root=root))
+    async with opened(tmp_path / "sessions.db") as desk:
+        window, workbench = desk.window, desk.window.workbench
+        bar, commands = window.shell.bar, window.commands
+        fires = ("fire.selected", "fire.again", "faults.toggle", "execution.retry", "execution.edit", "faults.add")
+        assert all(commands.present(command) for command in fires)
+        assert not commands.present("fire.allow")
+        flow = window.context.findChild(RunFlow)
+        assert isinstance(flow, RunFlow)
+        flow.run(RunOptions(f"{sys.executable} -S shop.py", str(tmp_path)))
+        await running(workbench)
+        await until(lambda: workbench.firing is not None and workbench.firing.targets())
+        assert not any(commands.present(command) for command in fires)
+        switch, fire = bar.button("fire.allow"), bar.button("fire.selected")
+        assert switch is not None
+        assert fire is not None
+        assert (switch.isVisible(), fire.isVisible()) == (True, False)
+        switch.click()
+        assert workbench.fire_blocked() == ""
+        assert all(commands.present(command) for command in fires)
+        assert (switch.isVisible(), fire.isVisible()) == (True, True)
+        processes = window.shell.findChild(ProcessesPanel)
+        assert isinstance(processes, ProcessesPanel)
+        await until(lambda: processes.model.rowCount() == 1)
+        (into,) = (item for item in processes.menu_items(0) if item.label == "Fire into this process")
+        assert into.run is not None
+        into.run()
+        assert workbench.firing is not None
+        assert workbench.firing.process == 1
+        switch.click()
+        assert not fire.isVisible()
+        assert workbench.fire_blocked() == LOOK_ONLY
