@@ -133,6 +133,7 @@ async def test_a_handler_that_is_slow_on_purpose_is_named_too(
     bus.subscribe(Happened, quick)
     bus.interceptor = FaultInjector([FaultRule("*", "*", "slow", delay=0.1)])
     watched()
+    await asyncio.sleep(0)  # the loop has a turn: what blocks it is the handler, and not the start of a thread
     await bus.publish(Happened())
     await unblocked(recorder)
     blocked = blockages(recorder)[0]

@@ -86,6 +86,7 @@ async def test_the_stack_of_a_waiting_handler_can_be_printed(bus: InMemoryEventB
         await asyncio.sleep(0)
     for execution in keeper.executions:
         written = io.StringIO()
+        assert execution.task is not None
         execution.task.print_stack(file=written)
         assert "in waits" in written.getvalue()
         assert execution.cr_code is waits.__code__
@@ -232,7 +233,15 @@ def steps_of(handler: Callable[[Any], Any]) -> tuple[Execution, asyncio.Abstract
     publication = Publication(bus, Happened(), None, None, None, (subscription,))
     publication.latch = loop.create_future()
     publication.waiting = 1
-    return Execution(publication, subscription), loop
+    execution = Execution(publication, subscription)
+    execution.task = asyncio.Task(asyncio.sleep(0), loop=loop)
+    return execution, loop
+
+
+def close(execution: Execution, loop: asyncio.AbstractEventLoop) -> None:
+    assert execution.task is not None
+    loop.run_until_complete(execution.task)
+    loop.close()
 
 
 class Thing:
@@ -254,7 +263,7 @@ def test_it_is_a_coroutine_like_any_other() -> None:
         execution.send(None)
     assert execution.status == "ok"
     assert execution.publication.latch.done()
-    loop.close()
+    close(execution, loop)
 
 
 @pytest.mark.parametrize(
@@ -270,7 +279,7 @@ def test_both_signatures_of_throw(arguments: tuple[Any, ...]) -> None:
     with pytest.raises(StopIteration):
         execution.throw(*arguments)
     assert execution.status == "failed"
-    loop.close()
+    close(execution, loop)
 
 
 def test_a_handler_given_up_before_its_first_turn_is_never_called() -> None:
@@ -279,4 +288,4 @@ def test_a_handler_given_up_before_its_first_turn_is_never_called() -> None:
     execution.finish("cancelled", None)
     assert execution.step(None) is DONE
     assert called == []
-    loop.close()
+    close(execution, loop)

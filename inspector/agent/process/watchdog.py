@@ -106,20 +106,18 @@ def _culprit(frame: FrameType | None) -> tuple[str, str, str, int]:
     """
     innermost = _nobody(frame)
     below: FrameType | None = None
-    label = ""
     while frame is not None:
         execution = running_in(frame)
         if execution is not None:
             return _place(frame, execution.subscription.description.label)
         if is_ours(frame.f_code.co_filename):  # the bus or the tap
             execution = _execution(frame)
-            if execution is not None and below is not None:
+            if execution is not None:  # without a line of the handler's it is C code, or a fault of ours that holds it
                 return _place(below, execution.subscription.description.label)
-            label = label or (execution.subscription.description.label if execution is not None else "")
         else:
             below = frame
         frame = frame.f_back
-    return _place(innermost, label)  # no line of the handler's: it is C code, or a fault of ours that holds it
+    return _place(innermost, "")
 
 
 def _nobody(frame: FrameType | None) -> FrameType | None:

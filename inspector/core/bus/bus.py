@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from .context import CURRENT, HANDLER_TIMEOUT
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 MAX_DEPTH: Final = 64
 #: Seconds that the handlers of a cancelled publish have to end before they are left to themselves.
 CANCEL_GRACE: Final = 1.0
+#: Nanoseconds after which a publish lets the loop have a turn, if no handler has.
+TURN: Final = 4_000_000
+#: How many nested publishes may stand on one stack.
+STACKED: Final = 16
 _DEBUG: Final = logging.DEBUG
 
 
@@ -77,6 +82,15 @@ class Observing(NamedTuple):
     removed: Callable[[BaseException], None] | None
 
 
+class _Turns:
+    """When a publish has last let the loop have a turn, ns of ``perf_counter_ns``."""
+
+    __slots__ = ("last",)
+
+    def __init__(self) -> None:
+        self.last = perf_counter_ns()
+
+
 class InMemoryEventBus:
     """An event bus for one process.
 
@@ -97,6 +111,7 @@ class InMemoryEventBus:
         self._subscriptions: dict[type[Any], tuple[Subscription, ...]] = {}
         #: Who is told; changed only by ``observe``, its undoing, and ``remove_observer``.
         self.observers: tuple[Observing, ...] = ()
+        self._turns = _Turns()
 
     def subscribe(self, event_type: type[Any], handler: Callable[[Any], Any]) -> None:
         """Call ``handler`` for every event of exactly this type. Subscribed twice, it runs twice.
@@ -177,6 +192,8 @@ class InMemoryEventBus:
         if publication.depth > MAX_DEPTH:
             self._refuse(publication)
             return
+        if publication.depth and not publication.depth % STACKED:
+            await asyncio.sleep(0)  # the handlers around it become tasks, and leave the stack
         if self._is_logged(_DEBUG):
             self._log(_DEBUG, "event_published", event, handler_count=len(subscriptions))
         for entry in self.observers:
@@ -188,11 +205,13 @@ class InMemoryEventBus:
         try:
             if subscriptions:
                 loop = asyncio.get_running_loop()
-                latch = publication.run(loop)
-                timeout = HANDLER_TIMEOUT.get(self.handler_timeout)
-                if timeout is not None:
-                    deadline = _Deadline(publication, timeout, loop)
-                await latch
+                if publication.run(loop):
+                    timeout = HANDLER_TIMEOUT.get(self.handler_timeout)
+                    if timeout is not None:
+                        deadline = _Deadline(publication, timeout, loop)
+                    if publication.latch is not None:
+                        await publication.latch
+                    self._turns.last = perf_counter_ns()
         except asyncio.CancelledError:
             publication.outcome = "cancelled"
             await publication.cancel(CANCEL_GRACE)
@@ -205,7 +224,12 @@ class InMemoryEventBus:
                     entry.observer.publication_ended(publication)
                 except Exception as trouble:  # noqa: BLE001 - the observed never pays
                     self.remove_observer(entry, trouble)
+            last = publication.executions[-1].ended if publication.executions else 0
             publication.close()
+        if last - self._turns.last > TURN:
+            # Handlers that never wait give the loop no turn: a program that only publishes would stop all else.
+            self._turns.last = last
+            await asyncio.sleep(0)
 
     def _refuse(self, publication: Publication) -> None:
         publication.outcome = "refused"
@@ -281,7 +305,7 @@ class _Deadline:
         self._publication = publication
         self._timeout = timeout
         self._loop = loop
-        self._handle = loop.call_later(timeout, self._check)
+        self._handle = loop.call_later(max(timeout - publication.executions[0].age(), 0), self._check)
 
     def stop(self) -> None:
         self._handle.cancel()
@@ -295,8 +319,9 @@ class _Deadline:
             left = self._timeout - execution.age()
             if left <= 0:
                 execution.finish("timed_out", None)
-                execution.task.cancel()
+                if execution.task is not None:
+                    execution.task.cancel()
             else:
                 wait = min(wait, left)
-        if not self._publication.latch.done():
+        if self._publication.waiting:
             self._handle = self._loop.call_later(max(wait, 0.001), self._check)

@@ -10,16 +10,19 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final
 
 from .context import CURRENT
+from .drivers import DONE, LOST, Driver, Returned, idle_driver, put_back
 from .identity import describe_handler
 from .results import is_awaitable, is_failure
+from .tasks import HandlerTask, UnmadeTask
 
 if TYPE_CHECKING:
     from ..description import HandlerDescription
     from .publication import Publication
 
 
-#: What a step gives when the handler has ended.
-DONE: Final = object()
+#: What futures have, and what a task looks for in what it is to wait for.
+_BLOCKING: Final = "_asyncio_future_blocking"
+_set_current: Final = CURRENT.set
 
 
 class Subscription:
@@ -46,7 +49,7 @@ class Subscription:
 
 
 class Execution(Coroutine[Any, Any, None]):
-    """One call of one handler for one publication; also the coroutine that its task runs.
+    """One call of one handler for one publication; also the coroutine that its task runs, from where it waited first.
 
     It steps the handler, measures each step, and never raises. A wrapper written as ``async def`` would do, but for two
     things: a task cancelled before its first step never enters it, and time on the loop can only be told from time
@@ -55,7 +58,7 @@ class Execution(Coroutine[Any, Any, None]):
     Attributes:
         publication: The publication it belongs to.
         subscription: Which handler.
-        task: The task that runs it.
+        task: The task that goes on with it, once it has waited; None before.
         started: When the handler was called, ns of ``perf_counter_ns``; 0 before.
         ended: When it ended or was given up; 0 before.
         on_loop: Nanoseconds it spent computing so far.
@@ -74,93 +77,104 @@ class Execution(Coroutine[Any, Any, None]):
     fault = swallowed = ""
     error: BaseException | None = None
     caught: Any = None
+    #: What the handler gave back, and what steps it, once it has waited.
     _coroutine: Any = None
-    task: asyncio.Task[None]
+    _driver: Driver | None = None
+    #: What it waited for when its task was not there yet; ``DONE`` for nothing.
+    _waits: Any = DONE
+    task: asyncio.Task[None] | None = None
 
     def __init__(self, publication: Publication, subscription: Subscription) -> None:
         self.publication = publication
         self.subscription = subscription
 
+    def wait(self, task: HandlerTask, driver: Driver, waits: Any) -> None:
+        """Let a task go on with the handler, which waits."""
+        self.task = task
+        self._driver = driver
+        self._coroutine = driver.gi_yieldfrom
+        self._waits = waits
+        self.publication.waiting += 1
+        if getattr(waits, _BLOCKING, None):
+            waits._asyncio_future_blocking = False  # noqa: SLF001 - as a task does; it is waited for once more
+        if type(task) is UnmadeTask:
+            task.make()
+
     def send(self, value: Any) -> Any:
         """Run the handler to its next await; ends with StopIteration."""
-        waiting_for = self.step(value)
-        if waiting_for is DONE:
+        waits, self._waits = self._waits, DONE
+        if waits is not DONE and waits is not None:
+            # The first step of the task that goes on with the handler: the task is told what it waits for.
+            if getattr(waits, _BLOCKING, None) is not None:
+                waits._asyncio_future_blocking = True  # noqa: SLF001 - as when the handler came to it
+            return waits
+        waits = self.step(value)
+        if waits is DONE:
             raise StopIteration
-        return waiting_for
+        return waits
 
     def throw(self, kind: Any, value: Any = None, traceback: Any = None) -> Any:  # noqa: ARG002 - the old signature
         """Raise inside the handler: its task is being cancelled."""
-        waiting_for = self.strike(error_of(kind, value))
-        if waiting_for is DONE:
+        error = error_of(kind, value)
+        waits, self._waits = self._waits, DONE
+        # Cancelled before the task's first step: what the handler waits for is cancelled, as it would be later.
+        stands = waits is not DONE and getattr(waits, _BLOCKING, None) is not None
+        if stands and isinstance(error, asyncio.CancelledError) and waits.cancel(*error.args):
+            waits._asyncio_future_blocking = True  # noqa: SLF001
+            return waits
+        waits = self.strike(error)
+        if waits is DONE:
             raise StopIteration
-        return waiting_for
+        return waits
 
     def step(self, value: Any) -> Any:
-        """Run the handler to its next await and return what it waits for; ``DONE`` when it has ended.
-
-        The hottest lines of the bus: what other methods do is written out here.
-        """
-        self._resumed = now = perf_counter_ns()
-        coroutine = self._coroutine
-        if coroutine is None:
-            if self.ended:  # given up before its first turn
+        """Run the handler to its next await and return what it waits for; ``DONE`` when it has ended."""
+        driver = self._driver
+        if driver is None:
+            if self.ended:  # all has been done before its task's first step
                 return DONE
-            CURRENT.set(self)  # in a context of its own
-            publication = self.publication
-            bus = publication.bus
-            call = self.subscription.handler
-            if bus.interceptor is not None:
-                call = bus.interceptor(self) or call
-            self.started = now
-            for entry in bus.observers:
-                try:
-                    entry[0].execution_started(self)
-                except Exception as trouble:  # noqa: BLE001 - the observed never pays
-                    bus.remove_observer(entry, trouble)
-            try:
-                result = call(publication.event)
-            except BaseException as raised:  # noqa: BLE001 - StopIteration too: here it is a failure like any other
-                return self._raised(raised)
-            if type(result) is types.CoroutineType:
-                coroutine = self._coroutine = result
-            elif is_awaitable(result):
-                coroutine = self._coroutine = _await(result)
-            else:
-                return self._returned(result)
+            # Its task was made by a factory.
+            self._driver = driver = idle_driver()
+            waits = begin(self, driver.send)
+            self._coroutine = driver.gi_yieldfrom
+            return DONE if waits is LOST else waits
+        self._resumed = perf_counter_ns()
         try:
-            waiting_for = coroutine.send(value)
-        except StopIteration as stop:
-            if stop.value is not None or self.ended:
-                return self._returned(stop.value)
-            return self._went_well(now)
-        except BaseException as raised:  # noqa: BLE001 - whatever it is, it ends this execution and nothing else
+            waits = driver.send(value)
+        except BaseException as raised:  # noqa: BLE001 - as in begin
             return self._raised(raised)
-        self.on_loop += perf_counter_ns() - now
-        self._resumed = 0
-        return waiting_for
+        return self._judge(waits)
 
     def strike(self, error: BaseException) -> Any:
-        """Raise inside the handler; return what ``step`` gives."""
-        self._resumed = now = perf_counter_ns()
-        if self._coroutine is None:  # before its first step: it was never called
+        """Raise inside the handler; return what ``step`` returns."""
+        self._resumed = perf_counter_ns()
+        if self._driver is None:  # before its first step: it was never called
             if not self.ended:
                 self._start()
                 self._raised(error)
             return DONE
         try:
-            waiting_for = self._coroutine.throw(error)
-        except StopIteration as stop:
-            return self._returned(stop.value)
-        except BaseException as raised:  # noqa: BLE001 - as in step
+            waits = self._driver.throw(error)
+        except BaseException as raised:  # noqa: BLE001 - as in begin
             return self._raised(raised)
-        self.on_loop += perf_counter_ns() - now
+        return self._judge(waits)
+
+    def _judge(self, waits: Any) -> Any:
+        """Stop the clock where it waits; end where it has returned."""
+        if waits is DONE or isinstance(waits, Returned):
+            if self._driver is not None:
+                put_back(self._driver)
+                self._driver = None
+            return self._returned(waits.value if isinstance(waits, Returned) else None)
+        self.on_loop += perf_counter_ns() - self._resumed
         self._resumed = 0
-        return waiting_for
+        return waits
 
     def close(self) -> None:
         """Close the handler's coroutine, as when the loop goes away under it."""
-        if self._coroutine is not None:
-            self._coroutine.close()
+        running = self._driver or self._coroutine
+        if running is not None:
+            running.close()
 
     def __await__(self) -> Generator[Any, Any, None]:
         while True:
@@ -188,26 +202,8 @@ class Execution(Coroutine[Any, Any, None]):
                 bus.log_failure(self)
         finally:
             self.error = None
-            publication.waiting -= 1
-            if not publication.waiting and not publication.latch.done():
-                publication.latch.set_result(None)
-
-    def _went_well(self, resumed: int) -> Any:
-        """Do what ``finish`` does for most executions, and no more."""
-        self.ended = now = perf_counter_ns()
-        self.on_loop += now - resumed
-        self.status = "ok"
-        publication = self.publication
-        bus = publication.bus
-        for entry in bus.observers:
-            try:
-                entry[0].execution_ended(self)
-            except Exception as trouble:  # noqa: BLE001 - the observed never pays
-                bus.remove_observer(entry, trouble)
-        publication.waiting -= 1
-        if not publication.waiting and not publication.latch.done():
-            publication.latch.set_result(None)
-        return DONE
+            if self.task is not None:
+                publication.ended_one()
 
     def age(self) -> float:
         """Return the seconds since the handler was called; 0 when it has not had its turn yet."""
@@ -247,7 +243,14 @@ class Execution(Coroutine[Any, Any, None]):
     @property
     def cr_running(self) -> bool:
         """Whether the handler is on the stack right now."""
+        if self._coroutine is None:  # its first step, or before it, or it never waited
+            return bool(self.started and not self.ended)
         return bool(getattr(self._coroutine, "cr_running", False))
+
+    @property
+    def cr_suspended(self) -> bool:
+        """Whether it waits."""
+        return bool(getattr(self._coroutine, "cr_suspended", False))
 
     @property
     def cr_code(self) -> Any:
@@ -258,6 +261,55 @@ class Execution(Coroutine[Any, Any, None]):
     def cr_await(self) -> Any:
         """What the handler waits for."""
         return getattr(self._coroutine, "cr_await", None)
+
+
+def begin(execution: Execution, send: Callable[[Any], Any]) -> Any:
+    """Call the handler and run it to its first await; return what ``step`` returns, ``LOST`` where it raised.
+
+    In a context of its own. These are the hottest lines of the bus: what other methods do is written out here.
+
+    Args:
+        execution: Its execution, which has not begun.
+        send: Of a driver that has nothing to do.
+    """
+    _set_current(execution)
+    publication = execution.publication
+    bus = publication.bus
+    call = execution.subscription.handler
+    if bus.interceptor is not None:
+        call = bus.interceptor(execution) or call
+    execution.started = now = perf_counter_ns()
+    for entry in bus.observers:
+        try:
+            entry[0].execution_started(execution)
+        except Exception as trouble:  # noqa: BLE001 - the observed never pays
+            bus.remove_observer(entry, trouble)
+    try:
+        result = call(publication.event)
+        if type(result) is types.CoroutineType:
+            waits = send(result)
+        elif is_awaitable(result):
+            waits = send(_await(result))
+        else:
+            waits = Returned(result)
+    except BaseException as raised:  # noqa: BLE001 - whatever it is, it ends this execution and nothing else
+        execution._resumed = now  # noqa: SLF001 - of this module
+        execution._raised(raised)  # noqa: SLF001
+        return LOST
+    if waits is DONE and not execution.ended:  # nearly always; what ``finish`` comes to then
+        execution.ended = end = perf_counter_ns()
+        execution.on_loop = end - now
+        execution.status = "ok"
+        for entry in bus.observers:
+            try:
+                entry[0].execution_ended(execution)
+            except Exception as trouble:  # noqa: BLE001 - the observed never pays
+                bus.remove_observer(entry, trouble)
+        if execution.task is not None:
+            publication.ended_one()
+        return DONE
+    execution._resumed = now  # noqa: SLF001 - of this module
+    return execution._judge(waits)  # noqa: SLF001
 
 
 def error_of(kind: Any, value: Any) -> BaseException:

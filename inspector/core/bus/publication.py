@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Coroutine, Generator, Mapping, Sequence
+from asyncio import current_task
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, Final
+from sys import getrefcount
+from typing import TYPE_CHECKING, Any
 
-from .execution import DONE, Execution, Subscription, error_of
+from .drivers import DONE, LOST, idle_driver, put_back
+from .execution import Execution, Subscription, begin
+from .tasks import NOBODYS, UnmadeTask, enter_task, new_task, return_to_task
 
 if TYPE_CHECKING:
     from .bus import InMemoryEventBus
-
-#: Task names are made by counting, unless there is one: making it takes as long as stepping a handler.
-_TASK_NAME: Final = "handlers"
 
 
 class Publication:
@@ -32,7 +32,9 @@ class Publication:
         depth: How many publications it is nested in.
         outcome: ``done``, ``cancelled`` or ``refused``.
         closed: It has ended.
-        latch: Opens when the last execution has ended.
+        loop: The loop that it runs on.
+        waiting: How many handlers have waited and not ended.
+        latch: Opens when the last execution has ended; None while none has waited.
         fire: Free for the observer that records: the fire that it came of.
         tag: Free for it, too: its number for this publication.
         named: Name of the event type; empty when it is that of the event's class.
@@ -47,6 +49,9 @@ class Publication:
     named = ""
     shown: Mapping[str, Any] | None = None
     executions: Sequence[Execution] = ()
+    latch: asyncio.Future[None] | None = None
+    waiting = 0
+    loop: asyncio.AbstractEventLoop
 
     def __init__(
         self,
@@ -66,22 +71,57 @@ class Publication:
         # A task that outlived its handler starts a new chain: only what is really nested can eat the memory.
         self.depth: int = 0 if cause is None or cause.ended else cause.publication.depth + 1
 
-    def run(self, loop: asyncio.AbstractEventLoop) -> asyncio.Future[None]:
-        """Start every handler; gives one latch to wait on, cheaper than a gather."""
-        self.latch: asyncio.Future[None] = loop.create_future()
-        self.waiting = len(self.subscriptions)
-        if self.waiting == 1:
-            execution = Execution(self, self.subscriptions[0])
-            self.executions = (execution,)
-            execution.task = _task(execution, loop)
-        else:
-            self.executions = executions = [Execution(self, subscription) for subscription in self.subscriptions]
-            _Starter(executions, loop)
-        return self.latch
+    def run(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Call the handlers, one after another; return whether any of them waits, and opens the latch later.
+
+        Each runs to its first await, in a context and beside a task of its own. That is made when it waits.
+        """
+        self.loop = loop
+        self.executions = executions = []
+        if loop.get_task_factory() is not None:  # the program's own way, which may look at the coroutine
+            executions += [Execution(self, subscription) for subscription in self.subscriptions]
+            self.waiting = len(executions)
+            self.latch = loop.create_future()
+            for execution in executions:
+                execution.task = loop.create_task(execution)
+            return True
+        outside = current_task(loop)
+        driver = idle_driver()
+        send = driver.send
+        task = None
+        try:
+            for subscription in self.subscriptions:
+                execution = Execution(self, subscription)
+                executions.append(execution)
+                if task is None or getrefcount(task) != NOBODYS:  # a handler has taken it
+                    task = new_task(UnmadeTask)
+                    enter_task(loop, task)
+                task.execution = execution
+                task.context = context = copy_context()
+                waits = context.run(begin, execution, send)
+                if waits is not DONE:
+                    if waits is not LOST:
+                        execution.wait(task, driver, waits)
+                    driver = idle_driver()
+                    send = driver.send
+        finally:
+            return_to_task(loop, outside)
+            put_back(driver)
+        if self.waiting:
+            self.latch = loop.create_future()
+            return True
+        return False
+
+    def ended_one(self) -> None:
+        """Take note that a handler that waited has ended; after the last the publish goes on."""
+        self.waiting -= 1
+        latch = self.latch
+        if not self.waiting and latch is not None and not latch.done():
+            latch.set_result(None)
 
     async def cancel(self, grace: float) -> None:
         """Cancel what still runs, give it ``grace`` seconds, and leave the rest to itself."""
-        left = [execution.task for execution in self.executions if not execution.ended]
+        left = [execution.task for execution in self.executions if execution.task is not None and not execution.ended]
         for task in left:
             task.cancel()
         if left:
@@ -98,79 +138,3 @@ class Publication:
         self.metadata = None
         self.cause = None
         self.executions = ()
-
-
-class _Starter(Coroutine[Any, Any, None]):
-    """Starts the handlers of a publication one after another, in one task for as long as none of them has to wait.
-
-    Most handlers never wait, and a task costs three times as much as such a handler. The first one that waits keeps
-    the task, so that its ``current_task()`` is the same from beginning to end; every handler after it gets a task of
-    its own. Each handler runs in a context of its own in any case.
-    """
-
-    def __init__(self, executions: Sequence[Execution], loop: asyncio.AbstractEventLoop) -> None:
-        self._left = deque(executions)
-        self._loop = loop
-        self._waits: Execution | None = None
-        self._context = copy_context()
-        self.task = _task(self, loop)
-        for execution in executions:
-            execution.task = self.task
-
-    def send(self, value: Any) -> Any:
-        """Start handlers until one waits; later run that one on."""
-        if self._waits is not None:
-            return self._next(self._context.run(self._waits.step, value))
-        left, task = self._left, self.task
-        while left:
-            execution = left.popleft()
-            context = copy_context()
-            waiting_for = context.run(execution.step, None)
-            if waiting_for is not DONE:
-                self._waits, self._context = execution, context
-                self._scatter()
-                return waiting_for
-            if task.cancelling():  # it cancelled its own task and left: that must not hit the next
-                self._scatter()
-        raise StopIteration
-
-    def throw(self, kind: Any, value: Any = None, traceback: Any = None) -> Any:  # noqa: ARG002 - the old signature
-        """Cancel the handler that waits; before the first step: all of them."""
-        error = error_of(kind, value)
-        if self._waits is not None:
-            return self._next(self._context.run(self._waits.strike, error))
-        while self._left:
-            copy_context().run(self._left.popleft().strike, error)
-        raise StopIteration
-
-    def close(self) -> None:
-        """Close what waits, as when the loop goes away under it."""
-        if self._waits is not None:
-            self._waits.close()
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        while True:
-            yield self.send(None)
-
-    @property
-    def cr_frame(self) -> Any:
-        """The frame of the handler that waits."""
-        return None if self._waits is None else self._waits.cr_frame
-
-    def _next(self, waiting_for: Any) -> Any:
-        if waiting_for is DONE:
-            raise StopIteration
-        return waiting_for
-
-    def _scatter(self) -> None:
-        """Start a task of its own for every handler that has not been started."""
-        for execution in self._left:
-            execution.task = self._loop.create_task(execution)
-        self._left.clear()
-
-
-def _task(steps: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
-    """Make a task; without a task factory without the detour through the loop, a tenth of a small publish."""
-    if loop.get_task_factory() is not None:
-        return loop.create_task(steps)
-    return asyncio.Task(steps, loop=loop, name=_TASK_NAME)
