@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from inspector.analysis.losses import LOSS_KINDS, loss_place
 from inspector.analysis.query.complete import quoted
 from inspector.app.text import format_count, format_time
-from inspector.core.records.statuses import SWALLOWED
+from inspector.core.records.statuses import CANCELLED, SWALLOWED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +31,8 @@ def loss_subject(journal: Journal, loss: Loss) -> str:
 
 def loss_words(loss: Loss) -> str:
     """Return what happened, in one line: how, and the exception."""
-    return f"{loss.what} · {loss.error}" if loss.error and loss.error not in loss.what else loss.what
+    plain = not loss.error or loss.error in loss.what or LOSS_KINDS[loss.kind].name == CANCELLED
+    return loss.what if plain else f"{loss.what} · {loss.error}"
 
 
 def loss_filter(journal: Journal, loss: Loss) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
 
+from inspector.app.losses import LossMarks
 from inspector.app.runs import waiting_text
 from inspector.app.workbench import Stand
 from inspector.core.records.host import FireRefused, ProcessEnded, ProcessStuck, ProgramSlowed, RestartFailed
@@ -72,7 +73,7 @@ class Roof(QObject):
         self._filtering.applied.connect(self._apply_filter)
         self._filtering.remarked.connect(context.notices.info)
         self._next_steps = _NextSteps(context, self._panels)
-        self.standing = Standing(context.shell, context.workbench)
+        self.standing = Standing(context.shell, context.workbench, LossMarks(context.settings))
         self.standing.changed.connect(context.changed)
         context.changed.connect(self._changed)
         context.closing.connect(self._filtering.remember)

@@ -32,7 +32,7 @@ pytestmark = [
 FIRST = "UserPasswordChangeSucceeded"
 PANELS = (
     *("catalog", "event", "fire", "execution", "causality", "log"),
-    *("failures", "latency", "findings", "conformance", "faults", "sessions", "processes", "tests"),
+    *("failures", "losses", "latency", "findings", "conformance", "faults", "sessions", "processes", "tests"),
 )
 
 

@@ -18,6 +18,7 @@ from inspector.ui.features.causality.feature import FEATURE as CAUSALITY
 from inspector.ui.features.catalog.feature import FEATURE as CATALOG
 from inspector.ui.features.log.feature import FEATURE as LOG
 from inspector.ui.features.failures.feature import FEATURE as FAILURES
+from inspector.ui.features.losses.feature import FEATURE as LOSSES
 from inspector.ui.features.latency.feature import FEATURE as LATENCY
 from inspector.ui.features.findings.feature import FEATURE as FINDINGS
 from inspector.ui.features.conformance.feature import FEATURE as CONFORMANCE

@@ -17,7 +17,7 @@ from inspector.ui.kit.tokens import mix
 if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
 
-Kind = Literal["normal", "primary", "flat", "danger", "section"]
+Kind = Literal["normal", "primary", "flat", "danger", "section", "chip"]
 OnClick = Callable[[], object] | SignalInstance
 
 _ICON: Final = 15
@@ -39,7 +39,7 @@ class Button(QPushButton):
         icon: Name of an icon.
         hint: Dim text at the right, mostly a shortcut.
         kind: ``normal``, ``primary`` (the one thing to do), ``danger``, ``flat`` (no box until the pointer
-            comes), ``section`` (flat, in the small capitals of a section header).
+            comes), ``section`` (flat, in the small capitals of a section header), ``chip`` (low and narrow).
         parent: The owner.
         on_click: What it does.
     """
@@ -208,7 +208,7 @@ class Button(QPushButton):
     def _padding(self) -> int:
         if not self._caption and not self._hint:
             return 8
-        return {"section": 5, "flat": 8}.get(self._kind, 11)
+        return {"section": 5, "chip": 7, "flat": 8}.get(self._kind, 11)
 
     def sizeHint(self) -> QSize:
         """Return the room of everything."""
@@ -228,7 +228,7 @@ class Button(QPushButton):
         if self._opens():
             parts.append(_CHEVRON)
         width = sum(parts) + _GAP * (len(parts) - 1) + 2 * self._padding()
-        height = metrics.height() + (6 if self._kind == "section" else 12)
+        height = metrics.height() + (6 if self._kind in ("section", "chip") else 12)
         return QSize(max(width, height), height)
 
     def minimumSizeHint(self) -> QSize:
@@ -259,6 +259,8 @@ class Button(QPushButton):
             return "", "", ink
         if self._kind == "flat":
             return (tokens.hover if hovered or self.isChecked() else ""), "", ink
+        if self._kind == "chip" and not self.isChecked():
+            return (tokens.hover if hovered else ""), tokens.line, ink
         if self.isChecked():
             return mix(tokens.raised, tokens.accent, 0.18), mix(tokens.line, tokens.accent, 0.5), ink
         return (tokens.hover if hovered else tokens.raised), tokens.line, ink

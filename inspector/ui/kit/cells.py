@@ -37,6 +37,7 @@ class ToneDelegate(RowDelegate):
     Attributes:
         lit: The row that stands for what is pointed at elsewhere.
         middle: See above; it may change.
+        bars: Token of the colour of trends.
     """
 
     def __init__(self, theme: Theme, parent: QObject, middle: Collection[int] = ()) -> None:
@@ -44,6 +45,7 @@ class ToneDelegate(RowDelegate):
         self._look = theme
         self.middle = frozenset(middle)
         self.lit = QPersistentModelIndex()
+        self.bars = "failed"
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint ground, mark, text or trend, and the line below."""
@@ -128,7 +130,7 @@ class ToneDelegate(RowDelegate):
         step = min(room.width() / len(counts), 7.0)
         high = max(counts)
         painter.fillRect(QRectF(room.left(), room.bottom(), step * len(counts), 1), self._look.color("line"))
-        ink = self._look.color("failed")
+        ink = self._look.color(self.bars)
         for place, count in enumerate(counts):
             if count:
                 tall = max(2.0, room.height() * count / high)

@@ -17,6 +17,7 @@ from inspector.ui.kit.theme import LABELS
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
+    from inspector.app.losses import LossMarks
     from inspector.app.workbench import Workbench
     from inspector.ui.shell.shell import Shell
 
@@ -41,6 +42,7 @@ class Standing(QObject):
     Args:
         shell: The window.
         workbench: What is shown, and whether it is recorded.
+        marks: Which losses count.
 
     Signals:
         changed: What can be done may have changed without anybody having done something: the session has got its place
@@ -49,8 +51,9 @@ class Standing(QObject):
 
     changed = Signal()
 
-    def __init__(self, shell: Shell, workbench: Workbench) -> None:
+    def __init__(self, shell: Shell, workbench: Workbench, marks: LossMarks) -> None:
         super().__init__(shell)
+        self._marks = marks
         self._stood: object = None
         self._shell = shell
         self._workbench = workbench
@@ -90,7 +93,8 @@ class Standing(QObject):
         self._shell.set_state(*_STATES[workbench.stand])
         unbounded = trim_journals()
         memory = [f"no memory limit: {unbounded}"] if unbounded else []
-        counts = count_texts(journal, workbench.lost if view.live else journal.dropped)
+        lost = workbench.lost if view.live else journal.dropped
+        counts = count_texts(journal, lost, self._marks.total(journal))
         self._shell.set_status_left([*self._rate(journal, live=view.live), *counts, *memory])
         self._shell.set_status_right(self._kept())
 
@@ -128,7 +132,7 @@ class Standing(QObject):
         return [*parts, "all changes saved" if not recording.unsaved else "saving…"]
 
 
-def count_texts(journal: Journal, lost: int) -> list[str]:
+def count_texts(journal: Journal, lost: int, losses: int = 0) -> list[str]:
     """Return what is counted: failures that nobody has caused, and apart from them the executions under a fault."""
     parts = [plural(len(journal.executions), "execution")]
     struck = journal.executions["status"][journal.executions["fault"] > 0]
@@ -141,6 +145,8 @@ def count_texts(journal: Journal, lost: int) -> list[str]:
     ]
     if len(struck):
         parts.append(f"{format_count(len(struck))} under fault")
+    if losses:
+        parts.append(plural(losses, "loss", "losses"))
     if journal.running:
         parts.append(f"{format_count(journal.running)} running")
     parts += filter(None, [missing_text(journal.processes)])

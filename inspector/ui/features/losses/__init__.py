@@ -1,0 +1,1 @@
+"""Losses: what goes wrong and shows nowhere else."""
