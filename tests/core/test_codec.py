@@ -359,6 +359,32 @@ def test_frozen_values_encoded_later_are_the_snapshot_taken_at_once() -> None:
     assert taker.names(event()) is taker.names(event())
 
 
+ATOMS = st.one_of(
+    *(st.none(), st.booleans(), st.integers(), st.floats(), st.uuids(), st.datetimes(), st.decimals(), st.binary()),
+    st.text(max_size=300),
+    st.sampled_from(["EUR", "t0k3n", "password=hunter22", "Bearer " + "a" * 30, "\ud800", "4111111111111111"]),
+    st.sampled_from([Colour.RED, Level.LOW, 1 << 4000, "x" * 60_000, "x" * 201, "TOKEN"]),
+)
+NAMES = st.sampled_from(["number", "token", "name", "value", "key", "email", "pin", "card", "note", "für", "password"])
+
+
+@given(st.dictionaries(NAMES, ATOMS, max_size=6), st.integers(0, 2))
+@settings(max_examples=200, deadline=None)
+def test_a_short_way_to_encode_writes_what_the_long_way_does(fields: dict[str, Any], times: int) -> None:
+    taker = codec()
+    names, values = tuple(fields), tuple(fields.values())
+    walk = taker._walk()
+    expected = taker._written(lambda: walk.fields(zip(names, values, strict=True)))
+    for _ in range(1 + times):
+        assert taker.encode_frozen(names, values) == expected
+
+
+def test_many_fields_stay_within_the_budget() -> None:
+    names = tuple(f"field_{number}" for number in range(99))
+    for value in ("x" * 200, 1 << 3000, "x" * 50_000):
+        assert len(codec().encode_frozen(names, [value] * 99)) < 2 * UNHURRIED.size + 99 * 60
+
+
 def test_fields_keep_their_order_and_types() -> None:
     published = event()
     back = decode(codec().snapshot_fields(published))

@@ -45,7 +45,7 @@ from ..tap.moments import PUBLISHING
 from .budget import RunBudget
 from .counting import CountedPublication, count_instead
 from .ring import COUNTED, DROPPED, ONE_IN, RingError
-from .start import Wanted, encoded
+from .start import Wanted, encoded, quoted
 from .wayin import WayIn
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 #: Rows with what the program says, which stays as it is.
 _PAYLOADS: Final = (PUBLISHED, HANDLER_ENDED, NOTED)
 _FAILURE: Final = position(HandlerEnded, "failure")
+_MOST_HEADS: Final = 1_000
 
 
 def _of_main(text: bytes) -> bytes:
@@ -100,7 +101,9 @@ class RingRecorder(Recorder):
         self._at_once = True
         self.on_counting: Callable[[], None] | None = None
         #: Keys of handlers, as they are written.
-        self._keys: dict[str, bytes] = {}
+        self._keys: dict[str, str] = {}
+        #: Names of events and contexts, likewise.
+        self._heads: dict[tuple[str, str], tuple[str, str]] = {}
         self.describe: Callable[[], None] | None = None
         self.budget = budget
         self._set_ring(ring)
@@ -108,6 +111,7 @@ class RingRecorder(Recorder):
         self.on_published: Callable[[], None] | None = None
         #: Numbers of publications and executions that are those of the process that this was forked from.
         self._before = 0, 0
+        self._forked = False
 
     def _set_ring(self, ring: RingWriter | None) -> None:
         self._ring = ring
@@ -138,6 +142,7 @@ class RingRecorder(Recorder):
         """Begin anew in a child of this process."""
         self._lock = threading.Lock()
         self._before = int(repr(self._publications)[6:-1]) - 1, int(repr(self._executions)[6:-1]) - 1
+        self._forked = self._before != (0, 0)
         self._anchor = perf_counter_ns()
         self._key_lines.clear()
         self.budget.begin_anew()
@@ -232,7 +237,7 @@ class RingRecorder(Recorder):
         kind = row[KIND]
         if kind == PUBLISHED:
             row = self._finish(row)
-        if self._before[0] or self._before[1]:
+        if self._forked:
             row = self._renumbered(row)
             if not row:
                 return
@@ -240,22 +245,40 @@ class RingRecorder(Recorder):
             _, at, number, publication, key, fault = row
             text = self._keys.get(key)
             if text is None:
-                text = self._keys[key] = _of_main(encoded(key))
-            body = b'[2,%d,%d,%d,%b,"%b"]' % (at, number, publication, text, fault.encode())
+                text = self._keys[key] = _of_main(encoded(key)).decode()
+            body = f'[2,{at},{number},{publication},{text},"{fault}"]'.encode()
         elif kind == HANDLER_ENDED and not row[_FAILURE]:
             _, at, number, status, on_loop, _ = row
-            body = b'[3,%d,%d,"%b",%d,""]' % (at, number, status.encode(), on_loop)
+            body = f'[3,{at},{number},"{status}",{on_loop},""]'.encode()
         elif kind == PUBLICATION_ENDED:
             _, at, number, outcome = row
-            body = b'[5,%d,%d,"%b"]' % (at, number, outcome.encode())
+            body = f'[5,{at},{number},"{outcome}"]'.encode()
+        elif kind == PUBLISHED:
+            body = self._published(*row)
         else:
             body = encoded(row) if kind in _PAYLOADS else _of_main(encoded(row))
-            self.budget.written += len(body)
-            if len(body) > MAX_TEXT:
-                body = encoded(cut_row(row))
+            body = self._bounded(body, row)
         if not self._anchored:
             self._say_anchor(ring)
         ring.put_one(body)
+
+    def _published(self, kind: int, at: int, number: int, event: str, *rest: Any) -> bytes:
+        """Return the row of a publication as JSON: the same as ``encoded``, in a fifth of the time."""
+        event_id, correlation, cause, fire, payload, context, handlers, process = rest
+        head = self._heads.get((event, context))
+        if head is None:
+            if len(self._heads) >= _MOST_HEADS:  # a context may have something of its own each time
+                self._heads.clear()
+            head = self._heads[event, context] = quoted(event), quoted(context)
+        ids = f"{quoted(event_id)},{quoted(correlation)}" if event_id or correlation else '"",""'
+        numbers = f"{head[1]},{handlers},{process}"
+        body = f"[{kind},{at},{number},{head[0]},{ids},{cause},{fire},{quoted(payload)},{numbers}]".encode()
+        return self._bounded(body, (kind, at, number, event, *rest))
+
+    def _bounded(self, body: bytes, row: Row) -> bytes:
+        """Return a row as JSON, cut where it is too long; what it costs is counted."""
+        self.budget.written += len(body)
+        return body if len(body) <= MAX_TEXT else encoded(cut_row(row))
 
     def _say_anchor(self, ring: RingWriter) -> None:
         """Write down which time is 0, once."""

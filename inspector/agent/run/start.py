@@ -94,6 +94,10 @@ def encoded(value: Any) -> bytes:
     return "".join(_ENCODE(value, 0)).encode("ascii")
 
 
+#: How a text is written as JSON, in ASCII.
+quoted: Final = encode_basestring_ascii
+
+
 class _Scanning:
     """How JSON is read, without ``json``."""
 

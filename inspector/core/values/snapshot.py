@@ -20,6 +20,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from math import isfinite
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -334,6 +335,11 @@ BUDGET: Final = Budget()
 #: Longest text or bytes that ``frozen_values`` keeps alive until they are encoded.
 _FROZEN_LENGTH: Final = 64 * 1024
 _MAX_CLASSES: Final = 4096
+#: Longest text, and most fields, that are surely within the budget; and how many texts are remembered.
+_SHORT: Final = 200
+_FEW: Final = 100
+_MAX_TEXTS: Final = 2048
+_WORDS: Final = {None: "null", False: "false", True: "true"}
 
 
 def _never(_value: Any) -> bool:
@@ -354,6 +360,9 @@ class Codec:
         self._budget = budget
         # By id, not by class: a metaclass of the user's may define __hash__ or __eq__. The facts keep the class alive.
         self._facts: dict[int, ClassFacts] = {}
+        #: How fields begin as JSON, by the names of a class, and texts as JSON that hide nothing, by field and text.
+        self._heads: dict[tuple[str, ...], tuple[tuple[str, str, str], ...]] = {}
+        self._shown: dict[tuple[str, str], str] = {}
 
     def snapshot(self, value: Any) -> str:
         """Return a value as tagged JSON text. Never runs code of the value's class, and never raises for its sake."""
@@ -405,8 +414,67 @@ class Codec:
 
     def encode_frozen(self, names: Sequence[str], values: Sequence[Any]) -> str:
         """Return what ``snapshot_fields`` would have given for the values of ``frozen_values``; from any thread."""
+        key = tuple(names)
+        heads = self._heads.get(key)
+        if heads is None:
+            if len(self._heads) >= _MAX_CLASSES:
+                self._heads.clear()
+            heads = self._heads[key] = self._heads_of(key)
+        parts = []
+        for (head, name, kind), value in zip(heads, values):  # noqa: B905 - without heads the long way checks it
+            of = type(value)
+            if of is str:
+                if len(value) > _SHORT:  # together they may be too much
+                    break
+                text = None if kind else self._shown.get((name, value))
+                parts.append(head + (self._text_of(name, value, kind) if text is None else text))
+            elif of is int and not kind and -EXACT_INT <= value <= EXACT_INT:
+                parts.append(f"{head}{value}")
+            elif of is float and not kind and isfinite(value):
+                parts.append(f"{head}{value!r}")
+            elif value is None or of is bool:
+                parts.append(head + _WORDS[value])
+            elif of is UUID and not kind and type(getattr(value, "int", None)) is int:
+                parts.append(f'{head}{{"$uuid":"{value}"}}')
+            elif of is bytes:
+                break
+            else:
+                written = json_text(self._walk().value(value, kind), compact=True)
+                if len(written) > 2 * _SHORT:
+                    break
+                parts.append(head + written)
+        if parts and len(parts) == len(values):
+            return f"{{{','.join(parts)}}}"
         walk = self._walk()
         return self._written(lambda: walk.fields(zip(names, values, strict=True)))
+
+    def _heads_of(self, names: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
+        """Return how each field of a class begins as JSON, its name and what kind of secret it is.
+
+        Nothing where they have to be written together: one tells what another is, there are very many, or none.
+        """
+        walk, heads = self._walk(), []
+        if self._budget.size < 2 * _FEW * _SHORT or self._budget.nodes < 2 * _FEW:
+            return ()
+        for name in names:
+            key = walk._key(name) if type(name) is str else None  # noqa: SLF001 - part of the walk
+            if type(key) is not str or key.startswith("$") or name == "value" or len(names) > _FEW:
+                return ()
+            kind = walk._kind_of(name, frozenset())  # noqa: SLF001 - as above
+            heads.append((json_text(key, compact=True) + ":", f".{name}", kind))
+        return tuple(heads) if len({head for head, _, _ in heads}) == len(names) else ()
+
+    def _text_of(self, name: str, text: str, kind: str) -> str:
+        """Return a text as JSON, secrets hidden; one that shows none is remembered: most come again and again."""
+        walk = self._walk()
+        walk._path.append(name)  # noqa: SLF001 - as above
+        shown = walk.text(text, kind)
+        written = json_text(shown, compact=True)
+        if not kind and shown == text:
+            if len(self._shown) >= _MAX_TEXTS:
+                self._shown.clear()
+            self._shown[name, text] = written
+        return written
 
     def facts_of(self, cls: type) -> ClassFacts:
         """Return the facts of a class, found out once."""
