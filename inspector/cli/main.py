@@ -106,6 +106,8 @@ def _command(arguments: argparse.Namespace, console: Console) -> int:
         from inspector.cli.conform import run
     elif arguments.command == "check":
         from inspector.cli.check import run
+    elif arguments.command == "attach":
+        from inspector.cli.attach import attach as run
     elif arguments.command == "listen":
         from inspector.cli.listen import listen as run
     elif arguments.command == "run":

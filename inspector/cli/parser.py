@@ -44,6 +44,11 @@ _MEANINGS: Final = {
         "another inspector is listening, or no display was found",
         "wrong usage: unknown option",
     ),
+    "attach": (
+        "the window was closed; or, without one, the command ended, or the recording was ended by Ctrl+C",
+        "another inspector watches the command, or no display was found",
+        "wrong usage: unknown option, no such command, or more than one",
+    ),
     "catalog": (
         "success, even if a part of the program could not be loaded (see problems)",
         _UNLOADED,
@@ -150,6 +155,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_source_options(parser, default=None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     _add_run(commands)
+    _add_attach(commands)
     _add_listen(commands)
     _add_catalog(commands)
     _add_fire(commands)
@@ -260,6 +266,20 @@ def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
     group.add_argument("--db-session", default=default, metavar="MODULE:ATTR", help=text)
     parser.add_argument("--beside", help=argparse.SUPPRESS)
     parser.add_argument("--pipes", type=int, nargs=2, help=argparse.SUPPRESS)
+    _add_common(parser)
+
+
+def _add_attach(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = _command(
+        commands,
+        "attach",
+        "watch a running command whose inspector was closed",
+        "Watch a command that inspector run has started and that runs on, from where the last inspector has stopped.",
+    )
+    text = "process that the command began as (default: the only one)"
+    parser.add_argument("pid", type=int, nargs="?", metavar="PID", help=text)
+    parser.add_argument("--no-window", action="store_true", help="record without a window, until the command ends")
+    parser.add_argument("--allow-fire", action="store_true", help="allow firing events into its processes")
     _add_common(parser)
 
 

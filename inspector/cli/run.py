@@ -15,7 +15,7 @@ from inspector.cli import exitcodes
 from inspector.cli.failings import FAILINGS
 from inspector.core.errors import InspectorError, UsageError
 from inspector.hosts.project import Project
-from inspector.hosts.run.folder import make_folder, own, remove, remove_when_over, write_json
+from inspector.hosts.run.folder import WATCH, make_folder, own, remove, remove_when_over, write_json
 from inspector.hosts.run.launch import BUDGET, Attendant, RunCommand, become, end_like, find_command, prepare
 from inspector.hosts.run.launch import start_beside as start_process_beside
 from inspector.hosts.run.proc import identity_of
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from inspector.cli.console import Console
 
-#: File of a run that says how it is watched.
-WATCH: Final = "watch.json"
 #: Option of the process that watches; people do not type it.
 BESIDE: Final = "--beside"
 #: Options of the commands that load a program, which a command that is run decides by itself.
@@ -71,7 +69,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             "session": bool(project is not None and project.db_session),
         }
         write_json(folder, WATCH, watch_by)
-        _own(folder)
+        _own(folder, "command", os.getpid())
         if not (arguments.record or failings or arguments.no_window):
             start_process_beside(["run", BESIDE, str(folder)], ())
             become(command, variables)
@@ -165,10 +163,10 @@ def check_display() -> None:
         raise InspectorError(trouble, "Add --no-window to record without one.")
 
 
-def _own(folder: Path) -> None:
-    me = identity_of(os.getpid())
-    if me is not None:
-        own(folder, "command", me)
+def _own(folder: Path, role: str, pid: int) -> None:
+    identity = identity_of(pid)
+    if identity is not None:
+        own(folder, role, identity)
 
 
 def _attend(command: RunCommand, variables: Mapping[str, str], folder: Path, console: Console, *, judged: bool) -> int:
@@ -188,6 +186,7 @@ def _attend(command: RunCommand, variables: Mapping[str, str], folder: Path, con
     os.close(control_theirs)
     os.close(verdict_theirs)
     attendant = Attendant(command, variables)
+    _own(folder, "main", attendant.pid)
     _say(control, {"pid": attendant.pid})
     code = attendant.wait()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # who does not want to wait for the disk need not

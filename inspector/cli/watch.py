@@ -19,13 +19,12 @@ from inspector.app.text import one_line, plural
 from inspector.cli import exitcodes
 from inspector.cli.export import write
 from inspector.cli.failings import DROPPED, NOT_CALLED, UNHEARD
-from inspector.cli.run import WATCH
 from inspector.cli.running import Troubles, opened, recording, session_name
 from inspector.cli.running import run as run_coroutine
 from inspector.core.errors import InspectorError
 from inspector.core.records.account import not_called
-from inspector.hosts.run.folder import OWNER, read_json
-from inspector.hosts.run.host import RunHost, Watched
+from inspector.hosts.run.folder import OWNER, WATCH, read_json
+from inspector.hosts.run.host import RunHost, Watched, attach
 from inspector.hosts.run.launch import RunCommand
 from inspector.hosts.run.proc import ProcessIdentity
 
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
     from inspector.app.recording import Recording
     from inspector.cli.console import Console
+    from inspector.hosts.run.resuming import LiveRun
 
 #: Seconds that other processes of the run have to end when the command has.
 _REST: Final = 1.0
@@ -226,6 +226,40 @@ class WatchedRun:
             notes.append(f"{title_of(self.command)}: {', '.join(wrong)}.")
             code = exitcodes.FAILED
         return code, notes
+
+
+class AttachedRun(WatchedRun):
+    """A command that runs, and was watched by another inspector before.
+
+    Args:
+        run: The command.
+        database: The sessions database; None for the usual one.
+    """
+
+    def __init__(self, run: LiveRun, database: Path | None) -> None:
+        order = {"words": run.command.words, "program": run.command.program, "name": run.command.name}
+        super().__init__(run.folder, order, None)
+        self.command = run.command
+        self._run = run
+        self._over = asyncio.Event()
+        if database is not None:
+            self.database = database.absolute()
+
+    def make_host(self, seed: int | None = None) -> RunHost:  # noqa: ARG002 - for values made here
+        """Make the host that goes on."""
+        host = attach(self._run)
+        self._over = host.over
+        return host
+
+    def end(self) -> None:
+        """Record no longer."""
+        self._over.set()
+
+    async def _until_the_end(self, live: Recording) -> None:
+        host = live.host
+        assert isinstance(host, RunHost)  # noqa: S101 - made here
+        await host.over.wait()
+        await host.read_rest()
 
 
 def silent_notes(journal: Journal) -> list[str]:

@@ -127,6 +127,10 @@ class Numbers:
         self._own = array("q")
         self._session = array("q")
 
+    def expects(self, own: int) -> bool:
+        """Return whether the process may number something so now."""
+        return own == self.last + 1
+
     def add(self, session: int) -> None:
         """Take the next number of the process for one of the session; ``LEFT_OUT`` when it is not in it."""
         self.last += 1
@@ -144,3 +148,25 @@ class Numbers:
         run = bisect_right(self._own, number) - 1
         start = self._session[run]
         return start + number - self._own[run] if start != LEFT_OUT else LEFT_OUT
+
+
+class ResumedNumbers(Numbers):
+    """The numbers of a process whose beginning another reader has read: what that has seen is left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._begun = False
+
+    def expects(self, own: int) -> bool:
+        """Return whether the process may number something so now; the first is taken as it is."""
+        if not self._begun and own > 0:
+            self._begun = True
+            self.last = own - 1
+            if self.last:
+                self._own.append(1)
+                self._session.append(LEFT_OUT)
+        return super().expects(own)
+
+    def of(self, number: int) -> int | None:
+        """Return the session's number; ``LEFT_OUT`` for what was numbered before."""
+        return super().of(number) if self._begun else LEFT_OUT

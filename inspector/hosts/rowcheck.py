@@ -58,7 +58,7 @@ from inspector.core.records.records import (
 )
 from inspector.core.records.statuses import INTERRUPTED, RUNNING, STATUSES
 from inspector.core.values.build import build
-from inspector.hosts.arrivals import LEFT_OUT, Arrivals, Numbers
+from inspector.hosts.arrivals import LEFT_OUT, Arrivals, Numbers, ResumedNumbers
 
 _LEVELS: Final = frozenset({"debug", "info", "warning", "error"})
 _OUTCOMES: Final = frozenset({"done", "cancelled", "refused"})
@@ -111,6 +111,7 @@ class RowCheck:
         process: Its number in the session, 0 when the program is a single process.
         fire_of: Returns the session's number of what the process numbers so as a fire, None when it has none such;
             without it they are the same.
+        resumed: Another reader has read the beginning of the process: what that has seen is left out.
 
     Attributes:
         recording: Publications that begin from now on are recorded.
@@ -127,6 +128,7 @@ class RowCheck:
         shift: int = 0,
         process: int = 0,
         fire_of: Callable[[int], int | None] | None = None,
+        resumed: bool = False,
     ) -> None:
         self._arrivals = arrivals
         self._fire_of = fire_of or self._same_fire
@@ -134,7 +136,9 @@ class RowCheck:
         self._report = report
         self._shift = shift
         self._process = process
-        self._publications, self._executions = Numbers(), Numbers()
+        self._resumed = resumed
+        numbers = ResumedNumbers if resumed else Numbers
+        self._publications, self._executions = numbers(), numbers()
         self._open: dict[PublicationNumber, int] = {}
         #: Those that ended last: a timer may yet call a handler for them.
         self._ended_of_late: dict[PublicationNumber, int] = {}
@@ -164,6 +168,8 @@ class RowCheck:
         if kind == SESSION_STARTED:
             return self._session_started(tuple(values))
         values[AT] += self._shift
+        if self._resumed:
+            values[AT] = max(0, values[AT])
         if values[AT] > self._horizon:  # nothing has happened that is yet to come
             return None
         self.latest = max(self.latest, values[AT])
@@ -200,7 +206,7 @@ class RowCheck:
         of_fire = self._fire_of(fire) if fire else 0
         if (
             len(event) > MAX_NAME
-            or own != self._publications.last + 1
+            or not self._publications.expects(own)
             or causing is None
             or not 0 <= handlers < 1_000_000
             or process  # which one it is, is for us to say
@@ -227,7 +233,7 @@ class RowCheck:
     def _started(self, row: Row) -> Row | None:
         kind, at, own, of_publication, handler, fault = row
         publication = self._publications.of(of_publication)
-        if publication is None or own != self._executions.last + 1 or len(handler) > MAX_NAME:
+        if publication is None or not self._executions.expects(own) or len(handler) > MAX_NAME:
             return None
         if publication == LEFT_OUT:
             self._executions.add(LEFT_OUT)

@@ -45,7 +45,21 @@ def test_version_and_help_end_with_0(cli: Cli) -> None:
 
 
 COMMANDS = (
-    *("run", "listen", "catalog", "fire", "sessions", "log", "export", "import", "demo", "check", "spec", "conform"),
+    *(
+        "run",
+        "attach",
+        "listen",
+        "catalog",
+        "fire",
+        "sessions",
+        "log",
+        "export",
+        "import",
+        "demo",
+        "check",
+        "spec",
+        "conform",
+    ),
 )
 
 

@@ -7,9 +7,12 @@ are gone is removed when the next one starts.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -19,6 +22,8 @@ from typing import Any, Final
 
 from inspector.agent.run.listening import BASE, PRIVATE, bases, is_private, listening_folder
 from inspector.core.errors import InspectorError
+from inspector.core.own_code import PACKAGE
+from inspector.hosts.process import KEEPER_FLAGS
 from inspector.hosts.run.proc import ProcessIdentity, environment_of, identity_of, own_pids, same_process
 
 #: Variable that holds the folder's path, in every process of a run.
@@ -26,6 +31,10 @@ RUN: Final = "INSPECTOR_RUN"
 #: Files of a folder beside the rings.
 SPEC: Final = "spec.json"
 OWNER: Final = "run.json"
+WATCH: Final = "watch.json"
+#: Locked by the one inspector that reads a run.
+_READER: Final = "reader.lock"
+_TIDY: Final = Path(PACKAGE) / "hosts" / "run" / "tidy.py"
 RING: Final = ".ring"
 
 _PREFIX: Final = "run-"
@@ -111,12 +120,60 @@ def remove_rings(folder: Path, *, older_than: float = 0.0) -> None:
                 ring.unlink()
 
 
+def claim(folder: Path) -> int:
+    """Become the reader of a run; return the descriptor that keeps others away until it is closed.
+
+    Raises:
+        InspectorError: Another inspector reads it, or it is over.
+    """
+    try:
+        file = os.open(folder / _READER, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError:
+        raise InspectorError("The program has ended.") from None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(file)
+        raise InspectorError("Another inspector watches this program.", "Use its window, or close it first.") from None
+    return file
+
+
+def is_read(folder: Path) -> bool:
+    """Return whether an inspector reads a run now."""
+    try:
+        os.close(claim(folder))
+    except InspectorError:
+        return True
+    return False
+
+
+def remove_later(folder: Path) -> None:
+    """Let the folder of a run be removed when its command has ended, and no process of it lives any more."""
+    if "command" in read_json(folder, OWNER):
+        with suppress(OSError):  # then it is removed when the next run starts
+            subprocess.run(  # noqa: S603 - our own file
+                [sys.executable, *KEEPER_FLAGS, str(_TIDY), str(folder)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                check=False,
+                cwd="/",
+            )
+
+
+def run_folders(base: Path) -> list[Path]:
+    """Return the folders of runs in a place; none that somebody else could have made."""
+    return [entry for entry in base.glob(f"{_PREFIX}*") if is_private(entry)]
+
+
 def own(folder: Path, role: str, identity: ProcessIdentity) -> None:
     """Note that a process has to do with a run: as long as it lives the folder is not removed.
 
     Args:
         folder: The run's.
-        role: ``command`` or ``reader``.
+        role: ``command`` (the process that was started first), ``main`` (the command's own, where that is another) or
+            ``reader``.
         identity: Which process.
     """
     owners = read_json(folder, OWNER)
@@ -131,14 +188,15 @@ def remove(folder: Path) -> None:
 def remove_when_over(folder: Path) -> None:
     """Remove the folder of a run whose command has ended, unless a process of it still lives."""
     with suppress(OSError):
-        if not _has_process(folder):
+        if _has_process(folder):
+            remove_later(folder)
+        else:
             remove(folder)
 
 
 def remove_leftovers(base: Path) -> None:
     """Remove folders of runs of which neither launcher, reader nor any process lives."""
-    folders = [entry for entry in base.glob(f"{_PREFIX}*") if is_private(entry)]
-    dead = [folder for folder in folders if not _has_owner(folder) and not _has_process(folder)]
+    dead = [folder for folder in run_folders(base) if not _has_owner(folder) and not _has_process(folder)]
     if not dead:
         return
     used = {environment.get(RUN.encode()) for pid in own_pids() if (environment := environment_of(pid))}

@@ -31,12 +31,14 @@ from inspector.hosts.run.intake import RunIntake
 from inspector.hosts.run.launch import RunCommand, prepare
 from inspector.hosts.run.proc import ProcessIdentity, identity_of
 from inspector.hosts.run.reader import RunReader
+from inspector.hosts.run.resuming import resumed_anchor
 
 if TYPE_CHECKING:
     from inspector.core.faults import FaultRule
     from inspector.core.records.numbers import FireNumber
     from inspector.core.request import FireRequest
     from inspector.hosts.project import Project
+    from inspector.hosts.run.resuming import LiveRun
 
 #: Seconds that a command that the window has started has to end when it is asked to.
 _STOP_TIME: Final = 5.0
@@ -52,12 +54,19 @@ class Watched:
         main: The process that the command began as, None when it is told later.
         anchor: When it was started, nanoseconds of the monotonic clock; 0: now.
         waited_for: Somebody waits for its end, and tells how it ended.
+        resumed: Another inspector has watched it before.
     """
 
     folder: Path
     main: ProcessIdentity | None = None
     anchor: int = 0
     waited_for: bool = False
+    resumed: bool = False
+
+
+def attach(run: LiveRun) -> RunHost:
+    """Return a host that goes on where the last one that watched a running command has stopped."""
+    return RunHost(run.command, Watched(run.folder, run.main, resumed=True))
 
 
 class RunHost:
@@ -77,6 +86,8 @@ class RunHost:
     def __init__(self, command: RunCommand, watched: Watched | None = None) -> None:
         self.command = command
         self._firing: RunFiring | None = None
+        #: Keeps other inspectors away.
+        self._claim = -1
         self._watched = watched
         self._intake = RunIntake(command.name)
         self.stream = LiveStream(self._intake)
@@ -136,16 +147,22 @@ class RunHost:
         """Begin to watch; start the command where it does not run yet.
 
         Raises:
-            InspectorError: It cannot be started.
+            InspectorError: It cannot be started, or another inspector watches it.
         """
-        self._intake.begin(self._watched.anchor if self._watched is not None else 0)
-        if self._watched is None:
+        watched = self._watched
+        if watched is not None:
+            self._claim = folders.claim(watched.folder)
+        if watched is not None and watched.resumed:
+            self._intake.begin(await asyncio.to_thread(resumed_anchor, watched.folder, self._intake.clock()))
+        else:
+            self._intake.begin(watched.anchor if watched is not None else 0)
+        if watched is None:
             await asyncio.to_thread(self._start_command)
         else:
             me = identity_of(os.getpid())
             if me is not None:
                 with suppress(OSError):
-                    own(self._watched.folder, "reader", me)
+                    own(watched.folder, "reader", me)
         assert self._watched is not None  # noqa: S101 - by now it runs
         waited_for = self._watched.waited_for
         folder = self._watched.folder
@@ -251,8 +268,15 @@ class RunHost:
         if self._reader is None or self._watched is None:
             return
         self._reader.stop()
-        if not self._reader.live and (self._child is not None or self.over.is_set()):
-            folders.remove(self._watched.folder)
+        folder = self._watched.folder
+        over = not self._reader.live and (self._child is not None or self.over.is_set())
+        if over:
+            folders.remove(folder)
+        if self._claim >= 0:
+            os.close(self._claim)
+            self._claim = -1
+        if not over:
+            folders.remove_later(folder)
 
     def _set_over(self) -> None:
         with suppress(RuntimeError):  # the loop was closed at this very moment
@@ -260,11 +284,18 @@ class RunHost:
 
     def _start_command(self) -> None:
         folder = make_folder()
+        self._claim = folders.claim(folder)
+        command = self.command
+        order = {"words": command.words, "program": command.program, "name": command.name}
+        folders.write_json(folder, folders.WATCH, {**order, "anchor": self._intake.anchor})
         self._child = _Child(self.command, prepare(folder, self.command), self._intake)
         me = identity_of(os.getpid())
         if me is not None:
             own(folder, "reader", me)
-        self._watched = Watched(folder, identity_of(self._child.pid), waited_for=True)
+        main = identity_of(self._child.pid)
+        if main is not None:
+            own(folder, "command", main)
+        self._watched = Watched(folder, main, waited_for=True)
 
 
 class _Child:

@@ -74,13 +74,17 @@ class RunIntake(Arrivals):
         self.put([to_row(started)])
         self.put_held()
 
-    def join(self, process: int) -> RowsOfProcess:
+    def join(self, process: int, begun: Sequence[Any] | None = None, asked: int = 0) -> RowsOfProcess:
         """Return where the rows of a process go.
 
         Args:
             process: Its number in the session, 1 and up.
+            begun: How its stream began, where another reader has read that; None where it is still to be read.
+            asked: How often that reader has asked it for something.
         """
-        source = self._sources[process] = RowsOfProcess(self, process)
+        source = self._sources[process] = RowsOfProcess(self, process, resumed=begun is not None, asked=asked)
+        if begun:
+            source.take(begun)
         return source
 
     def pass_on(self, until: int | None = None) -> None:
@@ -136,6 +140,8 @@ class RowsOfProcess:
     Args:
         intake: Where they go.
         process: The number of the process.
+        resumed: Another reader has read its beginning.
+        asked: How often that reader has asked it for something.
 
     Attributes:
         refused: How many were neither row nor message.
@@ -144,7 +150,9 @@ class RowsOfProcess:
         last_words: What the process said of its end, empty when it said nothing.
     """
 
-    def __init__(self, intake: RunIntake, process: int) -> None:
+    def __init__(self, intake: RunIntake, process: int, *, resumed: bool = False, asked: int = 0) -> None:
+        self._resumed = resumed
+        self._asked = asked
         self._intake = intake
         self._process = process
         self._check: RowCheck | None = None
@@ -208,6 +216,8 @@ class RowsOfProcess:
 
     def _fire_of(self, number: int) -> int:
         """Return the session's number of a fire; 0 for one that nobody here has asked for."""
+        if number not in self.fires and 0 < number <= self._asked:
+            self.fires[number] = self._intake.new_fire()  # another inspector has fired it
         return self.fires.get(number, 0)
 
     def set_recording(self, on: bool) -> None:
@@ -263,9 +273,14 @@ class RowsOfProcess:
             self.refused += 1
             return
         intake = self._intake
-        self._shift = max(0, min(anchor, intake.clock()) - intake.anchor)
+        shift = min(anchor, intake.clock()) - intake.anchor
+        self._shift = shift if self._resumed else max(0, shift)
         self._check = RowCheck(
-            intake, self._began, _ignore, shift=self._shift, process=self._process, fire_of=self._fire_of
+            *(intake, self._began, _ignore),
+            shift=self._shift,
+            process=self._process,
+            fire_of=self._fire_of,
+            resumed=self._resumed,
         )
         self._check.recording = intake.recording
 

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +24,7 @@ from inspector.hosts.intake import FULL
 from inspector.hosts.run.firing import FiredInto, FireTarget, RunFiring
 from inspector.hosts.run.folder import RING
 from inspector.hosts.run.proc import ProcessIdentity, command_of, same_process
+from inspector.hosts.run.resuming import Begun
 from inspector.hosts.run.roles import HELPERS, role_of
 from inspector.hosts.run.silent import SilentProcess, SilentSearch
 
@@ -294,7 +296,9 @@ class _Process:
         self._rows: RowsOfProcess | None = None
         self._waiting: list[list[Any]] = []
         self._broken = False
-        self._skipped = (1, 0, 0)
+        self._resumed = header[ring.READ] > 0
+        self._begun = Begun(path, read_before=self._resumed)
+        self._skipped = (1, header[ring.TOLD_COUNTED], header[ring.TOLD_DROPPED])
         self._skipped_told = 0.0
 
     @property
@@ -326,13 +330,19 @@ class _Process:
         return FiredInto(self._path, self._reader, self._rows, FireTarget(self.number, self.label))
 
     def to_be_listed(self) -> bool:
-        """Return whether it is worth a line: a helper of the standard library is when it publishes something."""
+        """Return whether it is worth a line: a helper of the standard library is when it publishes something.
+
+        What has ended and was read to its end by another reader is not.
+        """
+        if self._resumed and not self._waiting and not self.lives():
+            return False
         return bool(self._waiting) or self.role not in HELPERS
 
     def join(self, number: int) -> None:
         """Take it into the session, and what it has written so far."""
         self.number = number
-        rows = self._rows = self._intake.join(number)
+        begun = self._begun.items if self._resumed else None
+        rows = self._rows = self._intake.join(number, begun, self._reader.header[ring.REQUESTS])
         parent = self.parent.number if self.parent is not None else 0
         python = self.hello.get("python")
         self._intake.record(
@@ -360,6 +370,7 @@ class _Process:
         try:
             items = self._reader.take()
             if items:
+                self._begun.keep(items)
                 self._reader.confirm()
         except RingError as error:
             self._broken = True
@@ -397,6 +408,9 @@ class _Process:
         )
         self._skipped, self._skipped_told = words, now
         self._intake.record(more)
+        with suppress(RingError):  # it is told when it is read
+            self._reader.set(ring.TOLD_COUNTED, words[1])
+            self._reader.set(ring.TOLD_DROPPED, words[2])
 
     def leave(self, code: int | None, text: str) -> None:
         """Record that it has ended, after all that it has written."""

@@ -10,11 +10,13 @@ from PySide6.QtCore import QObject, QTimer
 
 from inspector.app.commands import Command
 from inspector.app.runs import RunOptions, command_of, recent_runs, remember_run, source_text, title_of
-from inspector.hosts.run.host import RunHost
+from inspector.hosts.run.host import RunHost, attach
+from inspector.hosts.run.resuming import live_runs
 from inspector.ui.features.run.dialog import RunDialog
 from inspector.ui.kit.menus import MenuItem
 
 if TYPE_CHECKING:
+    from inspector.hosts.run.resuming import LiveRun
     from inspector.ui.context import Context
 
 _STARTING: Final = "Starting the command"
@@ -63,6 +65,16 @@ class RunFlow(QObject):
                 blocked=lambda: "" if recent_runs(self._context.settings) else "No recent commands",
             ),
             Command(
+                "run.attach",
+                "Attach to Running Program",
+                self._attach_last,
+                "File",
+                "project",
+                (),
+                "eye",
+                "Watch a program that inspector run has started, from where its last inspector has stopped",
+            ),
+            Command(
                 "run.stop",
                 "Stop Command",
                 self._stop,
@@ -105,6 +117,28 @@ class RunFlow(QObject):
         self.look()
         self._context.changed.emit()
 
+    def attach(self, run: LiveRun) -> None:
+        """Watch a command that runs, in a session of its own."""
+        if not self._context.tasks.running(_STARTING):
+            self._context.tasks.start(_STARTING, self._attach(run))
+
+    async def _attach(self, run: LiveRun) -> None:
+        name = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {title_of(run.command)}"
+        await self._workbench.switch(partial(attach, run), name=name, source="run")
+        self._context.shell.strip.hide_message()
+        self.look()
+        self._context.changed.emit()
+
+    def attach_items(self) -> list[MenuItem]:
+        """Return the commands that run, as a menu; those that another inspector watches cannot be chosen."""
+        runs = live_runs()
+        if not runs:
+            return [MenuItem("No running programs", enabled=False)]
+        return [
+            MenuItem(run.text, partial(self.attach, run), enabled=not run.read, hint="watched" if run.read else "")
+            for run in runs
+        ]
+
     def recent_items(self) -> list[MenuItem]:
         """Return the commands that were run last, as a menu."""
         return [
@@ -134,6 +168,13 @@ class RunFlow(QObject):
 
     def _run_last(self) -> None:
         self.run(recent_runs(self._context.settings)[0])
+
+    def _attach_last(self) -> None:
+        free = [run for run in live_runs() if not run.read]
+        if free:
+            self.attach(free[0])
+        else:
+            self._context.notices.info("No running programs.", "Start one with inspector run -- COMMAND.")
 
     def _stop(self) -> None:
         host = self._host()
