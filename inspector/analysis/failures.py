@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inspector.analysis.entries import IS_BAD, Change
-from inspector.core.records.statuses import STATUSES, SWALLOWED_CODE
+from inspector.core.records.statuses import BY_FAULT, STATUSES, SWALLOWED_CODE
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
@@ -115,7 +115,7 @@ class FailureGroups:
     Attributes:
         groups: In the order in which they first appeared.
         count: Executions in all groups.
-        outcomes: The same by status code; only those that occur.
+        outcomes: The same by status code; those under a fault count as ``BY_FAULT`` only. Only what occurs.
     """
 
     def __init__(self, journal: Journal, rows: Callable[[Ints], Mask] | None = None) -> None:
@@ -168,7 +168,8 @@ class FailureGroups:
         group.message = message
         group.count += 1
         self.count += 1
-        self.outcomes[code] = self.outcomes.get(code, 0) + 1
+        counted = BY_FAULT if columns["fault"][index] else code
+        self.outcomes[counted] = self.outcomes.get(counted, 0) + 1
         group.last = max(group.last, end)
         group.handlers.add(handler)
         group.events.add(int(columns["event"][index]))

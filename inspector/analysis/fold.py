@@ -8,7 +8,7 @@ import numpy as np
 
 from inspector.analysis.losses import Where
 from inspector.core.records.records import AT, ATTEMPT, CAUGHT, LATE, LOG, RETURNED, Noted, Row
-from inspector.core.records.statuses import OK_CODE, RUNNING_CODE, STATUS_CODES, STATUSES
+from inspector.core.records.statuses import BY_FAULT, OK_CODE, RUNNING_CODE, STATUS_CODES, STATUSES
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
@@ -113,14 +113,15 @@ class BatchFold:
         journal = self._journal
         index = journal.execution_numbers.index(number)
         code = STATUS_CODES.get(status)
-        handler, level, event, start, running = self._lane_of(index)
+        handler, level, event, start, running, fault = self._lane_of(index)
         if code is None or not running or at < start:
             journal.orphans += 1
             return
         journal.busy[handler] &= ~(1 << level)
-        if code != OK_CODE:
+        counted = BY_FAULT if fault else code
+        if counted != OK_CODE:
             outcomes = journal.event_outcomes[event]
-            outcomes[code] = outcomes.get(code, 0) + 1
+            outcomes[counted] = outcomes.get(counted, 0) + 1
         losses = journal.losses
         if code != OK_CODE or (losses.watchful and losses.waits_for(index, self._owner_of(index))):
             owner = self._owner_of(index)
@@ -171,7 +172,7 @@ class BatchFold:
                 journal.tried_again[index] = journal.tried_again.get(index, 0) + 1
             self._change.noted.add(index)
             if note.kind in _OF_LOSSES:
-                handler, _, event, _, running = self._lane_of(index)
+                handler, _, event, _, running, _ = self._lane_of(index)
                 journal.losses.noted(Where(index, self._owner_of(index), handler, event), note, running=running)
 
     def flush(self) -> None:
@@ -230,13 +231,13 @@ class BatchFold:
         first, _ = self._bounds.get(publication, (execution, execution))
         self._bounds[publication] = (first, execution)
 
-    def _lane_of(self, index: int) -> tuple[int, int, int, int, bool]:
-        """Return handler, level, event and start of an execution, and whether it is still running."""
+    def _lane_of(self, index: int) -> tuple[int, int, int, int, bool, bool]:
+        """Return handler, level, event and start of an execution, whether it is still running, and under a fault."""
         if index >= self._base:
             entry = self._executions[index - self._base]
-            return entry[3], entry[6], entry[4], entry[0], entry[1] < 0
+            return entry[3], entry[6], entry[4], entry[0], entry[1] < 0, entry[7]
         if index < 0:
-            return 0, 0, 0, 0, False
+            return 0, 0, 0, 0, False, False
         columns = self._journal.executions
         running = bool(columns["end"][index] < 0) and index not in self._late
         return (
@@ -245,4 +246,5 @@ class BatchFold:
             int(columns["event"][index]),
             int(columns["start"][index]),
             running,
+            bool(columns["fault"][index]),
         )

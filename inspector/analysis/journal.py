@@ -68,7 +68,8 @@ class Journal:
         events: The same for event types.
         status_counts: Executions by status code, in the order of ``STATUSES``.
         event_published, event_runs: Publications and executions per event index (lists, as long as ``events``).
-        event_outcomes: The same for executions that did not end well, by status code; only those that occur.
+        event_outcomes: The same for executions that did not end well, by status code, and for those under a fault
+            (``BY_FAULT``), which count as nothing else; only what occurs.
         unheard: Publications that nobody handled.
         orphans: Rows that cannot be placed: what they are about is missing, or was before they began.
         unplaced: Executions among them.

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.app.text import one_line, plural
 from inspector.cli import exitcodes
-from inspector.cli.running import run as run_coroutine
-from inspector.cli.source import sentence_of, source_of, tells_load_errors
+from inspector.cli.source import EmbeddedSource, sentence_of, source_of, tells_load_errors
 
 if TYPE_CHECKING:
     import argparse
@@ -23,7 +22,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     Raises:
         InspectorError: The program cannot be loaded.
     """
-    catalog = run_coroutine(source_of(arguments, console).describe())
+    source = source_of(arguments, console)
+    if isinstance(source, EmbeddedSource):
+        catalog = source.catalog()
+    else:
+        from inspector.cli.running import run as run_coroutine  # it loads numpy and the hosts
+
+        catalog = run_coroutine(source.describe())
     if arguments.json:
         console.data(as_json(catalog))
     else:

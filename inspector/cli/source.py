@@ -86,9 +86,13 @@ class EmbeddedSource:
 
         return EmbeddedHost(functools.partial(self.make_program, seed), seed=seed)
 
-    async def describe(self) -> CatalogDescription:
+    def catalog(self) -> CatalogDescription:
         """Return what the program declares, without starting it."""
         return self.make_program(None).catalog()
+
+    async def describe(self) -> CatalogDescription:
+        """Return what the program declares, without starting it."""
+        return self.catalog()
 
 
 class ProjectSource:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from inspector.analysis.columns import Columns
 from inspector.analysis.timeline.pyramid import COLUMN, Ints, Pyramid
-from inspector.core.records.statuses import NEVER_AWAITED, OK_CODE, RETURNED_FAILURE, RUNNING_CODE, STATUSES
+from inspector.core.records.statuses import BY_FAULT, NEVER_AWAITED, OK_CODE, RETURNED_FAILURE, RUNNING_CODE, STATUSES
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
@@ -39,7 +39,8 @@ class LaneRows:
         matching: The same of what the filter lets through; None without a filter.
         lane_of_row, level_of_row: Lists, as long as there are rows.
         runs: Executions by lane (a list).
-        outcomes: Those that did not end well, by lane and status code, shape ``(lanes, statuses)``.
+        outcomes: Those that did not end well, by lane and status code, and those under a fault (``BY_FAULT``), which
+            count as nothing else, shape ``(lanes, statuses + 1)``.
         overfull: Executions by lane that had to share the last row.
     """
 
@@ -50,7 +51,7 @@ class LaneRows:
         self.lane_of_row = [-1]
         self.level_of_row = [0]
         self.runs: list[int] = []
-        self.outcomes: Ints = np.zeros((0, len(STATUSES)), np.int64)
+        self.outcomes: Ints = np.zeros((0, BY_FAULT + 1), np.int64)
         self.overfull: list[int] = []
         self.rows_of_lane: list[list[int]] = []
         self._free_at: list[int] = [_NEVER]
@@ -116,7 +117,7 @@ class LaneRows:
         missing = len(self.grouping.lanes) - len(self.outcomes)
         if missing:
             self.outcomes = np.pad(self.outcomes, ((0, missing), (0, 0)))
-        codes = journal.executions["status"][ended]
+        codes = np.where(journal.executions["fault"][ended] > 0, BY_FAULT, journal.executions["status"][ended])
         wrong = codes != OK_CODE
         np.add.at(self.outcomes, (lanes[wrong], codes[wrong]), 1)
 

@@ -93,7 +93,7 @@ class LaneStrip:
         y, height: Pixels from the top of its part (pinned or scrolled).
         slot: First row of cells; there are ``levels`` of them.
         levels: Rows.
-        outcomes: Executions that did not end well, by status code.
+        outcomes: Executions that did not end well, by status code, and those under a fault (``BY_FAULT``).
         pinned: Stands in the part that does not scroll.
         opens: It has lanes inside.
         opened, collapsed: Its state.

@@ -9,7 +9,7 @@ import numpy as np
 from inspector.analysis.entries import IS_BAD
 from inspector.analysis.timeline.index import SLICE, TimelineIndex
 from inspector.analysis.timeline.pyramid import COLUMN, Ints, columns_of
-from inspector.core.records.statuses import STATUSES, TROUBLE
+from inspector.core.records.statuses import BY_FAULT, TROUBLE
 
 __all__ = ["Measure", "TimelineSource"]
 
@@ -21,7 +21,7 @@ class Measure:
     Attributes:
         start, end: The stretch, in ns since the session started.
         executions: How many.
-        outcomes: Those that did not end well, by status code; only those that occur.
+        outcomes: Those that did not end well, by status code, and those under a fault (``BY_FAULT``); only what occurs.
         p50, p95, p99: Lengths in ns, -1 when none has ended.
     """
 
@@ -60,7 +60,8 @@ class TimelineSource(TimelineIndex):
         columns = self.executions
         first, last = np.searchsorted(columns["start"], np.array([start, end], np.int64))
         chosen = slice(int(first), int(last))
-        status, ends = columns["status"][chosen], columns["end"][chosen]
+        status = np.where(columns["fault"][chosen] > 0, BY_FAULT, columns["status"][chosen])
+        ends = columns["end"][chosen]
         lengths = ends - columns["start"][chosen]
         matches = self.matches
         if matches is not None:
@@ -69,8 +70,8 @@ class TimelineSource(TimelineIndex):
         done = lengths[ends >= 0]
         points = np.percentile(done, (50, 95, 99)).astype(np.int64) if len(done) else np.full(3, -1)
         p50, p95, p99 = (int(point) for point in points)
-        counted = np.bincount(status, minlength=len(STATUSES)).tolist()
-        outcomes = {code: counted[code] for code in TROUBLE if counted[code]}
+        counted = np.bincount(status, minlength=BY_FAULT + 1).tolist()
+        outcomes = {code: counted[code] for code in (*TROUBLE, BY_FAULT) if counted[code]}
         return Measure(start, end, len(status), outcomes, p50, p95, p99)
 
     def neighbour(self, execution: int, step: int) -> int:

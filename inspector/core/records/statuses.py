@@ -29,6 +29,9 @@ TROUBLE: Final = tuple(
     STATUS_CODES[status]
     for status in (FAILED, TIMED_OUT, RETURNED_FAILURE, NEVER_AWAITED, INTERRUPTED, CANCELLED, SWALLOWED)
 )
+#: Stands beside the codes where outcomes are counted: executions under a fault that have ended. They are counted as
+#: nothing else: what was made to go wrong is no figure of the program.
+BY_FAULT: Final = len(STATUSES)
 RUNNING_CODE: Final = STATUS_CODES[RUNNING]
 OK_CODE: Final = STATUS_CODES[OK]
 FAILED_CODE: Final = STATUS_CODES[FAILED]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.app.text import format_count, format_duration
 from inspector.core.records.numbers import PublicationIndex
-from inspector.core.records.statuses import STATUSES, TROUBLE
+from inspector.core.records.statuses import BY_FAULT, STATUSES, TROUBLE
 from inspector.ui.kit.page import Segment
 from inspector.ui.kit.theme import LABELS
 
@@ -37,9 +37,11 @@ def counts_of(journal: Journal, publications: Iterable[int]) -> dict[str, int]:
 
 
 def count_words(outcomes: Mapping[int, int]) -> str:
-    """Write how many executions did not end well, by status code, the worst first: ``3 failed, 2 timed out``."""
+    """Write how many executions did not end well, by status code, the worst first: ``3 failed, 1 by fault``."""
     counts = ((STATUSES[code], outcomes[code]) for code in TROUBLE if outcomes.get(code))
-    return ", ".join(f"{format_count(count)} {LABELS[status]}" for status, count in counts)
+    words = [f"{format_count(count)} {LABELS[status]}" for status, count in counts]
+    words += [f"{format_count(outcomes[BY_FAULT])} by fault"] if outcomes.get(BY_FAULT) else []
+    return ", ".join(words)
 
 
 def told(counts: dict[str, int], theme: Theme) -> str:

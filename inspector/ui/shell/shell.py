@@ -344,11 +344,11 @@ class Shell(QMainWindow):
     def answer_early(self) -> None:
         """Do what was asked for before the program was there."""
         self._answers = True
-        while self._early and self._actions is not None:
-            wanted = self._early.pop(0)
+        early, self._early = self._early, []
+        for wanted in early:
             if isinstance(wanted, str):
                 self._commands.run(wanted)
-            else:
+            elif self._actions is not None:
                 self._actions.run_keys(wanted)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -12,7 +12,7 @@ from inspector.app.memory import trim_journals
 from inspector.app.missing import missing_text
 from inspector.app.text import format_bytes, format_count, format_duration, plural
 from inspector.app.workbench import Stand
-from inspector.core.records.statuses import FAILED_CODE, STATUSES, TROUBLE
+from inspector.core.records.statuses import FAILED_CODE, RUNNING_CODE, STATUSES, TROUBLE
 from inspector.ui.kit.theme import LABELS
 
 if TYPE_CHECKING:
@@ -135,7 +135,8 @@ class Standing(QObject):
 def count_texts(journal: Journal, lost: int, losses: int = 0) -> list[str]:
     """Return what is counted: failures that nobody has caused, and apart from them the executions under a fault."""
     parts = [plural(len(journal.executions), "execution")]
-    struck = journal.executions["status"][journal.executions["fault"] > 0]
+    statuses = journal.executions["status"]
+    struck = statuses[(journal.executions["fault"] > 0) & (statuses != RUNNING_CODE)]
     outcomes = journal.outcomes()
     counted = {code: outcomes.get(code, 0) - int((struck == code).sum()) for code in TROUBLE}
     parts += [
@@ -144,7 +145,7 @@ def count_texts(journal: Journal, lost: int, losses: int = 0) -> list[str]:
         if count or code == FAILED_CODE
     ]
     if len(struck):
-        parts.append(f"{format_count(len(struck))} under fault")
+        parts.append(f"{format_count(len(struck))} by fault")
     if losses:
         parts.append(plural(losses, "loss", "losses"))
     if journal.running:

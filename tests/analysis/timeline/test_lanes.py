@@ -12,7 +12,7 @@ from inspector.analysis.journal import Journal
 from inspector.analysis.timeline.groupings import GROUPINGS, MAX_CORRELATIONS, MAX_LANES, grouping, inside
 from inspector.analysis.timeline.lanes import MAX_LEVELS, LaneRows
 from inspector.core.records.records import Batch, Row
-from inspector.core.records.statuses import RUNNING_CODE
+from inspector.core.records.statuses import BY_FAULT, RUNNING_CODE
 from tests.analysis.runs import Run, runs
 from tests.analysis.several import shop
 
@@ -60,7 +60,11 @@ def test_lanes_are_the_same_live_and_afterwards(name: str, run: list[Row], step:
         assert titles(live) == titles(whole)
     for rows in (live, whole):
         assert sum(rows.runs) == len(journal.executions)
-        assert rows.outcomes[:, IS_BAD].sum() == journal.bad
+        by_status, by_fault = rows.outcomes[:, :BY_FAULT], rows.outcomes[:, BY_FAULT]
+        struck = journal.executions["fault"] > 0
+        bad = IS_BAD[journal.executions["status"]]
+        assert by_status[:, IS_BAD].sum() == (bad & ~struck).sum()
+        assert by_fault.sum() == (struck & (journal.executions["end"] >= 0)).sum()
 
 
 def test_handlers_stand_in_the_lane_of_their_class_and_methods_inside_it() -> None:

@@ -33,8 +33,8 @@ def test_failures_under_a_fault_are_counted_apart() -> None:
     assert count_texts(story.journal, 0) == ["4 executions", "3 failed"]
     runs = [Run(MS, 2 * MS, status="failed", fault="fail"), Run(MS, 9 * MS, fault="slow")]
     story.tell([Told("Paid", MS, [*runs, Run(MS, 2 * MS, status="timed_out", fault="hang"), Run(MS, None)])])
-    assert count_texts(story.journal, 0) == ["8 executions", "3 failed", "3 under fault", "1 running"]
+    assert count_texts(story.journal, 0) == ["8 executions", "3 failed", "3 by fault", "1 running"]
     story.tell([Told("Paid", 2 * MS, [Run(2 * MS, 3 * MS, status="timed_out")])])
     assert count_texts(story.journal, 2)[1:] == [
-        *("3 failed", "1 timed out", "3 under fault", "1 running", "2 records lost"),
+        *("3 failed", "1 timed out", "3 by fault", "1 running", "2 records lost"),
     ]

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QPe
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QToolTip
 
 from inspector.app.text import format_count, one_line, plural, short_count
-from inspector.core.records.statuses import STATUSES, SWALLOWED_CODE, TROUBLE
+from inspector.core.records.statuses import BY_FAULT, STATUSES, SWALLOWED_CODE, TROUBLE
 from inspector.ui.features.catalog.model import CATEGORY, EVENT, WORKFLOW, CatalogNode, CatalogRole
 from inspector.ui.kit.text import plain_tooltip
 from inspector.ui.kit.widgets import badge_font, paint_badge
@@ -124,17 +124,18 @@ class CatalogDelegate(QStyledItemDelegate):
         room.setRight(room.right() - taken - _GAP)
 
     def _outcomes(self, painter: QPainter, room: QRectF, outcomes: dict[int, int], font: QFont) -> None:
-        """Draw a badge for each of the two worst outcomes; what was swallowed is told by lanes and tooltip."""
+        """Draw badges of the two worst outcomes, and of what ran under a fault; the tooltip has what was swallowed."""
         small = badge_font(font)
         metrics = QFontMetrics(small)
         height = metrics.height() + 3
         worst = [code for code in TROUBLE if code in outcomes and code != SWALLOWED_CODE][:_BADGES]
-        for code in reversed(worst):
-            look = self._theme.status(STATUSES[code])
-            text = f"{look.glyph} {short_count(outcomes[code])}"
+        badges = [(self._theme.status(STATUSES[code]).glyph, code, STATUSES[code]) for code in worst]
+        badges += [("⚡", BY_FAULT, "warn")] if outcomes.get(BY_FAULT) else []
+        for glyph, code, tone in reversed(badges):
+            text = f"{glyph} {short_count(outcomes[code])}"
             width = max(metrics.horizontalAdvance(text) + 12, metrics.height() + 4)
             where = QRectF(room.right() - width, room.center().y() - height / 2, width, height)
-            paint_badge(painter, where, text, look.name, self._theme, small)
+            paint_badge(painter, where, text, tone, self._theme, small)
             room.setRight(where.left() - _GAP - 1)
 
     def _mark(self, painter: QPainter, room: QRectF, severity: str, font: QFont) -> None:

@@ -56,7 +56,7 @@ class FailuresModel(TableModel):
 
     @property
     def outcomes(self) -> dict[int, int]:
-        """Executions in all groups, by status code; only those that occur."""
+        """Executions in all groups, by status code, those under a fault as ``BY_FAULT``; only what occurs."""
         return self._groups.outcomes
 
     def set_journal(self, journal: Journal) -> None:

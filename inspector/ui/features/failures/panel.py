@@ -10,7 +10,7 @@ from inspector.app.text import format_count, plural
 from inspector.core.errors import InspectorError
 from inspector.core.records.capture import failure_from_json
 from inspector.core.records.numbers import ExecutionIndex
-from inspector.core.records.statuses import FAILED_CODE, STATUSES, TROUBLE
+from inspector.core.records.statuses import BY_FAULT, FAILED_CODE, STATUSES, TROUBLE
 from inspector.ui.features.failures import model as columns
 from inspector.ui.features.failures.model import FailuresModel
 from inspector.ui.kit.buttons import IconButton
@@ -278,10 +278,12 @@ class FailuresPanel(JournalPanel):
         self.badge_changed.emit(*self._badge())
 
     def _badge(self) -> tuple[str, str]:
-        """Return how many failed; where none did, how many the worst other outcome has."""
-        worst = min(self.model.outcomes, key=TROUBLE.index, default=None)
+        """Return how many failed; where none did, how many the worst other outcome has, or were under a fault."""
+        worst = next((code for code in (*TROUBLE, BY_FAULT) if code in self.model.outcomes), None)
         if worst is None:
             return "", "dim"
+        if worst == BY_FAULT:
+            return f"⚡ {format_count(self.model.outcomes[worst])}", "warn"
         look, count = self._theme.status(STATUSES[worst]), format_count(self.model.outcomes[worst])
         return (count, "failed") if worst == FAILED_CODE else (f"{look.glyph} {count}", look.name)
 

@@ -35,7 +35,7 @@ _SLICES: Final = 60
 _AMONG: Final[dict[tuple[int, ...], str]] = {
     (SUCCEEDED,): "successes",
     (FAILED,): "failures",
-    (FAULTED,): "runs under fault",
+    (FAULTED,): "runs by fault",
     (CUT_OFF,): "cut-off runs",
 }
 _OTHERS: Final = 30
@@ -203,7 +203,7 @@ class LatencyCharts(QWidget):
         for label, glyph, count, words in (
             (self._wrong, look("failed").glyph, failed, "failed"),
             (self._cut_off, look("timed_out").glyph, cut_off, "cut off"),
-            (self._faulted, "⚡", faulted, "under fault"),
+            (self._faulted, "⚡", faulted, "by fault"),
         ):
             label.setText(f"{glyph} {format_count(count)} {words} ↓")
             label.setVisible(bool(count))

@@ -226,7 +226,7 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
         length = 10 ** box.mapSceneToView(at).x()
         picture = self._picture
         words = []
-        kinds = zip((picture.measured, *picture.wrong), ("", "failed", "cut off", "under fault"), strict=True)
+        kinds = zip((picture.measured, *picture.wrong), ("", "failed", "cut off", "by fault"), strict=True)
         for bars, what in kinds:
             place = int(bars.edges.searchsorted(length, side="right")) - 1
             if 0 <= place < len(bars.counts) and bars.counts[place]:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QBrush, QFont, QFontMetricsF, QPainter, QPen, QPolygon
 
 from inspector.analysis.processes import ProcessEntry
 from inspector.app.text import format_time, one_line, plural, short_count
-from inspector.core.records.statuses import STATUSES, TROUBLE
+from inspector.core.records.statuses import BY_FAULT, STATUSES, TROUBLE
 from inspector.ui.features.timeline.axis import RULER_HEIGHT
 from inspector.ui.features.timeline.spanning import paint_pill
 
@@ -29,6 +29,8 @@ def badges(strip: LaneStrip, looks: Looks) -> list[tuple[str, str]]:
     badges = []
     if strip.overfull:
         badges.append(("⋮", "dim"))  # more at once than there are rows
+    if strip.outcomes and strip.outcomes[BY_FAULT]:
+        badges.append((f"⚡ {short_count(strip.outcomes[BY_FAULT])}", "warn_text"))
     worst = [code for code in TROUBLE if strip.outcomes and strip.outcomes[code]][:_OUTCOMES]
     for code in reversed(worst):
         status = STATUSES[code]

@@ -92,6 +92,8 @@ def paint_arrow(painter: QPainter, start: QPointF, end: QPointF, colour: QColor)
     painter.drawPolygon(QPolygonF([*head, QPointF(end.x() + 3.2, end.y() - down * 8)]))
 
 
+#: More pixels than a row has.
+_ROW: Final = 1 << 40
 #: Most labels of one frame.
 LABELS: Final = 300
 _LABEL_BAR: Final = 10
@@ -183,7 +185,7 @@ class TimelineOverlay:
     def _labels(self, painter: QPainter, scene: Scene, looks: Looks, bars: Ints) -> None:
         if not len(bars) or scene.layout.density.bar < _LABEL_BAR:
             return
-        bars = _apart(bars)
+        bars = _free(bars)
         if len(bars) > LABELS:
             longest = np.argsort(bars[:, 2] - bars[:, 3], kind="stable")[:LABELS]
             bars = bars[longest]
@@ -375,14 +377,16 @@ def baseline(metrics: QFontMetricsF, bar: QRectF, text: str) -> float:
     return min(middle, bar.bottom() - metrics.tightBoundingRect("_").bottom()) if "_" in text else middle
 
 
-def _apart(bars: Ints) -> Ints:
-    """Return the bars that share no pixel with another one of their row: on each other, labels cannot be read."""
+def _free(bars: Ints) -> Ints:
+    """Return the bars, each cut to the pixels that it shares with no other of its row: a label can be read there."""
     bars = bars[np.lexsort((bars[:, 2], bars[:, 1]))]
-    touch = (bars[1:, 1] == bars[:-1, 1]) & (bars[1:, 2] < bars[:-1, 3] - 1)
-    alone = np.ones(len(bars), np.bool_)
-    alone[1:] &= ~touch
-    alone[:-1] &= ~touch
-    return bars[alone]
+    free = bars.copy()
+    same = bars[1:, 1] == bars[:-1, 1]
+    free[:-1, 3] = np.where(same, np.minimum(bars[:-1, 3], bars[1:, 2]), bars[:-1, 3])
+    # The longest before may reach beyond the one just before.
+    ends = np.maximum.accumulate(bars[:-1, 3] + bars[:-1, 1] * _ROW) - bars[1:, 1] * _ROW
+    free[1:, 2] = np.where(same, np.maximum(bars[1:, 2], ends), bars[1:, 2])
+    return free[free[:, 2] < free[:, 3]]
 
 
 def _covered(scene: Scene, bar: Bar) -> bool:
