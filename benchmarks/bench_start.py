@@ -28,8 +28,10 @@ _SECONDS = 60
 _REPORT = """
 import os, sys, time
 
+begun = int(sys.argv[1])
+
 def report():
-    times = time.perf_counter_ns() - int(sys.argv[1]), time.process_time_ns()
+    times = time.perf_counter_ns() - begun, time.process_time_ns()
     print(*times, flush=True)
     os._exit(0)
 """
@@ -49,33 +51,38 @@ window.resize(1600, 1000)
 window.show()
 application.exec()
 """
-#: Ours, as the command opens it: the command line is imported first, and Qt only when a window is to be opened. The
-#: modules that paint are imported by the window in any case.
+#: Ours, as the command opens it. What is watched is imported by the window in any case.
 _OURS = f"""{_REPORT}
-from inspector.cli.main import main
+from inspector.__main__ import main
 import inspector.cli.window
-from PySide6.QtCore import QTimer
-from inspector.ui.features.catalog.delegate import CatalogDelegate
-from inspector.ui.features.timeline import bare
-from inspector.ui.kit.buttons import Button
 
 missing = {{"rows", "axis", "button"}}
+show = inspector.cli.window.show
 
-def watch(owner, name, part, wanted=lambda *_: True):
-    paint = getattr(owner, name)
-    def painted(*arguments, **options):
-        paint(*arguments, **options)
-        if part in missing and wanted(*arguments):
-            missing.remove(part)
-            if not missing:
-                QTimer.singleShot(0, report)
-    setattr(owner, name, painted)
+def watched_show(*arguments, **options):
+    from PySide6.QtCore import QTimer
+    from inspector.ui.features.catalog.delegate import CatalogDelegate
+    from inspector.ui.features.timeline import bare
+    from inspector.ui.kit.buttons import Button
 
-watch(CatalogDelegate, "paint", "rows")
-watch(bare, "paint_axis", "axis")
-watch(Button, "paintEvent", "button", lambda button, _: button.objectName() == "fire.selected")
+    def watch(owner, name, part, wanted=lambda *_: True):
+        paint = getattr(owner, name)
+        def painted(*arguments, **options):
+            paint(*arguments, **options)
+            if part in missing and wanted(*arguments):
+                missing.remove(part)
+                if not missing:
+                    QTimer.singleShot(0, report)
+        setattr(owner, name, painted)
 
-main(["--db", sys.argv[2]])
+    watch(CatalogDelegate, "paint", "rows")
+    watch(bare, "paint_axis", "axis")
+    watch(Button, "paintEvent", "button", lambda button, _: button.objectName() == "fire.selected")
+    return show(*arguments, **options)
+
+inspector.cli.window.show = watched_show
+sys.argv[1:] = ["--db", sys.argv[2]]
+main()
 """
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -52,6 +51,8 @@ def refcount_trouble() -> str:
     lost = before - sys.getrefcount(None)
     if lost < _CALLS // 2:
         return ""
+    import platform
+
     return (
         f"PySide6 {PySide6.__version__} crashes on Python {platform.python_version()}. Install "
         "“pyside6-essentials<6.12”, or use Python 3.12 or newer."

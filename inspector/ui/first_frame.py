@@ -6,6 +6,7 @@ behind it (``ui/window.py``, ``ui/roof.py``); what was made here stays, or what 
 
 from __future__ import annotations
 
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -14,12 +15,13 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from inspector.app.commands import Command, CommandTable
 from inspector.app.tasks import TaskOwner
+from inspector.store.naming import telling_name
 from inspector.ui.features.all import FEATURES
 from inspector.ui.selection import Selection
 from inspector.ui.shell.shell import Shell
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from inspector.app.notices import Notices
@@ -47,6 +49,7 @@ class FirstFrame:
         size: Size of the window in pixels where no layout was saved.
         features: What is built in, in the order of tabs and menus.
         catalog: What the program declares, as far as that is known without it: what rows of a catalog show.
+        name: Name of the session that will be recorded of it.
 
     Attributes:
         shell: The window.
@@ -66,6 +69,7 @@ class FirstFrame:
         size: tuple[int, int],
         features: Sequence[Feature] = FEATURES,
         catalog: CatalogDescription | None = None,
+        name: str = "",
     ) -> None:
         self.theme, self.settings, self.catalog = theme, settings, catalog
         self.tasks = TaskOwner(notices)
@@ -85,12 +89,25 @@ class FirstFrame:
             elif feature.area:
                 self.shell.add_panel(feature.area, feature.id, feature.title, panel or QWidget(), feature.icon)
         self.shell.finish()
+        self.shell.set_state("running", "starting")
+        if catalog is None:
+            self.shell.set_source("starting…")
+        else:  # the bar has all that it will have: nobody shall press what has just moved
+            self.shell.set_source(f"{catalog.program} · embedded bus")
+            self.shell.set_session(telling_name(name, catalog.program))
 
-    def stand_in(self, command_id: str, title: str, menu: str, shortcuts: tuple[str, ...], icon: str) -> None:
+    def stand_in(
+        self,
+        command_id: str,
+        title: str,
+        menu: str,
+        shortcuts: tuple[str, ...],
+        icon: str,
+        checked: Callable[[], bool] | None = None,
+    ) -> None:
         """Let a command of a feature have its button now; who asks for it is answered when there is a program."""
-        self.commands.stand_in(
-            Command(command_id, title, lambda: self.shell.run_later(command_id), menu, menu.lower(), shortcuts, icon)
-        )
+        run = partial(self.shell.run_later, command_id)
+        self.commands.stand_in(Command(command_id, title, run, menu, menu.lower(), shortcuts, icon, checked=checked))
 
     def _close_requested(self) -> None:
         self.closing = True

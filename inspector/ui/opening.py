@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize
@@ -84,7 +85,9 @@ def open_window(
     layout = layout_path() if run is None else None
     if run is None:
         size = application.primaryScreen().availableSize().boundedTo(QSize(*size)).toTuple()
-    frame = FirstFrame(chosen, settings, notices, layout, size, catalog=catalog() if catalog is not None else None)
+    name = name or time.strftime("%Y-%m-%d %H:%M:%S")
+    rows = catalog() if catalog is not None else None
+    frame = FirstFrame(chosen, settings, notices, layout, size, catalog=rows, name=name)
     if run is None:
         frame.shell.keep_on_screen()
     frame.show()

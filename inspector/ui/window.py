@@ -130,7 +130,6 @@ class Window:
         self.shell.close_requested.connect(partial(self._asked_to_close, stop))
         if self.frame.closing:
             stop.set()
-        self.shell.set_source("starting…")
         beginning = self.tasks.start("Starting the program", self.workbench.begin(), report=False)
         code = 0
         self.tasks.start("Waiting for the end", self._tell_stop(stop))

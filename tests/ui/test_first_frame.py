@@ -33,7 +33,9 @@ def db(tmp_path: Path) -> Path:
 
 def make_frame(catalog: CatalogDescription | None = None) -> FirstFrame:
     notices = Notices()
-    return FirstFrame(Theme("dark"), Settings(settings_path(), notices), notices, None, (1600, 1000), catalog=catalog)
+    settings = Settings(settings_path(), notices)
+    name = "2026-11-30 02:20:00"
+    return FirstFrame(Theme("dark"), settings, notices, None, (1600, 1000), catalog=catalog, name=name)
 
 
 def test_the_rows_of_the_demo_are_those_that_it_describes() -> None:
@@ -54,6 +56,8 @@ async def test_what_is_asked_for_before_there_is_a_program_is_done_when_there_is
     fire, chosen = shell.bar.button("fire.selected"), catalog.current_event()
     assert fire is not None
     assert fire.caption() == f"Fire {chosen}"
+    assert shell.bar.source.caption() == "demo catalog · embedded bus"
+    assert shell.windowTitle().startswith("demo catalog · ")
     catalog.tree.setFocus()
     QTest.keyClick(catalog.tree, Qt.Key.Key_Down)
     chosen = catalog.current_event()

@@ -767,7 +767,7 @@ from inspector.cli.programs import demo_program, demo_rows
 from inspector.ui import opening
 
 heavy = ("numpy", "sqlalchemy", "aiosqlite", "pyqtgraph", "asyncio", "inspector.demo", "inspector.agent",
-         "inspector.hosts", "inspector.store", "inspector.analysis.journal", "inspector.app.workbench",
+         "inspector.hosts", "inspector.store.store", "inspector.analysis.journal", "inspector.app.workbench",
          "inspector.core.records.records", "inspector.core.redact.redactor", "inspector.ui.window")
 seen = []
 

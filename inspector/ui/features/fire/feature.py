@@ -17,12 +17,19 @@ if TYPE_CHECKING:
     from inspector.ui.first_frame import FirstFrame
 
 _FIRE_KEYS: Final = ("Ctrl+Return", "Ctrl+Enter")
+_AGAIN_KEYS: Final = ("Ctrl+R",)
+_FAULT_KEYS: Final = ("Ctrl+Shift+F",)
+_RECORD_KEYS: Final = ("Ctrl+Shift+R",)
 
 
 def first_frame(frame: FirstFrame) -> None:
-    """Make the button that fires."""
+    """Make the buttons that fire and record."""
     name = frame.selection.event_name
     frame.stand_in("fire.selected", f"Fire {name}" if name else "Fire event", "Fire", _FIRE_KEYS, "play")
+    if frame.catalog is not None:
+        frame.stand_in("fire.again", "Again", "Fire", _AGAIN_KEYS, "repeat")
+        frame.stand_in("faults.toggle", "Faults", "Fire", _FAULT_KEYS, "bolt")
+        frame.stand_in("record.toggle", "Recording", "Fire", _RECORD_KEYS, "record", checked=lambda: True)
 
 
 def make(context: Context) -> Parts:
@@ -142,7 +149,7 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
             firing.again,
             "Fire",
             "fire",
-            ("Ctrl+R",),
+            _AGAIN_KEYS,
             "repeat",
             "Fire the last event again",
             label=again_label,
@@ -166,7 +173,7 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
             firing.toggle_faults,
             "Fire",
             "program",
-            ("Ctrl+Shift+F",),
+            _FAULT_KEYS,
             "bolt",
             "Make some handlers fail, hang, run slowly or swallow exceptions",
             label=lambda: f"Faults: {len(workbench.faults.rules)} on" if faults_on() else "Faults",
@@ -193,7 +200,7 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
             firing.toggle_recording,
             "Fire",
             "program",
-            ("Ctrl+Shift+R",),
+            _RECORD_KEYS,
             "record",
             "Pause or resume recording",
             blocked=workbench.record_blocked,
