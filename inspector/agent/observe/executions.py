@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import inspect
+import sys
 import types
 from time import perf_counter_ns
 from types import FrameType
@@ -27,7 +28,12 @@ GENERATES: Final = 0x20 | 0x200
 def running_in(frame: FrameType) -> Execution | None:
     """Return the execution whose code runs in a frame; None where that is no handler's."""
     subject = MONITOR.frames.get(frame)
-    return subject if isinstance(subject, ObservedExecution) else None
+    if subject is not None:
+        return subject if isinstance(subject, ObservedExecution) else None
+    code = frame.f_code
+    under_way = (subject for subject in tuple(MONITOR.frames.values()) if isinstance(subject, TapPublication))
+    plain = (execution for publication in under_way for execution in publication.calls if execution.code is code)
+    return next((execution for execution in plain if not execution.ended), None)
 
 
 class ObservedExecution(TapExecution, Open):
@@ -49,6 +55,7 @@ class ObservedExecution(TapExecution, Open):
     frame: FrameType | None
     before: Any
     unwrapped: bool
+    is_row = True
     tries = 1
     failure: BaseException | None = None
     _held = 0
@@ -73,17 +80,14 @@ class ObservedExecution(TapExecution, Open):
         # Nearly always; what ``end_at_length`` comes to then, written out.
         if _current() is self:
             _set_current(self.before)
-        self.frame = None
+        self.frame = self.before = None
         self.ended = now = perf_counter_ns()
         self.on_loop += now - self._resumed
         self.status = "ok"
         publication = self.publication
         publication.tap.execution_ended(self)
-        running = publication.executions
-        if running[-1] is self and not publication._returned:  # noqa: SLF001 - nobody else ends one so often
-            running.pop()
-        else:
-            publication.ended(self)
+        if publication._returned:  # noqa: SLF001 - nobody else ends one so often
+            publication.check()
 
     def frame_unwound(self, frame: FrameType, error: BaseException) -> None:
         """End with what left its outermost frame."""
@@ -91,6 +95,9 @@ class ObservedExecution(TapExecution, Open):
 
     def frame_yielded(self, frame: FrameType) -> None:
         """Stop its clock."""
+        before = self.before
+        if before is not None and before.code is not None:
+            MONITOR.settle(before, frame)  # who steps it has not the last word in this context any more
         if frame is self.frame:
             if self._resumed:
                 self.pause()
@@ -168,6 +175,7 @@ class ObservedExecution(TapExecution, Open):
         self.pause()
         self._held = perf_counter_ns()
         self.failure = error
+        self.publication.trusted = False
         self.publication.holding += 1
 
     @property
@@ -191,6 +199,81 @@ class ObservedExecution(TapExecution, Open):
                 status, error = "ok", None
         self.failure, self._held = None, 0
         super().finish(status, error, at)
+
+
+class UsualExecution(ObservedExecution):
+    """One of the usual kind, whose slots are filled by who makes it."""
+
+    __slots__ = ()
+    __init__ = object.__init__
+
+
+class PlainExecution(ObservedExecution):
+    """One that nothing is asked of but its times, for as long as nothing else happens: ``Monitor.settle``.
+
+    What an ordinary execution has in slots it has from its class until then.
+    """
+
+    __slots__ = ("code",)
+    __init__ = object.__init__
+    frame = before = None
+    unwrapped = True
+    _resumed = _spent = 0
+    _said = _swallowed = ""
+    _caught = None
+
+    def settled(self, frame: FrameType) -> None:
+        """Go on as others do."""
+        self.frame = frame
+        self._resumed = self.started
+        self._said = "running"
+
+    def finish(self, status: str, error: BaseException | None, at: int = 0) -> None:
+        """End it, before its code returns."""
+        self._settle()
+        super().finish(status, error, at)
+
+    def _settle(self) -> None:
+        if self.code is not None and not self.ended:
+            MONITOR.settle(self, sys._getframe())  # noqa: SLF001 - most often it is below
+
+    @property
+    def caught(self) -> Any:
+        """As in ``Execution``; to its end nobody is asked unless something was caught."""
+        return self._caught
+
+    @caught.setter
+    def caught(self, caught: Any) -> None:
+        self._settle()
+        self._caught = caught
+
+    @property
+    def swallowed(self) -> str:
+        """As above."""
+        return self._swallowed
+
+    @swallowed.setter
+    def swallowed(self, swallowed: str) -> None:
+        self._settle()
+        self._swallowed = swallowed
+
+    @property
+    def status(self) -> str:
+        """How it stands."""
+        return self._said or ("ok" if self.ended else "running")
+
+    @status.setter
+    def status(self, status: str) -> None:
+        self._said = status
+
+    @property
+    def on_loop(self) -> int:
+        """Nanoseconds it spent computing; all of its time, as long as nothing else is said."""
+        return self._spent if self._said or not self.ended else self.ended - self.started
+
+    @on_loop.setter
+    def on_loop(self, spent: int) -> None:
+        self._spent = spent
 
 
 class _Followed(Watcher):

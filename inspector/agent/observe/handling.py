@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import perf_counter_ns
@@ -9,8 +10,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ...core.bus.context import CURRENT
-from ..tap.moments import PUBLISHING, TapExecution
-from .executions import ObservedExecution, running_in
+from ..tap.moments import NEVER, NO_TURN, PUBLISHING, Subscriptions, TapExecution
+from .executions import GENERATES, ObservedExecution, PlainExecution, UsualExecution, running_in
 from .monitor import MISSING, MONITOR, Watcher
 from .routes import Held, Needs, WatchedHandler, arguments_of
 
@@ -63,6 +64,16 @@ class HandlerWatch(Watcher):
             return self.started
         return _short_way(self.started, self._observation.tap, route, event, variables)
 
+    def when_plain(self) -> Callable[[], bool] | None:
+        """Return the shortest way, where the code is of one handler, and all calls of it are of that."""
+        if len(self._bodies) != 1 or self._wrappers:
+            return None
+        ((needs, route),) = self._bodies
+        body = route.body
+        if needs is not None or body.wrappers or body.others or body.code.co_flags & GENERATES:
+            return None
+        return _shortest_way(self._observation.tap, route)
+
     def started(self, frame: FrameType) -> None:
         """Begin an execution, or go on with the one that this call belongs to."""
         observation, publication = self._observation, PUBLISHING.get()
@@ -108,7 +119,7 @@ def _short_way(
     bus, description, key = route.bus, route.description, route.description.key
     holds = tuple([(name, value.get) for name, value in variables])
     subscription, named = tap.subscription("", description), ""
-    frames, new, kind, clock = MONITOR.frames, object.__new__, ObservedExecution, perf_counter_ns
+    frames, kind, clock = MONITOR.frames, UsualExecution, perf_counter_ns
     publishing, running, run, monitor = PUBLISHING.get, CURRENT.get, CURRENT.set, MONITOR
 
     def begin(frame: FrameType) -> None:
@@ -126,6 +137,10 @@ def _short_way(
             return
         held = frame.f_locals
         if held[first] is not publication.event:
+            publication.turns = NEVER
+            subscriptions: Any = publication.subscriptions
+            if type(subscriptions) is Subscriptions:
+                subscriptions.direct = -sys.maxsize  # never any more
             at_length(frame)
             return
         for name, value in holds:
@@ -135,7 +150,9 @@ def _short_way(
         if named != publication.named:
             named = publication.named
             subscription = tap.subscription(named, description)
-        execution = new(kind)
+        if next(publication.turns, NO_TURN).key != key:
+            publication.turns = NEVER
+        execution = kind()
         execution.publication = publication
         execution.subscription = subscription
         execution.frame = frame
@@ -148,11 +165,46 @@ def _short_way(
         run(execution)
         if monitor.resting:
             monitor.wake()
-        frames[frame] = publication.last = execution
-        publication.executions.append(execution)
-        publication.began.append(key)
+        frames[frame] = execution
+        publication.calls.append(execution)
         execution.started = execution._resumed = clock()  # noqa: SLF001 - of our own class
         tap.execution_started(execution)
+
+    return begin
+
+
+def _shortest_way(tap: Tap, route: WatchedHandler) -> Callable[[], bool]:
+    """Return what begins an execution where the frame of the call need not be asked what it was called with.
+
+    That is: the publication around it calls its handlers in the order in which they are subscribed, it is this one's
+    turn, and earlier publications to the same handlers called all of them at once, in turn, and with the event that was
+    published. Were it handed anything else, ``Tap.publication_of`` would nearly always find the same publication. Still
+    all calls of one publication in several are looked at again, and of those that follow when one ended otherwise.
+    """
+    key, code, kind, clock = route.description.key, route.body.code, PlainExecution, perf_counter_ns
+    publishing, running, run = PUBLISHING.get, CURRENT.get, CURRENT.set
+
+    def begin() -> bool:
+        nonlocal key
+        publication: Any = publishing()
+        if publication is None or not publication.trusted or running() is not None:
+            return False
+        subscription = next(publication.turns, NO_TURN)
+        if subscription.key is not key:
+            if subscription.key != key:
+                publication.turns, publication.trusted = NEVER, False
+                return False
+            key = subscription.key
+        execution = kind()
+        execution.publication = publication
+        execution.subscription = subscription
+        execution.code = code
+        execution.ended = 0
+        run(execution)
+        publication.calls.append(execution)
+        execution.started = clock()
+        tap.plain_started(execution)
+        return True
 
     return begin
 

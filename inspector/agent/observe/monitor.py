@@ -21,8 +21,11 @@ import threading
 # By names of ours: a program may take them out of the builtins, and nothing may be raised here then.
 from builtins import Exception, any, getattr, id, len, set, tuple  # noqa: A004
 from collections.abc import Callable
+from time import perf_counter_ns
 from types import CodeType, FrameType
 from typing import Any, Final, Protocol
+
+from ...core.bus.context import CURRENT
 
 _MONITORING: Final = getattr(sys, "monitoring", None)
 #: Stands for an argument that there is none of.
@@ -51,6 +54,13 @@ class Watcher:
     def when_started(self) -> Callable[[FrameType], None]:
         """Return what is called when a call begins; ``Monitor.watch`` asks for it each time."""
         return self.started
+
+    def when_plain(self) -> Callable[[], bool] | None:
+        """Return what is called first when a call begins, without the frame, which costs; None: nothing can be.
+
+        It returns False for calls of which the frame is needed: then what ``when_started`` returned is called.
+        """
+        return None
 
     def started(self, frame: FrameType) -> None:
         """Take note that a call begins; a coroutine's begins when it is first resumed."""
@@ -163,6 +173,7 @@ class Monitor:
         self._watchers: dict[int, tuple[CodeType, tuple[Watcher, ...]]] = {}
         #: For each event what is called with the frame, by the id of the code.
         self._told: dict[str, dict[int, Callable[..., None]]] = {name: {} for name in _MOMENTS}
+        self._plain: dict[int, Callable[[], bool]] = {}
         self._discover: tuple[Discover, ...] = ()
         self._handled: tuple[tuple[HandledWatcher, Callable[[], Any]], ...] = ()
         self._lines: dict[int, tuple[CodeType, OnLine]] = {}
@@ -231,6 +242,25 @@ class Monitor:
             self.wake()
         other = self.frames.get(frame)
         self.frames[frame] = subject if other is None or other is subject else _Both(other, subject)
+
+    def settle(self, execution: Any, frame: FrameType | None) -> None:
+        """Let an execution that began without its frame go on with it: something unusual happens.
+
+        Args:
+            execution: It has ``code``, by which its end would have been known.
+            frame: Where to look for its frame, from there outwards; then all other threads are looked at.
+        """
+        code, execution.code = execution.code, None
+        here = 0 if frame is None else threading.get_ident()
+        others = (other for thread, other in sys._current_frames().items() if thread != here)  # noqa: SLF001
+        for innermost in (frame, *others):
+            outer = innermost
+            while outer is not None:
+                if outer.f_code is code and outer not in self.frames:
+                    execution.settled(outer)
+                    self.open(outer, execution)
+                    return
+                outer = outer.f_back
 
     def begin_in(self, frame: FrameType) -> None:
         """Notify who watches the code of a frame that its call begins: it was found in that very call."""
@@ -343,6 +373,11 @@ class Monitor:
                 by_code[key] = _tell(moment, taking)
             else:
                 by_code.pop(key, None)
+        plain = watchers[0].when_plain() if len(watchers) == 1 else None
+        if plain is not None:
+            self._plain[key] = plain
+        else:
+            self._plain.pop(key, None)
         if watchers:
             self._watchers[key] = code, watchers
         else:
@@ -396,6 +431,7 @@ class Monitor:
         self._unwinding.clear()
         self.frames.clear()
         atexit.unregister(self._free)
+        self._plain.clear()
         for notify in self._told.values():
             notify.clear()
         for event in self._callbacks():
@@ -476,29 +512,46 @@ class Monitor:
         disabled, calls = self._disabled, self._calls
         frames, close, unwinding = self.frames, self.frames.pop, self._unwinding
         begun, frame_at, key_of, fail = self._told["started"], sys._getframe, id, self._fail  # noqa: SLF001
+        plain, running, leave, clock = self._plain, CURRENT.get, CURRENT.set, perf_counter_ns
 
         def started(code: CodeType, _offset: int) -> Any:
-            tell = begun.get(key_of(code))
+            key = key_of(code)
             try:
+                begin = plain.get(key)
+                if begin is not None and begin():
+                    return None
+                tell = begun.get(key)
+                if tell is not None:
+                    execution = running()
+                    if execution is not None and execution.code is code and not execution.ended:
+                        self.settle(execution, frame_at(1).f_back)  # it calls itself
                 if self.passes_over is not None and self.passes_over(code, frame_at(1)):
                     return None
                 if tell is not None:
                     return tell(frame_at(1))
                 asked = [discover(code, frame_at(1)) for discover in self._discover]
-                tell = begun.get(key_of(code))
+                tell = begun.get(key)
                 if tell is not None:  # it has just been found
                     return tell(frame_at(1))
             except Exception as error:  # noqa: BLE001 - the observed never pays
                 return fail(error)
             if any(asked):
                 return None
-            disabled.add(key_of(code))
+            disabled.add(key)
             return disable
 
         def returned(code: CodeType, _offset: int, value: Any) -> None:
-            frame = frame_at(1)
-            subject = close(frame, None)
             try:
+                execution: Any = running()
+                if execution is not None and execution.code is code and not execution.ended:
+                    if value is None:
+                        leave(None)
+                        execution.ended = clock()
+                        execution.publication.tap.plain_ended(execution)
+                        return
+                    self.settle(execution, frame_at(1))
+                frame = frame_at(1)
+                subject = close(frame, None)
                 if subject is not None:
                     subject.frame_returned(frame, value)
                     return
@@ -510,7 +563,7 @@ class Monitor:
 
         passed = 0
 
-        def unwound(_code: CodeType, _offset: int, error: BaseException) -> None:
+        def unwound(code: CodeType, _offset: int, error: BaseException) -> None:
             nonlocal passed
             if not frames and not unwinding:
                 passed += 1
@@ -520,6 +573,9 @@ class Monitor:
                 return
             frame = frame_at(1)
             try:
+                execution = running()
+                if execution is not None and execution.code is code and not execution.ended:
+                    self.settle(execution, frame)
                 for watcher in unwinding:
                     watcher.unwound(error, frame)
                 subject = close(frame, None)
@@ -533,8 +589,11 @@ class Monitor:
 
             def tell(code: CodeType, _offset: int, *facts: Any) -> None:
                 frame = frame_at(1)
-                subject = frames.get(frame)
                 try:
+                    execution = running()
+                    if execution is not None and execution.code is code and not execution.ended:
+                        self.settle(execution, frame)
+                    subject = frames.get(frame)
                     if subject is not None:
                         getattr(subject, of_frame)(frame)
                         return

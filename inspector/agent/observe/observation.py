@@ -234,7 +234,7 @@ class Observation:
 
     def _tried_before(self, publication: TapPublication, key: str) -> ObservedExecution | None:
         """Return the execution of a handler that has failed and that its bus calls once more."""
-        for execution in publication.executions:
+        for execution in publication.running:
             if isinstance(execution, ObservedExecution) and execution.held and execution.subscription.key == key:
                 due = sum(subscription.key == key for subscription in publication.subscriptions)
                 if publication.begun(key) >= max(due, 1):

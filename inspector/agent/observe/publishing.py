@@ -9,8 +9,7 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ...core.bus.context import CURRENT, FIRE
-from ..tap.moments import PUBLISHING, Expected, Occurrence, TappedBus, TapPublication, Variables
-from ..tap.tap import REMEMBERED, forget_oldest
+from ..tap.moments import PUBLISHING, Expected, Occurrence, Subscriptions, TappedBus, TapPublication, Variables
 from .executions import FUTURES, GENERATES, error_of
 from .monitor import MONITOR, Open, Watcher
 from .routes import Needs, arguments_of
@@ -21,6 +20,10 @@ if TYPE_CHECKING:
     from .observation import Observation
 
 
+#: Of how many publications to the same handlers, that called them at once and in turn, each call is looked at: of the
+#: first, and of one in so many.
+LOOKED_AT: Final = 8
+EVERY: Final = 64
 _set_publishing: Final = PUBLISHING.set
 
 
@@ -146,9 +149,9 @@ def _short_way(
     """
     name, session, metadata, usual = variables
     owner, own = (None, "") if needs is None or needs.owner is None else (needs.owner.get, needs.owner_name)
-    frames, recent, under_way, monitor = MONITOR.frames, tap.recent, tap.open, MONITOR
+    frames, recent, monitor = MONITOR.frames, tap.recent, MONITOR
     enter, outside_of, cause_of, fire_of = PUBLISHING.set, PUBLISHING.get, CURRENT.get, FIRE.get
-    key_of, kind_of, new, kind = id, type, object.__new__, ObservedPublication
+    key_of, kind_of, kind = id, type, _Usual
 
     def begin(frame: FrameType) -> None:
         held = frame.f_locals
@@ -172,9 +175,21 @@ def _short_way(
         ):
             watch.started(frame)
             return
-        publication = new(kind)
-        publication.prepare(tap, bus, event, named, subscriptions, cause, fire)
+        publication = kind()
+        publication.tap = tap
+        publication.source = bus
+        publication.event = event
+        publication.named = named
+        publication.subscriptions = subscriptions
+        publication.cause = cause
+        publication.depth = 0 if cause is None else cause.publication.depth + 1
+        publication.fire = fire
+        publication.calls = []
+        publication._let_go = ()  # noqa: SLF001 - as below
+        publication.shown = publication.session = publication.metadata = None
         publication.outside = outside
+        publication.tag = publication.holding = 0
+        publication.closed = publication._returned = False  # noqa: SLF001 - of our own class
         if session:
             publication.session = held.get(session)
         if metadata:
@@ -183,12 +198,14 @@ def _short_way(
                 publication.metadata = about
         if monitor.resting:
             monitor.wake()
-        with tap.lock:  # in a fork of the process it is another
-            under_way[publication] = None
+        publication.turns = iter(subscriptions)
+        direct = subscriptions.direct
+        if recent:
+            tap.remember(publication)
+        else:
             recent[key_of(event)] = publication
-            if len(recent) > REMEMBERED:
-                forget_oldest(recent)
-            tap.publication_started(publication)
+        tap.publication_started(publication)
+        publication.trusted = direct >= LOOKED_AT and direct % EVERY > 0 and publication.tag > 0
         enter(publication)
         frames[frame] = publication
 
@@ -205,23 +222,45 @@ class ObservedPublication(TapPublication, Open):
 
     def frame_returned(self, frame: FrameType, value: Any) -> None:
         """End the publish; a coroutine that it gave back goes on with it."""
-        heard = self.subscriptions and len(self.began) >= len(self.subscriptions)
-        if value is None and heard and not (self.executions or self.fire or self.left or self.was_left):
-            # Nearly always; what ``end_at_length`` comes to then, written out.
-            _set_publishing(self.outside)
-            self.closed = True
-            tap, key = self.tap, id(self.event)
-            with tap.lock:
-                tap.open.pop(self, None)
-                tap.publication_ended(self)
-                if tap.recent.get(key) is self:
-                    del tap.recent[key]
-            self.event = self.shown = self.session = self.metadata = self.cause = self.last = self.outside = None
+        subscriptions: Any = self.subscriptions
+        heard = value is None and subscriptions and len(self.calls) >= len(subscriptions)
+        if not heard or self.fire or self.holding or self.left or self.was_left:
+            self.end_at_length(frame, value)
             return
-        self.end_at_length(frame, value)
+        for execution in self.calls:
+            if not execution.ended:
+                self.end_at_length(frame, value)
+                return
+        # Nearly always; what ``end_at_length`` comes to then, written out.
+        _set_publishing(self.outside)
+        self.closed = True
+        tap, key = self.tap, id(self.event)
+        tap.publication_ended(self)
+        if tap.open:
+            tap.open.pop(self, None)
+        if tap.recent.get(key) is self:
+            del tap.recent[key]
+        self.event = self.session = self.metadata = self.cause = self.outside = None
+        if next(self.turns, None) is None:  # all were called in turn
+            subscriptions.direct += 1
+            self._let_go, self.calls = subscriptions, []  # as in ``let_calls_go``
+        else:
+            self.distrust()
+            self.let_calls_go()
+
+    def distrust(self) -> None:
+        """Look at each call, of this publication and the next ones to the same handlers."""
+        self.trusted = False
+        subscriptions: Any = self.subscriptions
+        if type(subscriptions) is Subscriptions:
+            subscriptions.direct = min(subscriptions.direct, 0)
 
     def end_at_length(self, frame: FrameType, value: Any) -> None:
         """End the publish, whatever it came to."""
+        self.distrust()
+        for execution in self.calls:
+            if execution.code is not None and not execution.ended:
+                MONITOR.settle(execution, None)  # on another thread
         if value is not None and not frame.f_code.co_flags & inspect.CO_COROUTINE:
             if type(value) is types.CoroutineType and value.cr_frame is not None:
                 self.leave_open()
@@ -236,17 +275,26 @@ class ObservedPublication(TapPublication, Open):
 
     def frame_unwound(self, _frame: FrameType, error: BaseException) -> None:
         """End the publish with what it raised."""
+        self.distrust()
         self.leave(error)
 
     def frame_yielded(self, frame: FrameType) -> None:
         """Take a generator's publication out of the context of who iterates it."""
         if frame.f_code.co_flags & GENERATES:
+            self.trusted = False
             self.leave_open()
 
     def frame_resumed(self, frame: FrameType) -> None:
         """Put it in again."""
         if frame.f_code.co_flags & GENERATES:
             self.enter()
+
+
+class _Usual(ObservedPublication):
+    """One of the usual kind, whose slots are filled by who makes it."""
+
+    __slots__ = ()
+    __init__ = object.__init__
 
 
 class _Rest(Watcher):

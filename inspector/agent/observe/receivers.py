@@ -149,12 +149,12 @@ class _Call(TapExecution, Open):
         self.subscription = publication.tap.subscription(publication.named, describe_call(frame))
         self.before = before
         self.called_at = perf_counter_ns()
-        self.behind = len(publication.began)
+        self.behind = publication.called
 
     @property
     def handed_on(self) -> bool:
         """A handler of the same publication has begun since."""
-        return len(self.publication.began) > self.behind
+        return self.publication.called > self.behind
 
     def frame_returned(self, frame: FrameType, value: Any) -> None:
         """Record it, unless it handed the event on, or answered a question about it."""

@@ -33,7 +33,7 @@ class CountedPublication(Open):
     #: What is asked of a publication by those who look whether a call is for it.
     source = event = cause = None
     tap = _NoTap
-    named, closed, loose, under_way, tag, fire, holding = "", False, False, True, 0, 0, 0
+    named, closed, loose, under_way, trusted, tag, fire, holding = "", False, False, True, False, 0, 0, 0
     left = began = executions = subscriptions = ()
 
     def __init__(self, outside: Any) -> None:

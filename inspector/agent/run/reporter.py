@@ -32,6 +32,7 @@ from ...core.records.records import (
     Row,
     position,
 )
+from ...core.records.statuses import OK
 from ..effects.effects import Effects
 from ..effects.handled import install_handled_probe
 from ..effects.leftover import install_leftover_probe
@@ -229,11 +230,17 @@ class RingRecorder(Recorder):
             execution.tag = 0
         super().execution_ended(execution)
 
-    def _write(self, row: Row) -> None:
-        """Write a row."""
+    def _write(self, row: Any) -> None:
+        """Write a row, or that of an execution that begins or has ended."""
         ring = self._ring
-        if ring is None:
+        if ring is None or not row:
             return
+        if type(row) is not tuple:
+            if row.ended:
+                row = self._ended_row(row, OK, "")
+            else:
+                self._write(self._added_row(row))
+                row = self._started_row(row)
         kind = row[KIND]
         if kind == PUBLISHED:
             row = self._finish(row)

@@ -7,8 +7,9 @@ import logging
 import re
 import types
 import weakref
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextvars import ContextVar
+from itertools import repeat
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
@@ -27,7 +28,8 @@ _logger = logging.getLogger(__name__)
 #: Turns of the loop, and then seconds, that a publication stays open for handlers that have not been called.
 GRACE_TURNS: Final = 5
 GRACE: Final = 0.05
-
+#: Executions of a publication, above which those that have ended are let go: it may never end.
+MOST_CALLS: Final = 256
 
 #: Marks on an event, and exceptions, that keep it from those who come next.
 _STOPS: Final = re.compile(r"stop|halt|handled|consumed|prevented|cancell?ed", re.IGNORECASE)
@@ -62,7 +64,7 @@ class Occurrence(NamedTuple):
 
 
 #: Returns the subscriptions that events of a class go to; None once that may have changed.
-Expected = Callable[[], "tuple[TapSubscription, ...] | None"]
+Expected = Callable[[], "Subscriptions | None"]
 
 
 class Variables(NamedTuple):
@@ -130,6 +132,23 @@ class _Again:
         return execution.target(*execution.args, **execution.kwargs)
 
 
+class Subscriptions(tuple[TapSubscription, ...]):
+    """Whom events of a class go to.
+
+    Attributes:
+        direct: How many publications in a row have called them all at once, in turn, with the very event that was
+            published. Below zero: a handler was handed something else.
+    """
+
+    direct = 0
+
+
+#: Stands for the subscription whose turn it is, where handlers are called otherwise than in turn.
+NO_TURN: Final[Any] = TapSubscription.__new__(TapSubscription)
+NO_TURN.key = ""
+NEVER: Final = repeat(NO_TURN)
+
+
 class TapPublication(Publication):
     """One publish on a bus that is not ours.
 
@@ -150,8 +169,20 @@ class TapPublication(Publication):
 
     # What each publication is asked for has a slot, which is read and written fastest. The rest are defaults.
     __slots__ = (
-        *("_returned", "began", "cause", "closed", "depth", "event", "executions", "fire", "holding", "last"),
-        *("metadata", "named", "outside", "session", "shown", "source", "subscriptions", "tag", "tap"),
+        *("_let_go", "_returned", "calls", "cause", "closed", "depth", "event", "fire", "holding"),
+        *(
+            "metadata",
+            "named",
+            "outside",
+            "session",
+            "shown",
+            "source",
+            "subscriptions",
+            "tag",
+            "tap",
+            "trusted",
+            "turns",
+        ),
     )
     bus: Any = None
     loose = False
@@ -169,6 +200,7 @@ class TapPublication(Publication):
     #: How often it was looked whether it is over, since so many executions had begun.
     _turns = 0
     _begun = 0
+    _most = MOST_CALLS
     _gone: weakref.ref[Any] | None = None
     #: What its event said, once that may be gone.
     _fields: Any = None
@@ -180,8 +212,13 @@ class TapPublication(Publication):
     source: TappedBus
     #: What was under way around the publish method.
     outside: TapPublication | None
-    #: The execution that has begun last, while it is open.
-    last: TapExecution | None
+    #: Its executions in order, until it has ended; and the subscriptions of those that came before these.
+    calls: list[TapExecution]
+    _let_go: Sequence[TapSubscription]
+    #: The handler whose turn it is can be called with nothing but the event, from all that was seen before.
+    trusted: bool
+    #: The subscriptions whose handlers have not been called, while they are called in turn.
+    turns: Iterator[TapSubscription]
     #: Failed executions that may yet be tried again.
     holding: int
 
@@ -215,11 +252,12 @@ class TapPublication(Publication):
         self.cause = cause
         self.depth = 0 if cause is None or cause.ended else cause.publication.depth + 1
         self.fire = fire
-        self.executions: list[TapExecution] = []
-        self.began: list[str] = []
-        self.shown = self.session = self.metadata = self.outside = self.last = None
+        self.calls = []
+        self._let_go = ()
+        self.shown = self.session = self.metadata = self.outside = None
+        self.turns = NEVER
         self.tag = self.holding = 0
-        self.closed = self._returned = False
+        self.closed = self._returned = self.trusted = False
 
     def enter(self) -> None:
         """Make the handlers called from here on those of this publication: the publish method is about to run."""
@@ -245,10 +283,10 @@ class TapPublication(Publication):
         if error is not None:
             self.raised, self.broke = error, type(error).__name__
         if self.holding:
-            for execution in tuple(self.executions):
+            for execution in self.running:
                 execution.release()  # nobody tries it again
         self.raised = None
-        if self.executions and not isinstance(error, asyncio.CancelledError):
+        if self.runs and not isinstance(error, asyncio.CancelledError):
             self.tap.returned_early(self)
         if not self.complete and self.event is not None and self.fire:
             self._look_back()
@@ -258,7 +296,7 @@ class TapPublication(Publication):
         """Take note of what may be why not all handlers were called, while it can be seen."""
         expected = self.source.expected(Occurrence(self.event, self.named, loose=self.loose))
         self.expected_after = tuple([subscription.key for subscription in expected])
-        if self.began and not self.stopped:
+        if self.called and not self.stopped:
             try:
                 marks = object.__getattribute__(self.event, "__dict__")
             except AttributeError:  # it has none
@@ -267,9 +305,11 @@ class TapPublication(Publication):
 
     def started(self, execution: TapExecution) -> None:
         """Take note that a handler was called."""
-        self.executions.append(execution)
-        self.last = execution
-        self.began.append(execution.subscription.key)
+        if len(self.calls) > self._most:
+            self._let_go = [*self._let_go, *(call.subscription for call in self.calls if call.ended)]
+            self.calls = self.running
+            self._most = MOST_CALLS + 2 * len(self.calls)
+        self.calls.append(execution)
 
     def left_by(self) -> TapExecution | None:
         """Return the execution that has left what is worked off now: the only one that ran, or one that has failed.
@@ -277,38 +317,53 @@ class TapPublication(Publication):
         None while another runs, which may have left as much, and where several have run.
         """
         several = (self, *self.left)
-        if any(not execution.held for publication in several for execution in publication.executions):
+        if any(not execution.held for publication in several for execution in publication.running):
             return None
-        ran = [publication.last for publication in several if publication.last is not None]
+        ran = [publication.calls[-1] for publication in several if publication.calls]
         last = max(ran, key=lambda execution: execution.started, default=None)
-        alone = sum(len(publication.began) for publication in several) == 1
+        alone = sum(publication.called for publication in several) == 1
         return last if last is not None and (alone or last.held) else None
 
-    def ended(self, execution: TapExecution) -> None:
+    def ended(self) -> None:
         """Take note that a handler ended."""
-        running = self.executions
-        if running and running[-1] is execution:  # nearly always
-            running.pop()
-        elif execution in running:
-            running.remove(execution)
-        if self._returned and not running:
+        if self._returned:
             self.check()
 
     def give_up(self) -> None:
         """Take note that those who fired do not wait any longer."""
-        for execution in tuple(self.executions):
+        for execution in self.running:
             execution.finish("timed_out", None)
 
     def abandon(self) -> None:
         """Take note that the publish was cancelled and goes on: nobody waits for it, nor for what it still calls."""
-        for execution in tuple(self.executions):
+        for execution in self.running:
             execution.finish("cancelled", None)
         self.outcome = "cancelled"
         self.tap.end(self)
 
+    @property
+    def called(self) -> int:
+        """How many executions have begun."""
+        return len(self._let_go) + len(self.calls)
+
+    @property
+    def began(self) -> list[str]:
+        """Keys of the handlers whose executions have begun, in order."""
+        return [subscription.key for subscription in (*self._let_go, *(call.subscription for call in self.calls))]
+
     def begun(self, key: str) -> int:
         """Return how many executions of a handler have begun."""
         return self.began.count(key)
+
+    @property
+    def running(self) -> list[TapExecution]:
+        """Its executions that have not ended."""
+        return [execution for execution in self.calls if not execution.ended]
+
+    @property
+    def runs(self) -> bool:
+        """An execution of it has not ended."""
+        return any(not execution.ended for execution in reversed(self.calls))
 
     @property
     def under_way(self) -> bool:
@@ -318,8 +373,8 @@ class TapPublication(Publication):
     @property
     def complete(self) -> bool:
         """Every handler that it goes to has been called; where queues listen, there may be one behind them."""
-        if self.subscriptions or self.began:
-            return len(self.began) >= len(self.subscriptions)
+        if self.subscriptions or self.called:
+            return self.called >= len(self.subscriptions)
         return not getattr(self.source, "listened", False)
 
     def let_go(self) -> None:
@@ -328,13 +383,18 @@ class TapPublication(Publication):
             self._fields = kept_fields(self.event)
         self.session = self.metadata = self.cause = self.shown = None
         for publication in (*self.left, *(() if self.was_left else (self,))):
-            publication.last = None  # it refers to its publication: a circle, which only the collector would free
+            publication.let_calls_go()  # they refer to their publication: a circle, which only the collector would free
         self.left = ()
         try:
             self._gone = weakref.ref(self.event)
         except TypeError:  # a tuple or dict: it stays, there are only so many
             return
         self.event = None
+
+    def let_calls_go(self) -> None:
+        """Keep of its executions only whose they were."""
+        self._let_go = [*self._let_go, *(call.subscription for call in self.calls)]
+        self.calls = []
 
     @property
     def recognised_by(self) -> Any:
@@ -347,12 +407,12 @@ class TapPublication(Publication):
 
     def check(self) -> None:
         """End the publication if nothing is left of it."""
-        if self.closed or not self._returned or self.executions:
+        if self.closed or not self._returned or self.runs:
             return
         if (self.fire or not self.complete) and self.tap.elsewhere(self.check):
             return
-        if self._begun != len(self.began):
-            self._begun, self._turns = len(self.began), 0
+        if self._begun != self.called:
+            self._begun, self._turns = self.called, 0
         loop = None if self.complete else running_loop()
         if loop is None or self._turns > GRACE_TURNS:
             self.tap.end(self)
@@ -475,7 +535,7 @@ class TapExecution(Execution):
             tap.tell("execution_ended", self)
         finally:
             self.error = None
-            self.publication.ended(self)
+            self.publication.ended()
 
     def __await__(self) -> Generator[Any, Any, Any]:
         stepped: Any = self  # an iterator; a generator would add a frame to every traceback

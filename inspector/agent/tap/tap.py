@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...core.bus.bus import BusObserver, Observing
 from ...core.bus.context import CURRENT, FIRE
+from ...core.records.recorder import Recorder
 from .likeness import changes, is_alike
 from .moments import (
     PUBLISHING,
@@ -65,6 +66,9 @@ class Tap:
     publication_ended: Callable[[Publication], None]
     execution_started: Callable[[Execution], None]
     execution_ended: Callable[[Execution], None]
+    #: The same for executions of which nothing is to be told but when they began and ended.
+    plain_started: Callable[[Execution], None]
+    plain_ended: Callable[[Execution], None]
 
     def __init__(self, observe: Callable[[Tap], Observation] | None = None) -> None:
         self._observe = observe
@@ -72,9 +76,9 @@ class Tap:
         self.interceptor: Interceptor | None = None
         self._intercepted: list[Callable[[], None]] = []
         self.observers: tuple[Observing, ...] = ()
-        #: Publications that have not ended, in their order.
+        #: Publications that have not ended; of the usual kind only those that are no longer in ``recent``.
         self.open: dict[TapPublication, None] = {}
-        #: By the id of the event: publications of which a handler may yet be called.
+        #: By the id of the event: publications of which a handler may yet be called, those under way among them.
         self.recent: dict[int, TapPublication] = {}
         self.lock = threading.RLock()
         self._subscriptions: dict[tuple[str, str], TapSubscription] = {}
@@ -94,7 +98,7 @@ class Tap:
         self._choose()
 
         def remove() -> None:
-            for publication in tuple(self.open):
+            for publication in self.under_way():
                 self.end(publication)
             self.observers = tuple(other for other in self.observers if other is not entry)
             self.active = bool(self.observers)
@@ -166,14 +170,28 @@ class Tap:
         publication = kind(self, bus, occurrence, bus.expected(occurrence))
         with self.lock:
             self.open[publication] = None
-            self.recent[id(occurrence.event)] = publication
-            if len(self.recent) > REMEMBERED:
-                forget_oldest(self.recent)
+            self.remember(publication)
             try:
                 self.publication_started(publication)
             except Exception as trouble:  # noqa: BLE001 - as in ``tell``
                 self.fail(trouble)
         return publication
+
+    def remember(self, publication: TapPublication) -> None:
+        """Find a publication by its event from now on, and not without limit."""
+        recent, key = self.recent, id(publication.event)
+        forgotten = [recent.pop(key, None)]
+        recent[key] = publication
+        if len(recent) > REMEMBERED:
+            forgotten += [recent.pop(oldest, None) for oldest in tuple(recent)[:1]]
+        for other in forgotten:
+            if other is not None and not other.closed:
+                self.open[other] = None
+
+    def under_way(self) -> tuple[TapPublication, ...]:
+        """Return the publications that have not ended, about in their order."""
+        running = (publication for publication in tuple(self.recent.values()) if not publication.closed)
+        return tuple(dict.fromkeys((*tuple(self.open), *running)))
 
     def publishing(self, bus: TappedBus, occurrence: Occurrence, handed: Iterable[Any] = ()) -> bool:
         """Return whether this very publication is under way: one publish method calls another.
@@ -211,13 +229,13 @@ class Tap:
 
     def give_up(self, fire: int) -> None:
         """Do not wait any longer for the handlers of a fire."""
-        for publication in tuple(self.open):
+        for publication in self.under_way():
             if publication.fire == fire:
                 publication.give_up()
 
     def abandon(self, fire: int) -> None:
         """End the publications of a fire without those of its handlers that swallow their cancellation."""
-        for publication in tuple(self.open):
+        for publication in self.under_way():
             if publication.fire == fire:
                 publication.abandon()
 
@@ -319,7 +337,7 @@ class Tap:
         """
         waiting = [
             publication
-            for publication in dict.fromkeys((*tuple(self.open), *tuple(self.recent.values())))
+            for publication in dict.fromkeys((*self.under_way(), *tuple(self.recent.values())))
             if publication.source is bus
             and publication.named == occurrence.name
             and not publication.complete
@@ -356,6 +374,10 @@ class Tap:
         direct = all(hasattr(only, moment) for moment in _OFTEN)
         for moment in _OFTEN:
             setattr(self, moment, getattr(only, moment) if direct else partial(self.tell, moment))
+        own = vars(only) if isinstance(only, Recorder) else _OFTEN
+        for plain, moment in (("plain_started", "execution_started"), ("plain_ended", "execution_ended")):
+            as_is = moment not in own and getattr(type(only), moment) is getattr(Recorder, moment)
+            setattr(self, plain, getattr(only, plain) if as_is else getattr(self, moment))
 
     def fail(self, error: BaseException) -> None:
         """Remove every observer: we could not read what the program did, and nobody can be told the truth any more."""
@@ -381,7 +403,9 @@ class Tap:
 
 def forget_oldest(entries: dict[int, Any]) -> None:
     """Take out what has been put in before all others."""
-    entries.pop(next(iter(entries)), None)
+    for oldest in tuple(entries):  # another thread may put in more
+        entries.pop(oldest, None)
+        break
 
 
 def _about(publication: TapPublication, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:

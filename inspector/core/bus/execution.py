@@ -69,6 +69,8 @@ class Execution(Coroutine[Any, Any, None]):
         swallowed: Free for the observer that records: an exception that was handled inside.
         caught: Free for who watches what it handles: called with it at its end, before that is recorded.
         tag: Free for the observer that records: its number for this execution.
+        code: Free for who watches it: what runs, while its end is known by that.
+        is_row: Nothing of the program's hangs on it, so that a recorder may keep it in place of a row.
     """
 
     # No __slots__: defaults on the class make an execution cost two assignments instead of fourteen.
@@ -77,6 +79,8 @@ class Execution(Coroutine[Any, Any, None]):
     fault = swallowed = ""
     error: BaseException | None = None
     caught: Any = None
+    code: types.CodeType | None = None
+    is_row = False
     #: What the handler gave back, and what steps it, once it has waited.
     _coroutine: Any = None
     _driver: Driver | None = None

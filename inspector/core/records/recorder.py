@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import platform
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from time import perf_counter_ns, time_ns
 from typing import TYPE_CHECKING, Any, Final
@@ -45,8 +45,10 @@ from .records import (
     PUBLISHED,
     RETURNED,
     SESSION_STARTED,
+    HandlerEnded,
     Row,
     places,
+    position,
     to_row,
 )
 from .statuses import OK, RETURNED_FAILURE, SWALLOWED, TIMED_OUT
@@ -54,7 +56,7 @@ from .statuses import OK, RETURNED_FAILURE, SWALLOWED, TIMED_OUT
 if TYPE_CHECKING:
     from ..bus.execution import Execution
     from ..bus.publication import Publication
-    from ..description import CatalogDescription, HandlerDescription
+    from ..description import CatalogDescription
 
 #: Rows held for whoever drains them; past that notes are dropped, counted and told. Starts and ends never are.
 MAX_WAITING: Final = 400_000
@@ -77,6 +79,8 @@ _IDENTITY: Final = frozenset(
         ),
     }
 )
+#: Where the number of an execution stands in the row of its end.
+_ENDED: Final = position(HandlerEnded, "execution")
 #: By names of our own: of an imported variable Python would make the method anew at each call.
 _fire_now: Final = FIRE.get
 _NO_CONTEXT: Final = '{"session": false, "metadata": {}}'
@@ -112,7 +116,10 @@ class Recorder:
         self._seed = seed
         self.redactor = redactor or Redactor()
         self._codec = Codec(self.redactor)
-        self._rows: list[Row] = []
+        #: Rows; for the start of an execution, and for an end without anything to tell, the execution itself.
+        self._rows: list[Any] = []
+        #: Numbers of executions whose start was drained, and not their end.
+        self._begun: set[int] = set()
         self._anchor = clock()
         self._publications = count(1)
         self._executions = count(1)
@@ -161,15 +168,16 @@ class Recorder:
             return
         if at > self.brake.next_look:
             at = self._brake(at)
-        publication.tag = number = next(self._publications)
         shown = publication.shown
         values = self._codec.frozen_values(event) if shown is None else None
         # Text at once, or the event's values to be written later: they cannot change.
         payload = self._codec.snapshot_fields(event if shown is None else shown) if values is None else values
         ids = type(event), publication.named, getattr(event, "event_id", ""), getattr(event, "correlation_id", "")
         context = self._context(publication) if publication.metadata else publication.session is not None
-        handlers = len(publication.subscriptions)
-        self._rows.append((PUBLISHED, at, number, ids, cause.tag if cause else 0, fire, payload, context, handlers))
+        by, handlers, take = cause.tag if cause else 0, len(publication.subscriptions), self._rows.append
+        for publication.tag in self._publications:  # no call: another thread could come in between and be the first
+            take((PUBLISHED, at, publication.tag, ids, by, fire, payload, context, handlers))
+            break
         if self._asleep:
             self._rouse()
 
@@ -180,18 +188,21 @@ class Recorder:
         return self._clock() - self._anchor
 
     def execution_started(self, execution: Execution) -> None:
-        """Record ``HandlerStarted``; a handler that the catalog did not have is described first."""
-        number = execution.publication.tag
-        if not number:  # published while recording was off
+        """Record ``HandlerStarted``."""
+        if not execution.publication.tag:  # published while recording was off
             return
-        key = execution.subscription.key
-        if key not in self._handlers:
-            self._introduce(execution.subscription.description, execution.started - self._anchor)
-        execution.tag = tag = next(self._executions)
         if self._running is not None:
             self._wake_up()
-        at = execution.started - self._anchor
-        self._rows.append((HANDLER_STARTED, at, tag, number, key, execution.fault))
+        take = self._rows.append
+        if execution.is_row:
+            for execution.tag in self._executions:  # as above
+                take(execution)
+                break
+        else:
+            if execution.subscription.key not in self._handlers:
+                take(self._added_row(execution))
+            execution.tag = next(self._executions)
+            take(self._started_row(execution))
         if self._asleep:
             self._rouse()
 
@@ -203,12 +214,31 @@ class Recorder:
         if not tag:
             return
         next(self._ends)
-        status, failure = execution.status, ""
-        if status != OK or execution.swallowed:
-            status, failure = self._what_went_wrong(execution)
         if self._key_lines:
             self._key_lines.pop(tag, None)
-        self._rows.append((HANDLER_ENDED, execution.ended - self._anchor, tag, status, execution.on_loop, failure))
+        if execution.status != OK or execution.swallowed:
+            self._rows.append(self._ended_row(execution, *self._what_went_wrong(execution)))
+        else:
+            self._rows.append(execution if execution.is_row else self._ended_row(execution, OK, ""))
+        if self._asleep:
+            self._rouse()
+
+    def plain_started(self, execution: Execution) -> None:
+        """Record ``HandlerStarted``, of an execution that may stand for its rows."""
+        take = self._rows.append
+        for execution.tag in self._executions:  # as above
+            take(execution)
+            break
+        if self._asleep or self._running is not None:
+            self._wake_up()
+            self._rouse()
+
+    def plain_ended(self, execution: Execution) -> None:
+        """Record ``HandlerEnded``, of an execution that may stand for its rows and has only ended."""
+        next(self._ends)
+        self._rows.append(execution)
+        if self._key_lines:
+            self._key_lines.pop(execution.tag, None)
         if self._asleep:
             self._rouse()
 
@@ -318,10 +348,13 @@ class Recorder:
 
     def record(self, record: HostRecord) -> None:
         """Record something about the host, at ``now()``; what its texts quote is redacted."""
+        self._append(self._row(record))
+
+    def _row(self, record: HostRecord) -> Row:
         row = list(to_row(record))
         for place, _ in places(type(record), PROSE):
             row[place] = self.redactor.redact_text(row[place])
-        self._append(tuple(row))
+        return tuple(row)
 
     def failure(self, error: BaseException) -> Failure:
         """Return an exception as it may be told, secrets hidden."""
@@ -364,13 +397,13 @@ class Recorder:
             self._asleep = True
             # Copy and cut: swapping the list would lose rows that another thread is appending.
             taken = self._rows[:]
-            self._drained += len(taken)
             del self._rows[: len(taken)]
+            rows = list(self._finished(taken))  # who drains next needs to know which executions have begun
             dropped, self._dropped = self._dropped, 0
-        if dropped:
-            taken.append(to_row(RecordsLost(self.now(), dropped, "notes came too fast")))
-            self._drained += 1
-        return [self._finish(row) if row[KIND] == PUBLISHED else row for row in taken]
+            if dropped:
+                rows.append(to_row(RecordsLost(self.now(), dropped, "notes came too fast")))
+            self._drained += len(rows)
+        return rows
 
     def _append(self, row: Row) -> None:
         self._rows.append(row)
@@ -382,6 +415,44 @@ class Recorder:
         wake = self._wake  # once: another thread may end the reading right now
         if wake is not None:
             wake()
+
+    def _finished(self, taken: list[Any]) -> Iterator[Row]:
+        """Yield the rows of what was gathered: an execution stands for its start, and then for its end."""
+        begun = self._begun
+        for row in taken:
+            if type(row) is not tuple:
+                if row.tag in begun:
+                    begun.remove(row.tag)
+                    yield self._ended_row(row, OK, "")
+                else:
+                    begun.add(row.tag)
+                    added = self._added_row(row)
+                    if added:
+                        yield added
+                    yield self._started_row(row)
+            elif row[KIND] == PUBLISHED:
+                yield self._finish(row)
+            else:
+                if row[KIND] == HANDLER_ENDED:
+                    begun.discard(row[_ENDED])
+                yield row
+
+    def _added_row(self, execution: Execution) -> Row:
+        """Return the row that describes a handler which the catalog did not have; an empty one for others."""
+        if execution.subscription.key in self._handlers:
+            return ()
+        description = execution.subscription.description
+        self._handlers.add(description.key)
+        shown = dataclasses.replace(description, doc=self.redactor.redact_text(description.doc))
+        return self._row(HandlerAdded(execution.started - self._anchor, shown))
+
+    def _started_row(self, execution: Execution) -> Row:
+        at, number = execution.started - self._anchor, execution.publication.tag
+        return (HANDLER_STARTED, at, execution.tag, number, execution.subscription.key, execution.fault)
+
+    def _ended_row(self, execution: Execution, status: str, failure: str) -> Row:
+        at = execution.ended - self._anchor
+        return (HANDLER_ENDED, at, execution.tag, status, execution.on_loop, failure)
 
     def _finish(self, row: Row) -> Row:
         """Turn what was at hand when an event was published into the row of ``Published``."""
@@ -425,11 +496,6 @@ class Recorder:
         shown = self._redact_lines(text, execution.tag)
         detail = self._codec.snapshot(data) if data else ""
         self._append((NOTED, at, execution.tag, execution.publication.tag, kind, level, shown, detail))
-
-    def _introduce(self, description: HandlerDescription, at: int) -> None:
-        self._handlers.add(description.key)
-        shown = dataclasses.replace(description, doc=self.redactor.redact_text(description.doc))
-        self.record(HandlerAdded(at, shown))
 
     def _described(self, plain: Any, name: str = "") -> Any:
         """Return a description's JSON, secrets in its texts hidden; what identifies something stays as it is."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import importlib
 import inspect
 import json
@@ -24,6 +25,7 @@ from watching import module_at
 
 #: How many programs are made up, and how often each of them publishes.
 MADE_UP = 20
+STEADY = 24
 ROUNDS = 8
 #: Texts that are others in each run: ids, addresses, lines of this file below which nothing is.
 _OTHER_EACH_TIME = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|0x[0-9a-f]+")
@@ -226,6 +228,134 @@ async def publish(bus: Any, event: Any) -> None:
         await in_turn(bus.publish, event)
 
 
+#: The bus that the handlers below belong to, and how often it has published.
+AT: dict[str, Any] = {}
+
+
+def rests(event: Any) -> None:
+    return None
+
+
+async def rests_later(event: Any) -> None:
+    return None
+
+
+async def waits_in_turn(event: Any) -> None:
+    await asyncio.sleep(0)
+
+
+def calls_itself_deeper(event: Any, deeper: int = 3) -> None:
+    if deeper:
+        calls_itself_deeper(event, deeper - 1)
+
+
+def raises_at_times(event: Any) -> None:
+    if AT["round"] % 3 == 2:
+        raise LookupError("aground")
+
+
+def answers_at_times(event: Any) -> Any:
+    return AT["round"] % 3 == 1 or None
+
+
+async def swallows_at_times(event: Any) -> None:
+    if AT["round"] % 2:
+        try:
+            raise ValueError("a wave")
+        except Exception:
+            pass
+
+
+def handles_narrowly(event: Any) -> None:
+    with contextlib.suppress(KeyError):
+        {}["port"]
+    try:
+        int("no number")
+    except ValueError:
+        AT["caught"] = event
+
+
+async def publishes_at_times(event: Any) -> None:
+    if type(event) is Sailed and AT["round"] % 2:
+        await in_turn(AT["bus"].publish, kept(Anchored(7)))
+
+
+async def again_in_a_task(event: Any) -> None:
+    if type(event) is Sailed and AT["round"] % 3 == 1:
+        AT["later"] = asyncio.ensure_future(again_in_a_task(kept(Anchored(5))))
+
+
+def again_in_a_thread(event: Any) -> None:
+    if type(event) is Sailed and AT["round"] % 3 == 0:
+        thread = threading.Thread(target=contextvars.copy_context().run, args=(again_in_a_thread, kept(Anchored(6))))
+        thread.start()
+        thread.join()
+
+
+def steps_another(event: Any) -> None:
+    if AT["round"] % 2:
+        AT["stepped"] = coroutine = waits_in_turn(event)
+        coroutine.send(None)
+
+
+def ends_what_was_stepped(event: Any) -> None:
+    coroutine = AT.pop("stepped", None)
+    if coroutine is not None:
+        with contextlib.suppress(StopIteration):
+            coroutine.send(None)
+
+
+def other_at_times(event: Any) -> None:
+    if AT["round"] % 4 == 3:
+        rests(kept(Anchored(8)))
+
+
+def steps_a_generator(event: Any) -> None:
+    AT["numbers"] = numbers = generates(event)
+    next(numbers)
+
+
+def generates(event: Any) -> Any:
+    yield 1
+    yield 2
+
+
+async def cancels_itself(event: Any) -> None:
+    task = asyncio.current_task()
+    if task is not None and type(AT["bus"]) is Gathering and AT["round"] % 2:
+        task.cancel()
+        await asyncio.sleep(0)
+
+
+PLAIN = [
+    *(rests, rests_later, waits_in_turn, calls_itself_deeper, raises_at_times, answers_at_times, swallows_at_times),
+    *(handles_narrowly, publishes_at_times, again_in_a_task, again_in_a_thread, steps_another, ends_what_was_stepped),
+    *(other_at_times, steps_a_generator, cancels_itself, generates),
+]
+
+
+def steady(number: int) -> Any:
+    """Return a bus whose handlers are functions and stay, and what publishes to it."""
+    chance = random.Random(number)
+    bus = kept([Gathering, Plain, Trying, Tasking][number % 4]())
+    for kind in (Sailed, Anchored):
+        bus.handlers[kind] = chance.sample(PLAIN, chance.randrange(2, 8))
+
+    async def run() -> None:
+        AT["bus"] = bus
+        for AT["round"] in range(8):
+            events = [kept(Sailed()), kept(Anchored(AT["round"]))]
+            if chance.randrange(4) == 0:
+                await asyncio.gather(*(publish(bus, event) for event in events))
+            else:
+                await publish(bus, events[0])
+                await publish(bus, events[1])
+            for _ in range(6):
+                await asyncio.sleep(0)
+
+    return bus, run
+
+
 class Counted:
     """Counts the calls of a method."""
 
@@ -249,6 +379,7 @@ def close(agent):
     publication, execution = publishing.ObservedPublication, executions.ObservedExecution
     publishing.PublishWatch.when_started = lambda watch: watch.started
     handling.HandlerWatch.when_started = lambda watch: watch.started
+    handling.HandlerWatch.when_plain = lambda watch: None
     publication.frame_returned = lambda self, frame, value: self.end_at_length(frame, value)
     execution.frame_returned = lambda self, frame, value: self.end_at_length(frame, value, None)
 
@@ -303,11 +434,14 @@ if __name__ == "__main__":
     importlib.import_module("_guest.agent.tap.moments").GRACE = 0  # time says nothing then
     if way == "long":
         close("_guest")
+    importlib.import_module("_guest.agent.observe.publishing").LOOKED_AT = 1  # the shortest way from the second on
     publishing = Counted(importlib.import_module("_guest.agent.observe.publishing").PublishWatch, "started")
     handling = Counted(importlib.import_module("_guest.agent.observe.handling").HandlerWatch, "started")
+    plain = Counted(importlib.import_module("_guest.core.records.recorder").Recorder, "plain_ended")
     here = module_at("programs", str(Path(__file__).with_name("programs.py")))
     in_order = {name: make for name, make in here.PROGRAMS.items() if "Thread" not in inspect.getsource(make)}
     samples = {name: lambda make=make: again(make) for name, make in in_order.items()}
     samples.update((str(number), lambda number=number: make_up(number)) for number in range(MADE_UP))
+    samples.update((f"steady {number}", lambda number=number: steady(number)) for number in range(STEADY))
     records = {name: recorded(*make(), "_guest") for name, make in samples.items()}
-    print(json.dumps({"records": records, "at_length": [publishing.times, handling.times]}))
+    print(json.dumps({"records": records, "at_length": [publishing.times, handling.times], "plain": plain.times}))

@@ -31,4 +31,5 @@ def test_short_ways_and_long_ones_tell_the_same(version: str | None) -> None:
     short, long = (recorded(OBSERVED[version], way) for way in ("short", "long"))
     differ = {name: rows for name, rows in short["records"].items() if rows != long["records"][name]}
     assert differ == {}
+    assert (short["plain"] > 100, long["plain"]) == (True, 0)
     assert all(4 * ours < 3 * theirs for ours, theirs in zip(short["at_length"], long["at_length"], strict=True))

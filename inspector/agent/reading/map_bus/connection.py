@@ -25,6 +25,7 @@ from ...adapters.base import FireContext, Match, Names, Options, Subscribed
 from ...adapters.deadline import in_time
 from ...observe.monitor import MONITOR
 from ...tap.containers import StandIns
+from ...tap.moments import Subscriptions
 from ...tap.patch import patch_publisher
 from ...tap.stand_ins import Route, is_stand_in, original
 from ..events import EventType, NamedEvent
@@ -40,7 +41,6 @@ from .signal import signal_arguments, signal_name, signal_payload
 if TYPE_CHECKING:
     from ...tap.moments import Variables
     from ...tap.tap import Occurrence, Tap, TapSubscription
-
 
 #: Turns of working off after one fire: handlers may publish in turn.
 _MAX_TURNS: Final = 1000
@@ -323,7 +323,7 @@ class MapConnection:
             tap.observation().refresh(self)
         if listed is not None and all(kind_of(target) == "handler" for target in listed):
             called = [self._describe(run_for(target, type(event), self._value)) for target in listed]
-            subscriptions = tuple([tap.subscription(occurrence.name, handler) for handler in called])
+            subscriptions = Subscriptions([tap.subscription(occurrence.name, handler) for handler in called])
             now = self._dispatch.listed(type(event)) or ()  # with the stand-ins that have just been put there
             self._expected[type(event)] = [*now], subscriptions
             expected = self._dispatch.expecting(type(event), [*now], subscriptions)

@@ -22,7 +22,7 @@ from ..targets import WILDCARD, MethodName, entries, is_glob, key_name, run_for
 from .find import flow_of, own_names
 
 if TYPE_CHECKING:
-    from ...tap.moments import Expected, TapSubscription
+    from ...tap.moments import Expected, Subscriptions
     from .find import BusParts, HandlerMap
 
 
@@ -313,24 +313,24 @@ class Dispatch:
                 return None
         return targets or None
 
-    def expecting(
-        self, cls: type[Any], targets: list[Any], subscriptions: tuple[TapSubscription, ...]
-    ) -> Expected | None:
+    def expecting(self, cls: type[Any], targets: list[Any], subscriptions: Subscriptions) -> Expected | None:
         """Return what returns the subscriptions of a class for as long as ``listed`` would give these very targets.
 
         None where they do not stand in one list of a dict that is an attribute.
         """
         owner: Any = self._exact[0].owner if len(self._exact) == 1 else None
         count, same = len(targets), operator.is_
+        first = targets[0] if count else None
         if not count or type(getattr(owner, "__dict__", None)) is not dict:
             return None
         attribute = self._exact[0].attribute
 
-        def expected() -> tuple[TapSubscription, ...] | None:
+        def expected() -> Subscriptions | None:
             held = owner.__dict__.get(attribute)
-            if type(held) in _DICTS and held.keys().isdisjoint(WILDCARD_KEYS):
+            if type(held) in _DICTS and not (None in held or WILDCARD in held or ... in held):
                 now = held.get(cls)
-                if type(now) is list and len(now) == count and all(map(same, now, targets)):
+                alike = type(now) is list and len(now) == count and now[0] is first
+                if alike and (count == 1 or all(map(same, now, targets))):
                     return subscriptions
             return None  # it may go to others now
 
