@@ -44,10 +44,12 @@ class TimelineIndex:
         layers: Lanes, and the lanes inside them: of processes always, of handlers once one was opened.
         main: Place of the layer whose lanes people mean: that of the handlers where lanes are grouped by process.
         filter: What is of interest; None for everything.
-        phases: Names of the phases; the position is the row in ``marks``.
-        marks: Pyramid of the publications, a row for each phase.
+        phases: Names of the phases.
+        marks: Pyramid of the publications, a row for each phase in each process.
+        mark_rows: The process and the phase of each of these rows, shape ``(n, 2)``.
+        publishing: Numbers of the processes that have published something.
         marked: Publications taken in.
-        phase_of_event: The row in ``marks`` of every event type.
+        phase_of_event: The phase of every event type.
         version: Changes whenever there is something else to paint.
     """
 
@@ -60,6 +62,9 @@ class TimelineIndex:
         self.filter: ExecutionFilter | None = None
         self.phases: list[str] = []
         self.marks = Pyramid()
+        self.mark_rows: Ints = np.zeros((0, 2), np.int64)
+        self.publishing: frozenset[int] = frozenset()
+        self._row_of_mark: dict[tuple[int, int], int] = {}
         self._edges = Columns({"start": np.int64})
         self._mark_edges = Columns({"at": np.int64})
         self.phase_of_event: Ints = np.zeros(0, np.int64)
@@ -203,9 +208,26 @@ class TimelineIndex:
         if len(self.phase_of_event) < len(self.journal.events):
             self._number_phases()
         index = np.arange(self.marked, last, dtype=np.int64)
-        self.marks.mark(index // COLUMN, self.phase_of_event[events], np.ones(len(index), np.uint8))
+        processes = self.journal.publications["process"][self.marked : last].astype(np.int64)
+        rows = self._mark_rows_of(processes, self.phase_of_event[events])
+        self.marks.mark(index // COLUMN, rows, np.ones(len(index), np.uint8))
         _extend_edges(self._mark_edges, "at", self.journal.publications["at"], last)
         self.marked = last
+
+    def _mark_rows_of(self, processes: Ints, phases: Ints) -> Ints:
+        """Return the row in ``marks`` of each publication, by its process and phase; new ones get one."""
+        width = len(self.phases)
+        pairs, place = np.unique(processes * width + phases, return_inverse=True)
+        rows = []
+        for pair in pairs.tolist():
+            process, phase = divmod(pair, width)
+            row = self._row_of_mark.setdefault((process, phase), len(self._row_of_mark))
+            if row == len(self.mark_rows):
+                self.mark_rows = np.append(self.mark_rows, [[process, phase]], axis=0)
+                self.publishing |= {process}
+            rows.append(row)
+        row_of_each: Ints = np.array(rows, np.int64)[place.reshape(-1)]
+        return row_of_each
 
     def _number_phases(self) -> None:
         for event in self.journal.events:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: What a line of the picture shows of its row of cells: see ``looks.colour_table``.
 BLANK, OVER, EDGE, BODY, STRIPE, RULE = range(6)
-#: Key of the lane of published events.
+#: Key of the lane of published events; those of a process have its number behind a colon.
 MARKS: Final = "events"
 #: Key of the lane of tests.
 TESTS: Final = "tests"
@@ -62,6 +62,7 @@ class LaneState:
         show_idle: Show lanes without any execution.
         only: Letters that titles must have in this order, empty for no limit.
         tests: There are tests to show.
+        publishing: Numbers of the processes that have published something.
         density: One of ``DENSITIES``, or ``auto``: comfortable while all lanes fit, else compact.
     """
 
@@ -74,12 +75,14 @@ class LaneState:
     show_idle: bool = False
     only: str = ""
     tests: bool = False
+    publishing: frozenset[int] = frozenset()
     density: str = "auto"
 
     def snapshot(self) -> tuple[object, ...]:
         """Return everything as a value that can be compared later."""
         sets = (frozenset(keys) for keys in (self.hidden, self.collapsed, self.opened, self.closed))
-        return (tuple(self.order), tuple(self.pinned), *sets, self.show_idle, self.only, self.tests, self.density)
+        own = (self.show_idle, self.only, self.tests, self.publishing, self.density)
+        return (tuple(self.order), tuple(self.pinned), *sets, *own)
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ class LaneStrip:
 
     Attributes:
         key, title: Of the lane.
-        layer: 0 for lanes, 1 and 2 for the lanes inside, -1 for the lanes of events and of tests.
+        layer: 0 for lanes, 1 and 2 for the lanes inside, -1 for the lanes of published events and of tests.
         lane: Number of the lane in its layer.
         y, height: Pixels from the top of its part (pinned or scrolled).
         slot: First row of cells; there are ``levels`` of them.
@@ -120,6 +123,11 @@ class LaneStrip:
     process: int = 0
     alike: str = ""
     heads: bool = False
+
+    @property
+    def marks(self) -> bool:
+        """It shows published events."""
+        return self.layer < 0 and self.key.partition(":")[0] == MARKS
 
 
 @dataclass(frozen=True)
@@ -169,6 +177,10 @@ class Layout:
     def strip(self, key: str) -> LaneStrip | None:
         """Return a lane by its key."""
         return next((strip for strip in self.strips if strip.key == key), None)
+
+    def marks(self, process: int) -> LaneStrip | None:
+        """Return the lane of the events that a process has published; None where it is not shown."""
+        return self.strip(MARKS) or self.strip(f"{MARKS}:{process}")
 
     def bar_top(self, strip: LaneStrip, level: int) -> int:
         """Return the y of a row of bars within its lane."""
@@ -294,7 +306,7 @@ class _Builder:
     def _add_marks(self) -> int:
         y = 0
         for key, title in ((TESTS, "tests"), (MARKS, "published events")):
-            if key == TESTS and not self._state.tests:
+            if (key == TESTS and not self._state.tests) or (key == MARKS and self._of_processes):
                 continue
             if key in self._state.hidden:
                 self._hidden += 1
@@ -320,6 +332,8 @@ class _Builder:
     def _add_inside(self, layer: int, number: int, y: int) -> int:
         opens = layer + 1 < len(self._layers) and self._layers[layer + 1].grouping.name in OPENING
         shown = self._inside(layer, number)
+        if self._of_processes and layer == 0:
+            y = self._add_marks_of(number, y)
         if shown and self._of_processes and layer == 0:
             self._hidden += len(self._ran_inside(layer, number)) - len(shown)
         for child in shown:
@@ -327,6 +341,20 @@ class _Builder:
             y = self._strip(layer + 1, child, y, pinned=False, opens=opens, opened=opened)
             y = self._add_inside(layer + 1, child, y)
         return y
+
+    def _add_marks_of(self, number: int, y: int) -> int:
+        """Add the lane of the events that a process has published, unless the process is closed."""
+        lane = self._layers[0].grouping.lanes[number]
+        closed = lane.key in self._state.closed or self._left_out(0, number)
+        if closed or not lane.process or lane.process not in self._state.publishing:
+            return y
+        key = f"{MARKS}:{lane.process}"
+        if key in self._state.hidden or MARKS in self._state.hidden:
+            self._hidden += 1
+            return y
+        height = self._density.marks
+        self._strips.append(LaneStrip(key, "published events", -1, 0, y, height, -1, 1, process=lane.process))
+        return y + height
 
     def _left_out(self, layer: int, number: int) -> bool:
         """Return whether a person hid a lane, or looks for others; a process is there for what is inside it."""

@@ -94,17 +94,29 @@ class TimelineSource(TimelineIndex):
             low, high = (part.stop, high) if step > 0 else (low, part.start)
         return -1
 
-    def marks_in(self, times: Ints, length: float) -> tuple[Ints, Ints]:
-        """Return where publications are: the stretch (``length`` ns) between ``times`` and the phase, each once."""
+    def marks_in(self, times: Ints, length: float, process: int | None = None) -> tuple[Ints, Ints]:
+        """Return where publications are: the stretch (``length`` ns) between ``times`` and the phase, each once.
+
+        Args:
+            times: Where stretches begin, and where the last one ends.
+            length: How long one is, in ns.
+            process: Number of the process that published them; None for all.
+        """
         wide, first, last = columns_of(self.mark_edges, times, length)
         filled = np.flatnonzero(first <= last)
         cells = self.marks.look(first[filled], last[filled])
-        place, phase = np.nonzero(cells)
+        place, row = np.nonzero(cells)
+        if process is not None:
+            own = self.mark_rows[row, 0] == process
+            place, row = place[own], row[own]
+        phase = self.mark_rows[row, 1]
         columns = self.journal.publications
         index = (wide[:, None] * COLUMN + np.arange(COLUMN)).ravel()
         index = index[index < self.marked]
         at = columns["at"][index]
         near = (at >= times[0]) & (at < times[-1])
+        if process is not None:
+            near &= columns["process"][index] == process
         index, at = index[near], at[near]
         where = np.concatenate((filled[place], np.searchsorted(times, at, side="right") - 1))
         phases = np.concatenate((phase, self.phase_of_event[columns["event"][index]]))

@@ -197,6 +197,7 @@ class TimelineController(QObject):
 
     def _lay_out(self) -> None:
         room = self.scene.lanes_height
+        self.lanes.state.publishing = self.source.publishing
         key = layout_key(self.source.layers, self.lanes.state, room)
         if key != self._layout_key:
             self.scene.layout = lay_out(self.source.layers, self.lanes.state, room)

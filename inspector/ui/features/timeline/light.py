@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from inspector.analysis.timeline.layout import MARKS
 from inspector.ui.selection import NOTHING, Hover
 
 if TYPE_CHECKING:
@@ -32,7 +31,8 @@ def lit_lanes(scene: Scene) -> frozenset[str]:
         event = journal.events[number]
         keys |= {f"event:{event.name}", f"workflow:{event.workflow}"}
     if lit.publication >= 0:
-        keys.add(MARKS)
+        strip = scene.layout.marks(int(journal.publications["process"][lit.publication]))
+        keys |= {strip.key} if strip is not None else set()
     for execution in lit_bars(scene)[:BARS].tolist() if lit.execution >= 0 or lit.publication >= 0 else ():
         bar = scene.bar(execution)
         if bar is not None:

@@ -10,7 +10,6 @@ import numpy.typing as npt
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
-from inspector.analysis.timeline.layout import MARKS
 from inspector.core.records.statuses import STATUSES
 from inspector.ui.features.timeline.axis import RULER_HEIGHT
 from inspector.ui.features.timeline.frame import duration_text, title_of
@@ -21,6 +20,7 @@ from inspector.ui.features.timeline.spanning import paint_bands, paint_breaks, p
 from inspector.ui.features.timeline.testband import paint_tests
 
 if TYPE_CHECKING:
+    from inspector.analysis.timeline.layout import LaneStrip
     from inspector.analysis.timeline.pyramid import Ints
     from inspector.core.records.numbers import PublicationIndex
     from inspector.ui.features.timeline.scene import Bar, Scene
@@ -116,12 +116,12 @@ class _Marks:
     pixels: npt.NDArray[np.uint32] | None = None
 
 
-def _marks_in(scene: Scene, looks: Looks) -> _Marks:
-    """Return the publications in sight."""
+def _marks_in(scene: Scene, looks: Looks, process: int | None) -> _Marks:
+    """Return the publications in sight: those of a process, or all."""
     steps = max(1, scene.view.width // 3)
     offsets = np.rint(np.linspace(0, scene.view.span, steps + 1)).astype(np.int64)
     times = scene.folds.times(offsets + scene.view.start)
-    places, phases = scene.source.marks_in(times, scene.view.span / steps)
+    places, phases = scene.source.marks_in(times, scene.view.span / steps, process)
     names = scene.source.phases
     if len(places) > scene.view.width / _CROWDED:
         cells = _crowd([np.uint32(looks.phase(name).rgb()) for name in names], looks.ground, steps, places, phases)
@@ -155,7 +155,7 @@ class TimelineOverlay:
         self._selection = selection
         self._widths: dict[str, float] = {}
         self._font: tuple[Looks, int, QFont] | None = None
-        self._marked: tuple[tuple[object, ...], _Marks] | None = None
+        self._marked: tuple[tuple[object, ...], dict[int, _Marks]] | None = None
 
     def forget(self) -> None:
         """Forget the widths of texts, as when the font changes."""
@@ -269,15 +269,27 @@ class TimelineOverlay:
     # Published events.
 
     def _marks(self, painter: QPainter, scene: Scene, looks: Looks) -> None:
-        strip = scene.layout.strip(MARKS)
-        if strip is None or not scene.source.phases:
+        if not scene.source.phases:
             return
-        middle = RULER_HEIGHT + strip.y + strip.height / 2
+        for strip in scene.layout.strips:
+            top = RULER_HEIGHT + scene.layout.top(strip, scene.scroll)
+            in_sight = strip.pinned or top + strip.height > RULER_HEIGHT + scene.layout.fixed
+            if strip.marks and in_sight and top < scene.height:
+                painter.save()
+                if not strip.pinned:
+                    below = QRectF(0, RULER_HEIGHT + scene.layout.fixed, scene.width, scene.height)
+                    painter.setClipRect(below, Qt.ClipOperation.IntersectClip)
+                self._marks_of(painter, scene, looks, strip, top + strip.height / 2)
+                painter.restore()
+
+    def _marks_of(self, painter: QPainter, scene: Scene, looks: Looks, strip: LaneStrip, middle: float) -> None:
         # They cost as much as the rest of a frame, and the pointer moves far more often than what it moves over.
         key = (scene.source, scene.source.version, scene.view, scene.folds, looks)
         if self._marked is None or self._marked[0] != key:
-            self._marked = (key, _marks_in(scene, looks))
-        marks = self._marked[1]
+            self._marked = (key, {})
+        marks = self._marked[1].get(strip.process)
+        if marks is None:
+            marks = self._marked[1][strip.process] = _marks_in(scene, looks, strip.process or None)
         if marks.crowd is not None:
             painter.drawImage(QPointF(scene.gutter, round(middle - marks.crowd.height() / 2)), marks.crowd)
             return

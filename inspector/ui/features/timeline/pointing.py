@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from inspector.analysis.entries import IS_BAD
-from inspector.analysis.timeline.layout import MARKS
 from inspector.core.records.statuses import RUNNING_CODE
 from inspector.ui.features.timeline.axis import RULER_HEIGHT
 
@@ -60,9 +59,9 @@ def execution_at(scene: Scene, x: float, y: float) -> int:
 def nearly_hit(scene: Scene, x: float, y: float) -> bool:
     """Return whether a point of the canvas is so near to a bar or to a mark that a person meant it."""
     strips = [scene.layout.strip_at(y + step - RULER_HEIGHT, scene.scroll) for step in (-_MISSED, 0, _MISSED)]
-    if any(strip is not None and strip.key == MARKS for strip in strips):
-        mark = _nearest_mark(scene, x, _MISSED)
-        return mark >= 0
+    marks = next((strip for strip in strips if strip is not None and strip.marks), None)
+    if marks is not None:
+        return _nearest_mark(scene, marks, x, _MISSED) >= 0
     near = _seen_at(scene, x, _MISSED)[-_LOOKED_AT:]
     bars = (scene.bar(int(execution)) for execution in near)
     return any(bar is not None and bar.top - _MISSED <= y <= bar.top + bar.height + _MISSED for bar in bars)
@@ -71,18 +70,23 @@ def nearly_hit(scene: Scene, x: float, y: float) -> bool:
 def publication_at(scene: Scene, x: float, y: float) -> int:
     """Return the index of the publication whose mark is at a point of the canvas, -1 when there is none."""
     strip = scene.layout.strip_at(y - RULER_HEIGHT, scene.scroll)
-    if strip is None or strip.key != MARKS or x < scene.gutter or y < RULER_HEIGHT:
+    if strip is None or not strip.marks or x < scene.gutter or y < RULER_HEIGHT:
         return -1
-    return _nearest_mark(scene, x, _MARK_REACH)
+    return _nearest_mark(scene, strip, x, _MARK_REACH)
 
 
-def _nearest_mark(scene: Scene, x: float, reach: int) -> int:
-    at = scene.source.journal.publications["at"]
+def _nearest_mark(scene: Scene, strip: LaneStrip, x: float, reach: int) -> int:
+    columns = scene.source.journal.publications
+    at = columns["at"]
     limits = np.array([scene.time_of(x - reach), scene.time_of(x + reach)], np.int64)
     low, high = np.searchsorted(at, limits)
     if low >= high:
         return -1
-    return int(low + np.argmin(np.abs(at[low:high] - scene.time_of(x))))
+    far = np.abs(at[low:high] - scene.time_of(x))
+    if strip.process:
+        own = np.flatnonzero(columns["process"][low:high] == strip.process)
+        return int(low + own[np.argmin(far[own])]) if len(own) else -1
+    return int(low + np.argmin(far))
 
 
 def _on_bar(scene: Scene, strip: LaneStrip, inside: float) -> bool:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from inspector.analysis.ran_tests import TestBand
 from inspector.analysis.timeline.geometry import Ruler, TimeView, folded_ruler, ruler
-from inspector.analysis.timeline.layout import MARKS, LaneStrip, Layout
 from inspector.analysis.timeline.raster import NO_FOLDS
 from inspector.core.records.statuses import RUNNING_CODE
 from inspector.ui.features.timeline.axis import GUTTER_WIDTH, RULER_HEIGHT
@@ -15,6 +14,7 @@ from inspector.ui.selection import NOTHING, Hover
 
 if TYPE_CHECKING:
     from inspector.analysis.timeline.gaps import Folds
+    from inspector.analysis.timeline.layout import LaneStrip, Layout
     from inspector.analysis.timeline.source import TimelineSource
     from inspector.core.records.host import HostRecord
 
@@ -159,8 +159,13 @@ class Scene:
 
     def mark(self, publication: int) -> tuple[float, float] | None:
         """Return x and y of the mark of a publication, in pixels; None when the lane of events is not shown."""
-        strip = self.layout.strip(MARKS)
-        if strip is None or not 0 <= publication < len(self.source.journal.publications):
+        columns = self.source.journal.publications
+        if not 0 <= publication < len(columns):
             return None
-        at = int(self.source.journal.publications["at"][publication])
-        return self.x_of(at), RULER_HEIGHT + strip.y + strip.height / 2
+        strip = self.layout.marks(int(columns["process"][publication]))
+        if strip is None:
+            return None
+        top = self.layout.top(strip, self.scroll)
+        if not strip.pinned and top + strip.height / 2 < self.layout.fixed:
+            return None  # it is scrolled out of sight
+        return self.x_of(int(columns["at"][publication])), RULER_HEIGHT + top + strip.height / 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -18,6 +19,7 @@ from inspector.ui.features.timeline.axis import RULER_HEIGHT
 from inspector.ui.features.timeline.canvas import TimelineCanvas
 from inspector.ui.features.timeline.menus import lane_menu
 from inspector.ui.features.timeline.panel import TimelinePanel
+from inspector.ui.features.timeline.pointing import publication_at
 from inspector.ui.kit.theme import Theme
 from inspector.ui.selection import Selection
 from tests.analysis.several import MS, shop
@@ -155,3 +157,35 @@ def test_it_paints_at_every_density_and_after_a_process_has_ended(made: Made) ->
         before = panel.canvas.grab().toImage()
         ended.left = left
         assert before != after, density
+
+
+def test_each_process_has_a_lane_of_what_it_has_published(made: Made) -> None:
+    journal = journal_of()
+    panel = made(journal)
+    scene = panel.controller.scene
+    marks = {strip.process: strip for strip in scene.layout.strips if strip.marks}
+    publishing = {int(process) for process in journal.publications["process"]}
+    assert set(marks) == publishing == {2, 3, 4}
+    assert all(strip.process for strip in marks.values())
+    for publication, process in enumerate(journal.publications["process"][:40].tolist()):
+        place = scene.mark(publication)
+        assert place is not None
+        x, y = place
+        strip = marks[process]
+        top = scene.layout.top(strip, scene.scroll) + RULER_HEIGHT
+        assert top < y < top + strip.height
+        if scene.gutter < x < scene.width:
+            picked = publication_at(scene, x, y)
+            assert journal.publications["process"][picked] == process
+            assert journal.publications["at"][picked] == journal.publications["at"][publication]
+    times = np.linspace(0, 4_000 * MS, 400).astype(np.int64)
+    length = 10.0 * MS
+    together, _ = panel.controller.source.marks_in(times, length)
+    alone = [panel.controller.source.marks_in(times, length, process)[0] for process in sorted(publishing)]
+    assert set(np.concatenate(alone).tolist()) == set(together.tolist())
+    assert all(len(places) < len(together) for places in alone)
+    panel.controller.lanes.toggle_opened("process:2")
+    assert 2 not in {strip.process for strip in scene.layout.strips if strip.marks}
+    panel.controller.lanes.set_hidden("events:3", True)
+    assert {strip.process for strip in panel.controller.scene.layout.strips if strip.marks} == {4}
+    panel.grab()
