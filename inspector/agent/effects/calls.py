@@ -1,4 +1,4 @@
-"""Probes that wrap methods: mail that is sent, frames of server-sent events that are made.
+"""Mail that is sent, frames of server-sent events that are made: probes that wrap methods, or watch their code.
 
 Known libraries are looked for among the modules that are loaded, and never imported. What a project has of its own is
 found by what its classes are called: ``Outbox``, ``EmailService``, ``SmtpMailer``; ``SSEEvent``, ``ServerSentEvent``.
@@ -13,18 +13,24 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
-from types import FunctionType
+from types import CodeType, FrameType, FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
-from ...core.own_code import own_modules
+from ...core.own_code import is_own_file, own_modules
 from ...core.redact.redactor import OVERLAP
+from ..observe.monitor import MONITOR, Open, Watcher
 
 if TYPE_CHECKING:
     from .effects import Effects
 
 #: Longest address and subject that are noted.
 _LENGTH: Final = 200
-_SMTP: Final = (("smtplib", "SMTP"), ("aiosmtplib", "SMTP"))
+#: Callers that are looked at for one that is watched, too.
+_DEEP: Final = 20
+_CLIENT: Final = "SMTP"
+_SMTP: Final = (("smtplib", _CLIENT), ("aiosmtplib", _CLIENT))
+#: Methods of a client that send mail; its ``send`` sends lines of the protocol.
+_CLIENT_SENDS: Final = ("sendmail", "send_message")
 _SEND: Final = re.compile(r"^(send|deliver)(_|$)|^(sendmail|send_message)$")
 _MAILERS: Final = re.compile(
     r"^(Outbox|Mailbox)$|Mailer$|Outbox$|E?[Mm]ail(er|s|Sender|Service|Client|Gateway|Server|Transport|Backend|Provider|"
@@ -36,6 +42,8 @@ _FRAME_SOURCES: Final = (
     ("inspector.core.bus.sse", "SSEEvent"),  # of a program on our own core
 )
 _TO_WIRE: Final = ("to_wire", "to_sse_format", "to_sse", "to_frame", "encode", "serialize", "format")
+#: Packages and classes of libraries that do either.
+_KNOWN: Final = frozenset((place.partition(".")[0], owner) for place, owner in (*_SMTP, *_FRAME_SOURCES))
 _PARAMETERS: Final = {
     "to": ("to", "recipient", "recipients", "to_addr", "to_addrs", "to_email", "address", "email"),
     "subject": ("subject", "title"),
@@ -137,28 +145,37 @@ def watch_mail(effects: Effects) -> Callable[[], None]:
     undo: list[Callable[[], None]] = []
     for owner in dict.fromkeys((*_loaded(_SMTP), *_own_classes(_MAILERS))):
         for name, method in tuple(type.__dict__["__dict__"].__get__(owner).items()):
-            if _SEND.search(name) and type(method) is FunctionType:
+            if _sends(owner.__name__, name) and type(method) is FunctionType:
                 undone = wrap_method(owner, name, _mail_teller(method, effects), effects)
                 undo += [undone] if undone is not None else []
     return _undo_all(undo)
+
+
+def _sends(cls: str, name: str) -> bool:
+    """Return whether a method of such a class sends mail."""
+    return name in _CLIENT_SENDS if cls == _CLIENT else _SEND.search(name) is not None
 
 
 def _mail_teller(method: FunctionType, effects: Effects) -> Told:
     signature = inspect.signature(method)
 
     def report(args: tuple[Any, ...], kwargs: Mapping[str, Any], _result: Any) -> None:
-        arguments = signature.bind(*args, **kwargs).arguments
-        values = [value for name, value in arguments.items() if name != "self"]
-        mails = sys.modules.get("email.message")  # without it there is none
-        message = next((value for value in values if mails is not None and isinstance(value, mails.Message)), None)
-        if message is not None:
-            to, subject = str(message.get("To", "")), str(message.get("Subject", ""))
-        else:
-            to, subject = (_argument(arguments, _PARAMETERS[name]) for name in ("to", "subject"))
-        text = f"mail to {to or 'unknown'}" + (f": {subject}" if subject else "")
-        effects.tell("mail", text, {"to": to, "subject": subject}, content=values, longest=_LENGTH)
+        _tell_mail(signature.bind(*args, **kwargs).arguments, effects)
 
     return report
+
+
+def _tell_mail(arguments: Mapping[str, Any], effects: Effects) -> None:
+    """Report a mail by what it was sent with, by the names of the parameters."""
+    values = [value for name, value in arguments.items() if name != "self"]
+    mails = sys.modules.get("email.message")  # without it there is none
+    message = next((value for value in values if mails is not None and isinstance(value, mails.Message)), None)
+    if message is not None:
+        to, subject = str(message.get("To", "")), str(message.get("Subject", ""))
+    else:
+        to, subject = (_argument(arguments, _PARAMETERS[name]) for name in ("to", "subject"))
+    text = f"mail to {to or 'unknown'}" + (f": {subject}" if subject else "")
+    effects.tell("mail", text, {"to": to, "subject": subject}, content=values, longest=_LENGTH)
 
 
 def _argument(arguments: Mapping[str, Any], names: tuple[str, ...]) -> str:
@@ -179,9 +196,7 @@ def watch_frames(effects: Effects) -> Callable[[], None]:
     """Watch frames of server-sent events where they are written: ``to_wire``, ``encode`` … of classes called so."""
 
     def report(_args: tuple[Any, ...], _kwargs: Mapping[str, Any], result: Any) -> None:
-        name, fields = read_frame(result)
-        if name or fields is not None:
-            effects.tell("sse", name or "an unnamed frame", {"event": name, "fields": fields}, content=result)
+        _tell_frame(result, effects)
 
     undo: list[Callable[[], None]] = []
     for owner in dict.fromkeys((*_loaded(_FRAME_SOURCES), *_own_classes(_FRAMES))):
@@ -190,6 +205,13 @@ def watch_frames(effects: Effects) -> Callable[[], None]:
         undone = wrap_method(owner, method, report, effects) if method is not None else None
         undo += [undone] if undone is not None else []
     return _undo_all(undo)
+
+
+def _tell_frame(frame: Any, effects: Effects) -> None:
+    """Report a frame, if it has a name or a payload."""
+    name, fields = read_frame(frame)
+    if name or fields is not None:
+        effects.tell("sse", name or "an unnamed frame", {"event": name, "fields": fields}, content=frame)
 
 
 def read_frame(frame: Any) -> tuple[str, list[str] | None]:
@@ -238,3 +260,73 @@ def _loaded(places: tuple[tuple[str, str], ...]) -> Iterator[type[Any]]:
         cls = getattr(sys.modules.get(module), name, None)
         if isinstance(cls, type):
             yield cls
+
+
+# --- watching code --------------------------------------------------------------------------------
+
+
+def watch_call(code: CodeType, module: str, effects: Effects) -> None:
+    """Watch a function that is called for the first time, if it sends mail or makes a frame.
+
+    Nothing is replaced: this is for programs that are only looked at.
+    """
+    qualified, _, name = code.co_qualname.rpartition(".")  # type: ignore[attr-defined,unused-ignore]  # Python 3.11
+    cls = qualified.rpartition(".")[2]
+    if not cls or code.co_flags & inspect.CO_ASYNC_GENERATOR:
+        return
+    if (module.partition(".")[0], cls) not in _KNOWN and not is_own_file(code.co_filename):
+        return
+    if (cls == _CLIENT or _MAILERS.search(cls)) and _sends(cls, name):
+        MONITOR.watch(code, _Calls(effects, lambda arguments, _result: _tell_mail(arguments, effects)))
+    elif name in _TO_WIRE and _FRAMES.search(cls):
+        MONITOR.watch(code, _Calls(effects, lambda _arguments, result: _tell_frame(result, effects)))
+
+
+class _Calls(Watcher):
+    """Watches the calls of a function."""
+
+    def __init__(self, effects: Effects, report: Callable[[Mapping[str, Any], Any], None]) -> None:
+        self._effects = effects
+        self._report = report
+
+    def suspends(self, code: CodeType) -> bool:  # noqa: ARG002 - as the base class has it
+        """Return that how long it waits is nobody's business."""
+        return False
+
+    def started(self, frame: FrameType) -> None:
+        """Remember what it is called with, in a handler; what it calls in turn is part of it."""
+        if self._effects.execution is None:
+            return
+        outside, deep = frame.f_back, 0
+        while outside is not None and deep < _DEEP:
+            if type(MONITOR.frames.get(outside)) is _Call:
+                return
+            outside, deep = outside.f_back, deep + 1
+        MONITOR.open(frame, _Call(self._effects, self._report, _arguments(frame)))
+
+
+class _Call(Open):
+    """A call that has begun."""
+
+    def __init__(
+        self, effects: Effects, report: Callable[[Mapping[str, Any], Any], None], arguments: Mapping[str, Any]
+    ) -> None:
+        self._effects = effects
+        self._report = report
+        self._arguments = arguments
+
+    def frame_returned(self, frame: FrameType, value: Any) -> None:
+        """Report it: it has not failed."""
+        try:
+            self._report(self._arguments, value)
+        except Exception as error:  # noqa: BLE001 - arguments of any type, and the program must not pay for our reading
+            name = frame.f_code.co_name
+            self._effects.tell("effect", f"{name} could not be read: {type(error).__name__}")
+
+
+def _arguments(frame: FrameType) -> dict[str, Any]:
+    """Return what a function was called with, by the names of its parameters."""
+    code, held = frame.f_code, frame.f_locals
+    count = code.co_argcount + code.co_kwonlyargcount
+    count += bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    return {name: held[name] for name in code.co_varnames[:count] if name in held}

@@ -33,6 +33,7 @@ from ...core.records.records import (
     position,
 )
 from ...core.records.statuses import OK
+from ..effects.calls import watch_call
 from ..effects.effects import Effects
 from ..effects.handled import install_handled_probe
 from ..effects.leftover import install_leftover_probe
@@ -102,7 +103,7 @@ class RingRecorder(Recorder):
         self._at_once = True
         self.on_counting: Callable[[], None] | None = None
         #: Keys of handlers, as they are written.
-        self._keys: dict[str, str] = {}
+        self._keys: dict[str, bytes] = {}
         #: Names of events and contexts, likewise.
         self._heads: dict[tuple[str, str], tuple[str, str]] = {}
         self.describe: Callable[[], None] | None = None
@@ -252,14 +253,14 @@ class RingRecorder(Recorder):
             _, at, number, publication, key, fault = row
             text = self._keys.get(key)
             if text is None:
-                text = self._keys[key] = _of_main(encoded(key)).decode()
-            body = f'[2,{at},{number},{publication},{text},"{fault}"]'.encode()
+                text = self._keys[key] = _of_main(encoded(key))
+            body = b'[2,%d,%d,%d,%b,"%b"]' % (at, number, publication, text, fault.encode())
         elif kind == HANDLER_ENDED and not row[_FAILURE]:
             _, at, number, status, on_loop, _ = row
-            body = f'[3,{at},{number},"{status}",{on_loop},""]'.encode()
+            body = b'[3,%d,%d,"%b",%d,""]' % (at, number, status.encode(), on_loop)
         elif kind == PUBLICATION_ENDED:
             _, at, number, outcome = row
-            body = f'[5,{at},{number},"{outcome}"]'.encode()
+            body = b'[5,%d,%d,"%b"]' % (at, number, outcome.encode())
         elif kind == PUBLISHED:
             body = self._published(*row)
         else:
@@ -383,6 +384,7 @@ class Reporter:
         self._next = 0
         self._tests: _TestWatch | None = None
         self._troubles: set[str] = set()
+        self._effects = Effects(self._recorder)
         self.way_in = WayIn(self, self._recorder, agent.ring)
         self._recorder.on_published = self.way_in.published
 
@@ -405,6 +407,10 @@ class Reporter:
         if self._tests is None:
             self._tests = _TestWatch(self._recorder)
             MONITOR.watch(code, self._tests)
+
+    def watch_effect(self, code: CodeType, frame: FrameType) -> None:
+        """Watch a function that is called for the first time, if it sends mail or makes a frame."""
+        watch_call(code, str(frame.f_globals.get("__name__")), self._effects)
 
     def join(self, where: str, value: Any, *, tell: bool) -> bool:
         """Record a bus from now on; return whether it is one.
@@ -459,8 +465,7 @@ class Reporter:
         MONITOR.watch(logging.Logger.callHandlers.__code__, _LogWatch(self._recorder))
         install_handled_probe(self._recorder)
         install_leftover_probe(self._recorder)
-        effects = Effects(self._recorder)
-        effects.install(watch_rows)
+        self._effects.install(watch_rows)
         program.attach(self._recorder, self._removed)
         HANDOVER.begin(self._failed)
         if self.unknown is not None:
@@ -477,6 +482,7 @@ class Reporter:
             if self._begun and now < self._next:  # a factory may make a bus for each request
                 self._recorder.describe = self.describe
                 return
+            self._effects.look_again()
             catalog = self._program.catalog()
             self._next = perf_counter_ns() + 10 * (perf_counter_ns() - now)
             if not self._begun:

@@ -129,6 +129,7 @@ class Scout:
             return True
         if self._open and is_own(code.co_filename):
             self._look()
+        self._reporter.watch_effect(code, frame)
         module = frame.f_globals.get("__name__")
         if module == PULSES.get(name, ""):
             MONITOR.watch(code, self._reporter.way_in)

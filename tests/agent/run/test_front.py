@@ -11,7 +11,14 @@ from typing import Any, Final
 import pytest
 
 from inspector.agent.run import ring, start
-from inspector.core.records.records import HANDLER_ENDED, HANDLER_STARTED, PUBLICATION_ENDED, PUBLISHED, SESSION_STARTED
+from inspector.core.records.records import (
+    HANDLER_ENDED,
+    HANDLER_STARTED,
+    NOTED,
+    PUBLICATION_ENDED,
+    PUBLISHED,
+    SESSION_STARTED,
+)
 from tests.agent.observe.test_observe import LIBRARIES, OBSERVED, REQUIRED
 from tests.agent.run.running import Ran, run
 from tests.hosts.children import INTERPRETERS
@@ -317,6 +324,67 @@ def test_python_3_11_steps_aside_and_says_so(tmp_path: Path) -> None:
     (process,) = ran.processes
     assert process.items == []
     assert "3.12 or newer" in process.hello["cannot"]
+
+
+MAILS: Final = """
+import asyncio, json, smtplib, socketserver, threading
+from email.message import EmailMessage
+from shopbus import Bus, tick
+class Server(socketserver.StreamRequestHandler):
+    def handle(self):
+        self.wfile.write(b"220 here\\r\\n")
+        while line := self.rfile.readline():
+            word = line[:4].upper()
+            self.wfile.write({b"DATA": b"354 go on\\r\\n", b"QUIT": b"221 bye\\r\\n"}.get(word, b"250 well\\r\\n"))
+            if word == b"DATA":
+                while self.rfile.readline() != b".\\r\\n": pass
+                self.wfile.write(b"250 taken\\r\\n")
+            elif word == b"QUIT":
+                return
+server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Server)
+server.daemon_threads = True
+threading.Thread(target=server.serve_forever, daemon=True).start()
+class OrderMailer:
+    def send_receipt(self, to, subject, **options): self._send(to)
+    def _send(self, to):
+        if to == "nobody": raise LookupError(to)
+    async def deliver(self, recipient): await asyncio.sleep(0)
+class SSEEvent:
+    def to_wire(self): return "event: placed\\ndata: " + json.dumps({"number": 7}) + "\\n\\n"
+def by_smtp(payload):
+    tick("by_smtp")
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "shop@example.org", "ada@example.org", "Order"
+    message.set_content("hello")
+    with smtplib.SMTP("127.0.0.1", server.server_address[1]) as client:
+        client.send_message(message)
+def by_class(payload):
+    tick("by_class")
+    OrderMailer().send_receipt("bob@example.org", subject="Receipt")
+    asyncio.run(OrderMailer().deliver("eve@example.org"))
+    try: OrderMailer().send_receipt("nobody", "x")
+    except LookupError: pass
+def frame(payload):
+    tick("frame")
+    SSEEvent().to_wire()
+OrderMailer().send_receipt("outside", "no handler sends this")
+bus = Bus()
+for handler in (by_smtp, by_class, frame): bus.subscribe("placed", handler)
+for number in range(2): bus.emit("placed", {"number": number})
+methods = [smtplib.SMTP.send_message, OrderMailer.send_receipt, OrderMailer.deliver, SSEEvent.to_wire]
+print([(method.__name__, method.__module__, hasattr(method, "__wrapped__")) for method in methods])
+"""
+
+
+def test_mails_and_frames_are_noted_and_nothing_stands_in_for_what_makes_them(python: str, tmp_path: Path) -> None:
+    ran = compared(tmp_path, MAILS, {}, python, "app.py")
+    assert "True" not in ran.output
+    notes = [(row[2], row[4], row[6]) for row in ran.processes[0].rows(NOTED) if row[4] in ("mail", "sse")]
+    mails = ["mail to ada@example.org: Order", "mail to bob@example.org: Receipt", "mail to eve@example.org"]
+    assert notes == [
+        *[(1, "mail", mails[0]), (2, "mail", mails[1]), (2, "mail", mails[2]), (3, "sse", "placed")],
+        *[(4, "mail", mails[0]), (5, "mail", mails[1]), (5, "mail", mails[2]), (6, "sse", "placed")],
+    ]
 
 
 COUNTED: Final = """
