@@ -57,6 +57,7 @@ def recorder() -> Watched:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watchdog_module, "INTERVAL", 0.005)
+    monkeypatch.setattr(watchdog_module, "IDLE_INTERVAL", 0.005)
     monkeypatch.setattr(watchdog_module, "BLOCKED", 0.03)
 
 

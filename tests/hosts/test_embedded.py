@@ -193,6 +193,7 @@ async def test_while_recording_is_off_events_pass_unseen_and_fires_settle_all_th
 async def test_a_blocked_loop_is_told_while_it_is_blocked(monkeypatch: pytest.MonkeyPatch) -> None:
     """The note comes although the loop that runs the handler cannot do anything."""
     monkeypatch.setattr(watchdog, "INTERVAL", 0.005)
+    monkeypatch.setattr(watchdog, "IDLE_INTERVAL", 0.005)
     monkeypatch.setattr(watchdog, "BLOCKED", 0.03)
     release = threading.Event()
 

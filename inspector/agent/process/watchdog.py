@@ -17,8 +17,9 @@ from ..observe.executions import running_in
 if TYPE_CHECKING:
     from ...core.records.recorder import Recorder
 
-#: Seconds between two questions to the loop.
+#: Seconds between two questions to the loop, and while no handler runs: a program that waits is left alone.
 INTERVAL: Final = 0.1
+IDLE_INTERVAL: Final = 0.25
 #: Seconds without an answer after which the loop counts as blocked.
 BLOCKED: Final = 0.25
 #: Code in which asyncio's own loop chooses what is next, and in which it calls that.
@@ -27,7 +28,7 @@ _CALLS: Final = asyncio.Handle._run.__code__  # noqa: SLF001 - as before
 
 
 class Watchdog:
-    """Asks the loop ten times a second whether it is alive.
+    """Asks the loop ten times a second whether it is alive, or four times while no handler runs.
 
     Args:
         loop: The loop that runs the handlers.
@@ -61,7 +62,7 @@ class Watchdog:
         self._watch.join(2.0)
 
     def _run(self) -> None:
-        while not self._stop.wait(INTERVAL):
+        while not self._stop.wait(INTERVAL if self._recorder.running else IDLE_INTERVAL):
             asked = perf_counter_ns()
             self._answered.clear()
             self._asked = asked
