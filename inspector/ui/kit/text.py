@@ -158,13 +158,14 @@ class CountLabel(ElidedLabel):
     A ``QLabel`` reports every new text to the layouts up to the window, and the window then lays out all panels.
     """
 
-    _shown = ""
+    _shown = _given = ""
 
     def setText(self, text: str) -> None:
         """Show a text."""
-        before, self._shown = self._shown, visible(text.replace("\n", "⏎"))
-        if self._shown == before:
+        if text == self._given:
             return
+        self._given = text
+        before, self._shown = self._shown, visible(text.replace("\n", "⏎"))
         self.setAccessibleName(self._shown)
         if widest(self._shown) != widest(before):
             self.updateGeometry()

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _EVERY: Final = 500
 #: Seconds over which events a second are counted.
 _RATE_OVER: Final = 3.0
+#: Nanoseconds from which the lag of a loop is told as a number.
+_LAG: Final = 1_000_000
 #: What the status bar says of each stand: colour of the dot (a token), and words.
 _STATES: Final = {
     Stand.NOTHING: ("cancelled", "stored session"),
@@ -119,7 +121,9 @@ class Standing(QObject):
         parts = []
         recording = workbench.recording
         if recording.host.running and recording.host.firing is None:
-            parts.append(f"event loop lag {format_duration(recording.host.lag)}")
+            lag = recording.host.lag
+            # A number that changes all the time for nothing would be painted all the time, too.
+            parts.append(f"event loop lag {format_duration(lag)}" if lag >= _LAG else "event loop lag under 1 ms")
         if workbench.opening:
             return parts
         if workbench.database is None:

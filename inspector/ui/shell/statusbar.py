@@ -34,8 +34,9 @@ class _Dot(QWidget):
 
     def set(self, token: str) -> None:
         """Take the colour of a token."""
-        self._token = token
-        self.update()
+        if token != self._token:
+            self._token = token
+            self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint it."""
@@ -73,14 +74,16 @@ class StatusBar(QStatusBar):
     def set_state(self, token: str, text: str) -> None:
         """Show the session's state: colour of the dot (a token), and words."""
         self._dot.set(token)
-        self._dot.setAccessibleName(text)
-        self._state = text
-        self._write()
+        if text != self._state:
+            self._dot.setAccessibleName(text)
+            self._state = text
+            self._write()
 
     def set_left(self, parts: Sequence[str]) -> None:
         """Show what is going on."""
-        self._left = tuple(parts)
-        self._write()
+        if self._left != tuple(parts):
+            self._left = tuple(parts)
+            self._write()
 
     def set_right(self, parts: Sequence[str]) -> None:
         """Show where it is kept."""

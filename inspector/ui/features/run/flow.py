@@ -38,7 +38,7 @@ class RunFlow(QObject):
         self._said = ""
         self._timer = QTimer(self, interval=_LOOK)
         self._timer.timeout.connect(self.look)
-        self._timer.start()
+        self._workbench.on_view(lambda _: self.look())
 
     def commands(self) -> list[Command]:
         """Return what can be done with commands."""
@@ -151,7 +151,10 @@ class RunFlow(QObject):
         host = self._host()
         if host is None:
             self._said = ""
+            self._timer.stop()
             return
+        if not self._timer.isActive():  # a window in which nothing is watched is left alone
+            self._timer.start()
         text = source_text(host)
         if text != self._said:
             self._said = text
