@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from inspector.analysis.losses import Where
+from inspector.analysis.losses import OF_STATUS, Where
 from inspector.core.records.records import AT, ATTEMPT, CAUGHT, LATE, LOG, RETURNED, Noted, Row
 from inspector.core.records.statuses import BY_FAULT, OK_CODE, RUNNING_CODE, STATUS_CODES, STATUSES
 
@@ -123,7 +123,9 @@ class BatchFold:
             outcomes = journal.event_outcomes[event]
             outcomes[counted] = outcomes.get(counted, 0) + 1
         losses = journal.losses
-        if code != OK_CODE or (losses.watchful and losses.waits_for(index, self._owner_of(index))):
+        if fault:
+            losses.by_fault += code in OF_STATUS
+        elif code != OK_CODE or (losses.watchful and losses.waits_for(index, self._owner_of(index))):
             owner = self._owner_of(index)
             losses.executed(Where(index, owner, handler, event), code, at, failure, self._correlation_of(owner))
         if failure:
@@ -172,7 +174,9 @@ class BatchFold:
                 journal.tried_again[index] = journal.tried_again.get(index, 0) + 1
             self._change.noted.add(index)
             if note.kind in _OF_LOSSES:
-                handler, _, event, _, running, _ = self._lane_of(index)
+                handler, _, event, _, running, fault = self._lane_of(index)
+                if fault:
+                    return
                 journal.losses.noted(Where(index, self._owner_of(index), handler, event), note, running=running)
 
     def flush(self) -> None:

@@ -17,6 +17,18 @@ import numpy.typing as npt
 
 from inspector.analysis.columns import Columns
 from inspector.analysis.failures import FailurePlace, failure_head, read_failure
+from inspector.analysis.losskinds import (
+    DROPPED,
+    KIND_NUMBERS,
+    LATE_WORK,
+    LOGGED,
+    LOSS_KINDS,
+    NO_OUTCOME,
+    NOT_CALLED,
+    STILL_RUNNING,
+    TWO_OUTCOMES,
+    UNHEARD_EVENT,
+)
 from inspector.core.records.bounds import MAX_COUNT
 from inspector.core.records.host import (
     INTENDED,
@@ -49,55 +61,6 @@ Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class LossKind:
-    """A way to lose something.
-
-    Attributes:
-        name: What it is called in filters and JSON.
-        label: What people call it.
-        about: What it is, in a few words.
-        glyph: Its sign.
-        tone: The look of its sign: a status or a tone.
-        of: What is lost, in the singular: an execution, an event or a record.
-    """
-
-    name: str
-    label: str
-    about: str
-    glyph: str
-    tone: str
-    of: str = "execution"
-
-
-LOGGED: Final = "logged"
-UNHEARD_EVENT: Final = "unheard"
-NOT_CALLED: Final = "not_called"
-STILL_RUNNING: Final = "still_running"
-NO_OUTCOME: Final = "no_outcome"
-TWO_OUTCOMES: Final = "two_outcomes"
-DROPPED: Final = "dropped"
-
-#: Every kind, in the order in which they are shown; the position is its number.
-LOSS_KINDS: Final = (
-    LossKind(SWALLOWED, "Swallowed", "The handler caught an exception and returned normally", "▨", "swallowed"),
-    LossKind(CANCELLED, "Cancelled", "The handler was cancelled", "\N{EN DASH}", "cancelled"),
-    LossKind(RETURNED_FAILURE, "Returned", "The handler returned a failure", "↩", "failed"),
-    LossKind(LOGGED, "Logged", "The handler logged an error and returned normally", "✎", "swallowed"),
-    LossKind(LATE, "Late", "Work that outlived its handler", "⇥", "timed_out"),
-    LossKind(NEVER_AWAITED, "Never awaited", "The handler's coroutine was created and never awaited", "◌", "timed_out"),
-    LossKind(UNHEARD_EVENT, "Unheard", "Events without any handler", "∅", "warn", "event"),
-    LossKind(NOT_CALLED, "Not called", "The handler was subscribed and not called", "↷", "warn", "event"),
-    LossKind(STILL_RUNNING, "Still running", "The handler still ran when publish returned", "▷", "running"),
-    LossKind(NO_OUTCOME, "No outcome", "The workflow was attempted and has no outcome", "?", "warn", "event"),
-    LossKind(
-        TWO_OUTCOMES, "Two outcomes", "The workflow was attempted once and has several outcomes", "‼", "warn", "event"
-    ),
-    LossKind(DROPPED, "Dropped", "Records that are not in this session", "▽", "failed", "record"),
-)
-#: Number of each kind, by its name.
-KIND_NUMBERS: Final = {kind.name: number for number, kind in enumerate(LOSS_KINDS)}
-
 #: Columns of the items: when (ns since the session started), the number of the group, indexes of the execution and of
 #: the publication (-1 for none), and how many.
 _ITEMS: Final = {"at": np.int64, "group": np.int32, "execution": np.int32, "publication": np.int32, "times": np.int64}
@@ -114,7 +77,7 @@ _OUTCOMES: Final = (("succeeded", "failed"), ("allowed", "denied"))
 _SUCCESSES: Final = frozenset({"succeeded", "allowed"})
 _SWALLOWED_CODE: Final = STATUS_CODES[SWALLOWED]
 #: Statuses that are a loss by themselves, by code.
-_OF_STATUS: Final = {
+OF_STATUS: Final = {
     STATUS_CODES[status]: KIND_NUMBERS[status] for status in (SWALLOWED, CANCELLED, RETURNED_FAILURE, NEVER_AWAITED)
 }
 _LOUD: Final = ("warning", "error")
@@ -223,6 +186,7 @@ class Losses:
         groups: In the order in which they first appeared; one whose ``count`` is 0 was taken back.
         counts: How many there are of each kind, by its number.
         items: Each loss as a row: ``at group execution publication times``; one with 0 times was taken back.
+        by_fault: Executions that were made to end like this, which count as nothing else.
         unsure: Workflows were not checked for a time, because not all events were recorded.
     """
 
@@ -230,6 +194,7 @@ class Losses:
         self.groups: list[Loss] = []
         self.counts = [0] * len(LOSS_KINDS)
         self.items = Columns(_ITEMS)
+        self.by_fault = 0
         self.unsure = False
         self._journal = journal
         self._numbers: dict[tuple[Any, ...], int] = {}
@@ -271,7 +236,7 @@ class Losses:
             group.what = "publish returned first"
             self._add(group, at, index, owner, event)
         log, caught = self._logs.pop(index, None), self._caught.pop(index, None)
-        kind = _OF_STATUS.get(code)
+        kind = OF_STATUS.get(code)
         if kind is None:
             if code == OK_CODE and log is not None and log.level == "error":
                 self._logged(index, at, handler, event, owner, log)
@@ -309,7 +274,9 @@ class Losses:
         index, owner, handler, event = where
         if note.kind == LATE:
             data = _read(note.data)
-            group = self._group(KIND_NUMBERS[LATE], handler, -1, *self._origin(handler, data), str(data.get("how", "")))
+            group = self._group(
+                KIND_NUMBERS[LATE_WORK], handler, -1, *self._origin(handler, data), str(data.get("how", ""))
+            )
             group.what = note.text
             self._describe(group, str(data.get("exception", "")), str(data.get("message", "")), FailurePlace())
             self._add(group, note.at, index, owner, event)
@@ -322,7 +289,9 @@ class Losses:
                 if earlier is None or note.level == "error" or earlier.level != "error":
                     self._logs[index] = note
             elif note.level == "error":
-                group = self._group(KIND_NUMBERS[LATE], handler, -1, *self._origin(handler, _read(note.data)), "logged")
+                group = self._group(
+                    KIND_NUMBERS[LATE_WORK], handler, -1, *self._origin(handler, _read(note.data)), "logged"
+                )
                 group.what = "error logged after the handler ended"
                 self._describe(group, "", note.text, FailurePlace())
                 self._add(group, note.at, index, owner, event)

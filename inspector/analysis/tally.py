@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from inspector.analysis.losses import LOSS_KINDS
+from inspector.analysis.losskinds import LOSS_KINDS
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.analysis.entries import IS_BAD
 from inspector.analysis.failures import failure_head
-from inspector.analysis.losses import LOSS_KINDS, loss_place
+from inspector.analysis.losses import loss_place
+from inspector.analysis.losskinds import LOSS_KINDS
 from inspector.analysis.ran_tests import troubles
 from inspector.analysis.tally import LossTally
 from inspector.app.filtered import PlacedStream, filter_of, pick, placement_warnings
-from inspector.app.losses import loss_limits, loss_subject, loss_words, ranked_losses
+from inspector.app.loss_marks import loss_subject
+from inspector.app.losses import loss_limits, loss_words, ranked_losses
 from inspector.app.missing import missing_sentence
 from inspector.app.summary import summarise
 from inspector.app.text import one_line, plural

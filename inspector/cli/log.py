@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inspector.analysis.failures import failure_head
-from inspector.analysis.losses import LOSS_KINDS, loss_place
+from inspector.analysis.losses import loss_place
+from inspector.analysis.losskinds import LOSS_KINDS
 from inspector.analysis.tally import LossTally
 from inspector.app.filtered import filter_of, pick, placement_warnings
-from inspector.app.losses import loss_counts, loss_json, loss_limits, loss_subject, loss_words, ranked_losses
+from inspector.app.loss_marks import loss_subject
+from inspector.app.losses import loss_counts, loss_json, loss_limits, loss_words, ranked_losses
 from inspector.app.missing import missing_sentence
 from inspector.app.places import default_database
 from inspector.app.text import format_count, format_duration, format_time, one_line, plural

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
 
-from inspector.app.losses import LossMarks
+from inspector.app.loss_marks import LossMarks
 from inspector.app.runs import waiting_text
 from inspector.app.workbench import Stand
 from inspector.core.records.host import FireRefused, ProcessEnded, ProcessStuck, ProgramSlowed, RestartFailed

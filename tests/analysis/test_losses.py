@@ -13,10 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.analysis.journal import Journal
-from inspector.analysis.losses import KIND_NUMBERS, LOSS_KINDS, OUTCOME_WAIT, Loss, loss_place
+from inspector.analysis.losses import OUTCOME_WAIT, Loss, loss_place
+from inspector.analysis.losskinds import KIND_NUMBERS, LOSS_KINDS
 from inspector.analysis.query.query import FilterError, parse
 from inspector.analysis.tally import SLICES, LossTally
-from inspector.app.losses import loss_filter, loss_json, loss_limits, loss_lines, loss_report, loss_subject
+from inspector.app.loss_marks import loss_subject
+from inspector.app.losses import loss_filter, loss_json, loss_limits, loss_lines, loss_report
 from inspector.core.description import CatalogDescription, EventDescription, HandlerDescription
 from inspector.core.records.host import (
     DEAD_REFERENCE,
@@ -33,6 +35,7 @@ from inspector.core.records.records import (
     LATE,
     LOG,
     NOTED,
+    RETURNED,
     Batch,
     Row,
     SessionStarted,
@@ -156,6 +159,17 @@ def test_what_comes_after_the_end_of_a_handler_is_late() -> None:
     assert counts(story) == {"late": 2}
 
 
+def test_what_runs_on_when_publish_has_returned_is_a_loss_and_a_fault_is_none() -> None:
+    story = begun()
+    story.fold(story.rows(Told("Paid", 1, [Run(1, None), Run(1, None)])))
+    story.fold([story.end(1, 5), (NOTED, 6, 0, 1, RETURNED, "debug", "publish returned", ""), story.end(2, 9)])
+    assert counts(story) == {"still_running": 1}
+    assert (only(story).what, only(story).execution) == ("publish returned first", 1)
+    story.tell([Told("Paid", 20, [Run(20, 21, status="cancelled", fault="cancel")])])
+    assert (story.journal.losses.total, story.journal.losses.by_fault) == (1, 1)
+    assert loss_limits(story.journal) == ["1 by fault, not counted."]
+
+
 def test_unheard_uncalled_and_dropped() -> None:
     story = begun()
     story.tell([Told("Paid", 1, handlers=0), Told("Placed", 2, handlers=0), Told("Placed", 3, handlers=0)])
@@ -229,7 +243,7 @@ def test_workflows_are_not_judged_where_events_are_not_recorded() -> None:
     assert "no_outcome" not in counts(story)
     assert loss_limits(story.journal) == ["Workflows were not checked while events were not recorded."]
     assert loss_limits(begun("3.11.7").journal) == [
-        "Swallowed exceptions and never-awaited coroutines need Python 3.12."
+        "Swallowed exceptions, never-awaited coroutines and late tasks need Python 3.12."
     ]
 
 

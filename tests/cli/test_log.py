@@ -13,6 +13,9 @@ from tests.cli.test_readme import documented, shape
 pytestmark = [pytest.mark.allow_log("inspector.demo"), pytest.mark.allow_log("inspector.core.bus")]
 
 
+TILL = Path(__file__).parent.parent / "projects" / "losses"
+
+
 @pytest.fixture
 def run(cli: Cli) -> Cli:
     """A session with 3 publications of 3 handlers each, one of which fails each time."""
@@ -59,15 +62,18 @@ def test_what_was_not_called_is_listed_alone(run: Cli) -> None:
 
 
 def test_what_was_lost_is_listed_by_kind_and_place(cli: Cli) -> None:
-    assert cli("fire", "UserLoginFailed", "--count", 3, "--fault", "*=swallow:KeyError").code == 0
-    (loss, *others) = cli("log", 1, "--losses", "--json").json
+    program = ("--app", "till.leaky:bus", "--cwd", TILL)
+    assert cli("fire", "CardDeclined", "--count", 3, *program).code == 1
+    (loss,) = cli("log", 1, "--losses", "--json").json
     assert shape(loss) == shape(documented("Losses of a session")[0])
-    assert {other["kind"] for other in (loss, *others)} == {"swallowed"}
-    assert (loss["count"], loss["error"]["type"]) == (3, "KeyError")
+    assert (loss["kind"], loss["count"], loss["error"]["type"]) == ("returned_failure", 3, "ValueError")
     listed = cli("log", 1, "--losses").out
-    assert "9 losses\nswallowed 9 · cancelled 0 ·" in listed
-    assert cli("log", 1, "--losses", "--filter", "handler:Audit*").out.splitlines()[-2] == "3 losses"
-    assert cli("log", 1, "--filter", "loss:swallowed").out.splitlines()[-1] == "9 of 9 executions"
+    assert "3 losses\nswallowed 0 · cancelled 0 · returned 3 ·" in listed
+    assert cli("log", 1, "--losses", "--filter", "handler:Nobody").out.splitlines()[-2] == "0 losses"
+    assert cli("log", 1, "--filter", "loss:returned_failure").out.splitlines()[-1] == "3 of 3 executions"
+    assert cli("fire", "UserLoginFailed", "--fault", "*=swallow:KeyError").code == 0
+    faults = cli("log", 2, "--losses")
+    assert (faults.out.splitlines()[0], "3 by fault, not counted." in faults.err) == ("0 losses", True)
     refused = cli("log", 1, "--losses", "--last", 2)
     assert (refused.code, refused.out) == (2, "")
 

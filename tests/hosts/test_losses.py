@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from inspector.analysis.journal import Journal
-from inspector.analysis.losses import LOSS_KINDS, loss_place
-from inspector.app.losses import loss_limits, loss_subject
+from inspector.analysis.losses import loss_place
+from inspector.analysis.losskinds import LOSS_KINDS
+from inspector.app.loss_marks import loss_subject
+from inspector.app.losses import loss_limits
 from inspector.core.records.records import Batch
 from inspector.core.request import FireRequest
 from tests.hosts.children import INTERPRETERS, project, running
@@ -61,7 +63,7 @@ async def test_each_kind_is_seen_at_its_place(version: str) -> None:
         return
     # What a task raised is logged by asyncio while its handler ends: all there is to be seen.
     assert {place for place in seen if place[0] not in NEWER} == {place for place in planted() if place[0] not in NEWER}
-    assert loss_limits(journal) == ["Swallowed exceptions and never-awaited coroutines need Python 3.12."]
+    assert loss_limits(journal) == ["Swallowed exceptions, never-awaited coroutines and late tasks need Python 3.12."]
 
 
 @pytest.mark.parametrize("version", NEEDED)

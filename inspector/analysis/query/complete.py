@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from inspector.analysis.failures import failure_head
-from inspector.analysis.losses import LOSS_KINDS
+from inspector.analysis.losskinds import LOSS_KINDS
 from inspector.analysis.query.query import ANY_BAD, FIELDS, MEASURES, PAYLOAD
 from inspector.analysis.query.terms import UNHEARD, payload_fields
 from inspector.core.records.numbers import PublicationIndex

@@ -31,7 +31,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inspector.analysis.entries import IS_BAD, RECENT
-from inspector.analysis.losses import KIND_NUMBERS
+from inspector.analysis.losskinds import KIND_NUMBERS
 from inspector.analysis.query.terms import (
     UNHEARD,
     CorrelationTerm,

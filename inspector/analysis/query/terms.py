@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from inspector.analysis.entries import RECENT, Recent
 from inspector.analysis.failures import failure_head
-from inspector.analysis.losses import LOSS_KINDS, loss_place
+from inspector.analysis.losses import loss_place
+from inspector.analysis.losskinds import LOSS_KINDS
 from inspector.core.records.statuses import STATUSES
 from inspector.core.values.snapshot import plain
 

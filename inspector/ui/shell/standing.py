@@ -17,7 +17,7 @@ from inspector.ui.kit.theme import LABELS
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
-    from inspector.app.losses import LossMarks
+    from inspector.app.loss_marks import LossMarks
     from inspector.app.workbench import Workbench
     from inspector.ui.shell.shell import Shell
 

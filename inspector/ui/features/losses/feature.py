@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from inspector.app.commands import Command
-from inspector.app.losses import LossMarks
+from inspector.app.loss_marks import LossMarks
 from inspector.ui.feature import Feature, Parts
 
 if TYPE_CHECKING:

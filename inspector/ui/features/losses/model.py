@@ -9,15 +9,17 @@ import numpy as np
 from PySide6.QtCore import QModelIndex, QObject
 
 from inspector.analysis.journal import Journal
-from inspector.analysis.losses import LOSS_KINDS, Loss, loss_place
+from inspector.analysis.losses import Loss, loss_place
+from inspector.analysis.losskinds import LOSS_KINDS
 from inspector.analysis.tally import LossTally
-from inspector.app.losses import loss_subject, loss_words
+from inspector.app.loss_marks import loss_subject
+from inspector.app.losses import loss_words
 from inspector.app.text import format_count, format_time, one_line
 from inspector.ui.kit.rows import Column, Role, TableModel
 
 if TYPE_CHECKING:
     from inspector.analysis.query.query import Filter
-    from inspector.app.losses import LossMarks
+    from inspector.app.loss_marks import LossMarks
 
 KIND, SUBJECT, PLACE, WHAT, COUNT, SINCE, LAST, TREND = range(8)
 

@@ -9,7 +9,8 @@ from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyleOptionViewItem, QWidget
 
-from inspector.analysis.losses import LOSS_KINDS, loss_place
+from inspector.analysis.losses import loss_place
+from inspector.analysis.losskinds import LOSS_KINDS
 from inspector.app.losses import loss_filter, loss_limits, loss_lines, loss_report
 from inspector.app.missing import missing_sentence
 from inspector.app.text import format_count, format_duration, format_time, plural
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
     from inspector.analysis.losses import Loss
     from inspector.analysis.query.query import Filter
-    from inspector.app.losses import LossMarks
+    from inspector.app.loss_marks import LossMarks
     from inspector.app.workbench import View
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from PySide6.QtTest import QAbstractItemModelTester
 
-from inspector.analysis.losses import KIND_NUMBERS
+from inspector.analysis.losskinds import KIND_NUMBERS
 from inspector.analysis.query.query import parse
-from inspector.app.losses import LossMarks
+from inspector.app.loss_marks import LossMarks
 from inspector.app.notices import Notices
 from inspector.app.settings import Settings
 from inspector.ui.features.losses.model import COUNT, KIND, PLACE, SUBJECT, TREND, WHAT, LossesModel, Shown

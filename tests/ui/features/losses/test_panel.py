@@ -11,13 +11,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
-from inspector.analysis.losses import KIND_NUMBERS, LOSS_KINDS
+from inspector.analysis.losskinds import KIND_NUMBERS, LOSS_KINDS
 from inspector.analysis.query.query import parse
-from inspector.app.losses import LossMarks
+from inspector.app.loss_marks import LossMarks
 from inspector.app.notices import Notices
 from inspector.app.settings import Settings
-from inspector.core.records.host import RecordsLost
+from inspector.core.records.host import PublicationsSkipped, RecordsLost
 from inspector.core.records.records import to_row
+from inspector.hosts.embedded import EmbeddedHost
 from inspector.ui.features.losses.model import PLACE, SUBJECT
 from inspector.ui.features.losses.panel import LossesPanel
 from inspector.ui.shell.standing import count_texts
@@ -146,7 +147,7 @@ def test_where_nothing_is_it_says_since_when_and_what_cannot_be_seen(make: Calla
     assert (
         make(begun("3.11.7"))
         .empty.words()
-        .endswith("Swallowed exceptions and never-awaited coroutines need Python 3.12.")
+        .endswith("Swallowed exceptions, never-awaited coroutines and late tasks need Python 3.12.")
     )
     panel = make(three())
     panel.set_filter(parse("event:Nothing"))
@@ -161,7 +162,7 @@ def test_records_have_no_executions_to_show(make: Callable[[Story], LossesPanel]
     assert panel.detail.show_lost.isHidden()
     labels = [item.label for item in panel.menu_items()]
     assert labels[:4] == ["Open in editor", "Show 40 records", "", "Mute this place"]
-    assert panel.limits.text() == "Swallowed exceptions and never-awaited coroutines need Python 3.12."
+    assert panel.limits.text() == "Swallowed exceptions, never-awaited coroutines and late tasks need Python 3.12."
 
 
 @pytest.mark.allow_log("inspector.demo")
@@ -170,15 +171,17 @@ async def test_in_the_window_tab_status_bar_filter_and_log_say_the_same(tmp_path
     async with opened(tmp_path / "sessions.db") as window:
         shell, context = window.window.shell, window.window.context
         assert window.window.commands.get("panel.losses").menu == "View"
-        context.workbench.set_faults(True)
-        await window.fire("TransactionSyncAttempted", "TransactionSyncAttempted")
-        await until(lambda: shell.panel("losses").badge_text == "2")
+        host = context.workbench.recording.host
+        assert isinstance(host, EmbeddedHost)
+        host._recorder.record(PublicationsSkipped(host._recorder.now(), 1, 1, 0, 40))
+        await until(lambda: shell.panel("losses").badge_text == "40")
         panel = shell.findChild(LossesPanel)
         assert isinstance(panel, LossesPanel)
         assert context.journal is not None
-        assert "2 losses" in count_texts(context.journal, 0, LossMarks(context.settings).total(context.journal))
-        assert window.window.commands.run("losses.show")
-        assert shell.bar.filter.text().startswith("loss:swallowed")
-        await until(lambda: panel.all.caption() == "All 2")
+        assert "40 losses" in count_texts(context.journal, 0, LossMarks(context.settings).total(context.journal))
+        context.set_filter("event:Nothing")
+        await until(lambda: panel.all.caption() == "All 0")
+        context.set_filter("")
+        await until(lambda: panel.all.caption() == "All 40")
         assert window.window.commands.run("losses.mute")
         assert shell.panel("losses").badge_text == ""
