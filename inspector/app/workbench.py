@@ -7,6 +7,7 @@ journal that folds a stream; opening a session stops nothing.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from inspector.app.faults import FaultList
 from inspector.app.recording import Recording
 from inspector.app.text import plural
 from inspector.core.errors import InspectorError
+from inspector.store.info import INTERRUPTED
 from inspector.store.naming import is_automatic, telling_name
 from inspector.store.trouble import Unavailable, count_lost
 
@@ -312,6 +314,7 @@ class Workbench:
             self._recording.keep(self._store)
             await self._recording.begun()
         self.opening = False
+        await self._clear_away()
         await self.refresh_sessions()
 
     def session_blocked(self) -> str:
@@ -552,6 +555,15 @@ class Workbench:
             listener(sessions)
 
     # Inside
+
+    async def _clear_away(self) -> None:
+        """Delete the sessions of processes that were killed before anything was recorded, as those that ended are."""
+        if self._store is None or not self._store.database.is_open:
+            return
+        for info in await self._store.sessions():
+            if info.state == INTERRUPTED and info.records <= 1 and is_automatic(info.name):
+                with contextlib.suppress(InspectorError):  # it stays in the list; who opens or deletes it is told why
+                    await self._store.delete(info.id)
 
     async def _end(self, recording: Recording) -> None:
         """Stop a recording and close its session. One without an event is not kept, unless a person has named it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -121,6 +122,34 @@ async def test_a_session_without_an_event_is_kept_only_under_a_name_of_its_own(p
         ("mine", "", "mine"),
         ("2026-11-29 19:21:05", "OrderPlaced", "shop · OrderPlaced"),
     ]
+
+
+async def test_a_session_whose_process_was_killed_before_an_event_is_cleared_away(path: Path) -> None:
+    program = (
+        "import asyncio, os, sys\n"
+        "from pathlib import Path\n"
+        "from inspector.core.records.records import Batch\n"
+        "from inspector.store.store import Store\n"
+        "from tests.store.runs import STARTED, plain_run, to_row\n"
+        "async def main():\n"
+        "    store = Store(Path(sys.argv[1]))\n"
+        "    await store.open()\n"
+        "    runs = ('2026-11-29 19:21:04', []), ('mine', []), ('2026-11-29 19:21:05', plain_run(1)[1:])\n"
+        "    for name, rows in runs:\n"
+        "        writer = await store.begin_session(name, STARTED)\n"
+        "        writer.add(Batch(1, [to_row(STARTED), *rows]))\n"
+        "        await writer.flush()\n"
+        "    os.kill(os.getpid(), 9)\n"
+        "asyncio.run(main())\n"
+    )
+    killed = await asyncio.create_subprocess_exec(sys.executable, "-c", program, str(path))
+    assert await killed.wait() == -9
+    async with desk_on(path) as desk:
+        assert [(info.name, info.state) for info in desk.sessions] == [
+            ("today", "recording"),
+            ("2026-11-29 19:21:05", "interrupted"),
+            ("mine", "interrupted"),
+        ]
 
 
 # Recording
