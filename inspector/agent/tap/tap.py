@@ -376,7 +376,11 @@ class Tap:
             setattr(self, moment, getattr(only, moment) if direct else partial(self.tell, moment))
         own = vars(only) if isinstance(only, Recorder) else _OFTEN
         for plain, moment in (("plain_started", "execution_started"), ("plain_ended", "execution_ended")):
-            as_is = moment not in own and getattr(type(only), moment) is getattr(Recorder, moment)
+            # A recorder that has one of the two of its own has the other to go with it.
+            as_is = moment not in own and (
+                getattr(type(only), moment) is getattr(Recorder, moment)
+                or getattr(type(only), plain) is not getattr(Recorder, plain)
+            )
             setattr(self, plain, getattr(only, plain) if as_is else getattr(self, moment))
 
     def fail(self, error: BaseException) -> None:
