@@ -248,6 +248,27 @@ class Journal:
             return [publication]
         return [PublicationIndex(int(i)) for i in np.flatnonzero((ids == ids[publication]).all(axis=1))]
 
+    def travelled(self, publication: PublicationIndex) -> list[tuple[PublicationIndex, PublicationIndex]]:
+        """Return from which publication of another process this one came, and which came from it, by its event id.
+
+        An event that is published under one id in several processes has travelled from the first to the others, unless
+        a handler there has published it. Each pair is where it came from and where it arrived.
+        """
+        columns = self.publications
+        ids = columns["event_id"]
+        if not self.processes.several or not ids[publication].any():
+            return []
+        same = np.flatnonzero((ids.view(np.uint64) == ids[publication].view(np.uint64)).all(axis=1))
+        first = int(same[0])
+        away = same[(columns["process"][same] != columns["process"][first]) & (columns["cause"][same] < 0)]
+        if publication != first:
+            away = away[away == publication]
+        return [(PublicationIndex(first), PublicationIndex(int(index))) for index in away]
+
+    def origin(self, publication: PublicationIndex) -> PublicationIndex | None:
+        """Return the publication of another process from which this one came; None where none did."""
+        return next((first for first, last in self.travelled(publication) if last == publication), None)
+
     def id_bytes(self, text: str) -> bytes:
         """Return the 16 bytes under which an id stands in the columns: a UUID's own, a digest for any other text."""
         if not text:

@@ -267,6 +267,8 @@ class RunHost:
             self._child.wait(_STOP_TIME)
         if self._reader is None or self._watched is None:
             return
+        if self._firing is not None:
+            self._firing.allow(False)  # at once, and not when the permission runs out
         self._reader.stop()
         folder = self._watched.folder
         over = not self._reader.live and (self._child is not None or self.over.is_set())

@@ -57,6 +57,7 @@ class ExecutionHead(QWidget):
         self._start = 0
         self._journal: Journal | None = None
         self._cause = -1
+        self._origin: PublicationIndex | None = None
         self.running = False
         self._owner = Link(theme, "", "strong", bold=True)
         self._method = ElidedLabel("", "dim")
@@ -195,12 +196,17 @@ class ExecutionHead(QWidget):
 
     def _show_cause(self, journal: Journal, about: PublicationEntry) -> None:
         self._cause = -1 if about.cause is None else about.cause
-        shown = about.cause is not None
+        self._origin = journal.origin(about.index)
+        shown = about.cause is not None or self._origin is not None
         self._captions["Cause"].setVisible(shown)
         self._cause_link.setVisible(shown)
         if about.cause is not None:
             cause = journal.execution(about.cause)
             self._cause_link.set_text(f"{cause.handler.label} for {cause.event.name}")
+        elif self._origin is not None:
+            origin = journal.publication(self._origin)
+            where = journal.processes.label(origin.process)
+            self._cause_link.set_text(f"{origin.event.name} #{format_count(origin.number)} in {one_line(where, 40)}")
 
     def handler_items(self) -> list[MenuItem]:
         """Return what can be done with the handler."""
@@ -228,6 +234,9 @@ class ExecutionHead(QWidget):
     def _go_to_cause(self) -> None:
         if self._journal is not None and self._cause >= 0:
             self._selection.select_in(self._journal, ExecutionIndex(self._cause))
+        elif self._journal is not None and self._origin is not None:
+            name = self._journal.publication(self._origin).event.name
+            self._selection.select_publication(self._origin, name)
 
 
 def short_id(text: str) -> str:

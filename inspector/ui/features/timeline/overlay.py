@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
+from inspector.app.text import one_line
 from inspector.core.records.statuses import STATUSES
 from inspector.ui.features.timeline.axis import RULER_HEIGHT
 from inspector.ui.features.timeline.frame import duration_text, title_of
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 #: Most arrows of one frame.
 ARROWS: Final = 60
+DistantLink = tuple[QPointF, QPointF, str]
+#: Pixels of the words at an arrow from another process.
+_WORDS: Final = 200
 
 
 def links(scene: Scene, selection: Selection) -> list[tuple[QPointF, QPointF, bool]]:
@@ -51,6 +55,18 @@ def links(scene: Scene, selection: Selection) -> list[tuple[QPointF, QPointF, bo
         ends += _takers(scene, publication)
     whole = [(a, b, strong) for a, b, strong in ends if a is not None and b is not None]
     return whole[:ARROWS]
+
+
+def distant_links(scene: Scene, pairs: list[tuple[PublicationIndex, PublicationIndex]]) -> list[DistantLink]:
+    """Return the arrows between processes, with words for each: where something came from, and where it arrived."""
+    journal = scene.source.journal
+    links = []
+    for first, last in pairs[:ARROWS]:
+        start, end = _mark_point(scene, first), _mark_point(scene, last)
+        if start is not None and end is not None:
+            process = int(journal.publications["process"][first])
+            links.append((start, end, one_line(f"from {journal.processes.label(process)}")))
+    return links
 
 
 def _takers(scene: Scene, publication: PublicationIndex) -> list[tuple[QPointF | None, QPointF | None, bool]]:
@@ -76,14 +92,14 @@ def _bar_point(scene: Scene, execution: int, after: int = -1) -> QPointF | None:
     return QPointF(x, min(max(bar.middle, top), scene.height))
 
 
-def paint_arrow(painter: QPainter, start: QPointF, end: QPointF, colour: QColor) -> None:
+def paint_arrow(painter: QPainter, start: QPointF, end: QPointF, colour: QColor, *, dashed: bool = False) -> None:
     """Draw a smooth arrow between two points, most of its way up or down."""
     down = 1 if end.y() >= start.y() else -1
     reach = max(abs(end.y() - start.y()) * 0.55, 14)
     tip = QPointF(end.x(), end.y() - down * 7)
     path = QPainterPath(start)
     path.cubicTo(QPointF(start.x(), start.y() + down * reach), QPointF(tip.x(), tip.y() - down * reach), tip)
-    painter.setPen(QPen(colour, 1.5))
+    painter.setPen(QPen(colour, 1.5, Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawPath(path)
     painter.setPen(Qt.PenStyle.NoPen)
@@ -156,6 +172,7 @@ class TimelineOverlay:
         self._widths: dict[str, float] = {}
         self._font: tuple[Looks, int, QFont] | None = None
         self._marked: tuple[tuple[object, ...], dict[int, _Marks]] | None = None
+        self._pairs: tuple[tuple[object, ...], list[tuple[PublicationIndex, PublicationIndex]]] | None = None
 
     def forget(self) -> None:
         """Forget the widths of texts, as when the font changes."""
@@ -377,10 +394,29 @@ class TimelineOverlay:
         painter.setPen(looks.color(f"{status}_text"))
         painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
 
+    def _travelled(self, scene: Scene) -> list[tuple[PublicationIndex, PublicationIndex]]:
+        """Return between which publications the selected event has travelled; looked for once, not in each frame."""
+        journal, publication = scene.source.journal, self._selection.publication
+        if not 0 <= publication < len(journal.publications):
+            return []
+        key = (journal, publication, len(journal.publications))
+        if self._pairs is None or self._pairs[0] != key:
+            self._pairs = (key, journal.travelled(publication))
+        return self._pairs[1]
+
     def _arrows(self, painter: QPainter, scene: Scene, looks: Looks) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for start, end, strong in links(scene, self._selection):
             paint_arrow(painter, start, end, looks.color("link_arc", 255 if strong else 120))
+        metrics = painter.fontMetrics()
+        for start, end, text in distant_links(scene, self._travelled(scene)):
+            paint_arrow(painter, start, end, looks.color("link_arc"), dashed=True)
+            words = metrics.elidedText(text, Qt.TextElideMode.ElideRight, _WORDS)
+            area = QRectF(end.x() + 10, end.y() - 9, metrics.horizontalAdvance(words) + 14, 18)
+            area.moveRight(min(area.right(), scene.width - 4.0))
+            paint_pill(painter, looks, area, "raised", "link_arc")
+            painter.setPen(looks.color("text"))
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words)
 
 
 def baseline(metrics: QFontMetricsF, bar: QRectF, text: str) -> float:

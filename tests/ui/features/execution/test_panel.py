@@ -5,6 +5,8 @@ import pytest
 from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
 from inspector.analysis.journal import Journal
+from inspector.core.records.numbers import PublicationIndex
+from inspector.core.records.records import KIND, PUBLISHED, Batch
 from inspector.core.values.snapshot import snapshot
 from inspector.ui.features.execution.details import ShownDetails
 from inspector.ui.features.execution.notes import MAX_NOTES, NotesView, data_text
@@ -15,6 +17,7 @@ from inspector.ui.kit.theme import Theme
 from inspector.ui.parts.failure_text import short_path, traceback_text
 from inspector.ui.parts.traceback import TracebackView, source_lines
 from inspector.ui.selection import Selection
+from tests.analysis.several import shop
 from tests.catalog.runs import MS, Run
 from tests.ui.features.conftest import FAILURE, FEW, failing_run, repaints_in_the_other_theme, texts
 
@@ -330,3 +333,22 @@ def test_the_theme_can_change_while_it_is_shown(
 ) -> None:
     select(selection, run.journal, 1)
     assert repaints_in_the_other_theme(panel, theme)
+
+
+def test_what_came_from_another_process_names_it_as_its_cause(theme: Theme, selection: Selection, show) -> None:
+    rows = shop(4)
+    published = [place for place, row in enumerate(rows) if row[KIND] == PUBLISHED]
+    here = next(place for place in published if rows[place][-1] == 2)
+    there = next(place for place in published if place > here and rows[place][-1] == 3)
+    rows[there] = (*rows[there][:4], rows[here][4], rows[there][5], 0, *rows[there][7:])
+    journal = Journal()
+    journal.fold(Batch(1, rows))
+    panel = ExecutionPanel(theme, selection)
+    panel.set_journal(journal)
+    show(panel, 380, 900)
+    first, last = (PublicationIndex(published.index(place)) for place in (here, there))
+    selection.select_publication(last, journal.publication(last).event.name)
+    number = journal.publication(first).number
+    assert panel._head._cause_link.text() == f"{journal.publication(first).event.name} #{number} in server 48231"
+    panel._head._cause_link.clicked.emit()
+    assert selection.publication == first

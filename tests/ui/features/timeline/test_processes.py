@@ -13,11 +13,12 @@ from pytestqt.qtbot import QtBot
 from inspector.analysis.journal import Journal
 from inspector.analysis.query.query import parse
 from inspector.core.records.host import ProcessJoined
-from inspector.core.records.numbers import ExecutionIndex
-from inspector.core.records.records import HOST_NOTED, KIND, Batch, to_row
+from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
+from inspector.core.records.records import HOST_NOTED, KIND, PUBLISHED, Batch, to_row
 from inspector.ui.features.timeline.axis import RULER_HEIGHT
 from inspector.ui.features.timeline.canvas import TimelineCanvas
 from inspector.ui.features.timeline.menus import lane_menu
+from inspector.ui.features.timeline.overlay import distant_links
 from inspector.ui.features.timeline.panel import TimelinePanel
 from inspector.ui.features.timeline.pointing import publication_at
 from inspector.ui.kit.theme import Theme
@@ -188,4 +189,30 @@ def test_each_process_has_a_lane_of_what_it_has_published(made: Made) -> None:
     assert 2 not in {strip.process for strip in scene.layout.strips if strip.marks}
     panel.controller.lanes.set_hidden("events:3", True)
     assert {strip.process for strip in panel.controller.scene.layout.strips if strip.marks} == {4}
+    panel.grab()
+
+
+def test_an_event_that_has_travelled_to_another_process_has_an_arrow_from_there(made: Made) -> None:
+    rows = shop(4)
+    published = [place for place, row in enumerate(rows) if row[KIND] == PUBLISHED]
+    here, there, again = (
+        next(place for place in published[after:] if rows[place][-1] == process)
+        for process, after in ((2, 0), (3, 12), (4, 24))
+    )
+    for place in (there, again):
+        rows[place] = (*rows[place][:4], rows[here][4], rows[place][5], 0, *rows[place][7:])
+    journal = Journal()
+    journal.fold(Batch(1, rows))
+    first, second, third = (PublicationIndex(published.index(place)) for place in (here, there, again))
+    assert journal.travelled(first) == [(first, second), (first, third)]
+    assert journal.travelled(second) == [(first, second)]
+    assert journal.origin(first) is None
+    assert journal.origin(third) == first
+    other = PublicationIndex(published.index(next(place for place in published if place not in (here, there, again))))
+    assert journal.travelled(other) == []
+    panel = made(journal)
+    panel.controller.selection.select_publication(first, journal.publication(first).event.name)
+    arrows = distant_links(panel.controller.scene, journal.travelled(first))
+    assert [text for _, _, text in arrows] == ["from server 48231"] * 2
+    assert all(start.y() < end.y() for start, end, _ in arrows)
     panel.grab()
