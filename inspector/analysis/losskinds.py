@@ -57,3 +57,5 @@ LOSS_KINDS: Final = (
 )
 #: Number of each kind, by its name.
 KIND_NUMBERS: Final = {kind.name: number for number, kind in enumerate(LOSS_KINDS)}
+#: Kinds that show only some time after what they are about has ended.
+BELATED: Final = (LATE_WORK, NOT_CALLED, NO_OUTCOME)

@@ -277,6 +277,10 @@ def test_the_filter_of_a_loss_leaves_what_was_lost() -> None:
         assert chosen.mask(journal, 0, 3).nonzero()[0].tolist() == executions
         assert chosen.unhandled(journal, np.array([2])).tolist() == [bool(publications)]
     assert parse("loss:*").mask(journal, 0, 3).tolist() == [True, False, True]
+    assert parse("loss:swallowed").remarks(journal) == []
+    assert parse("-loss:no_outcome").remarks(journal) == [
+        "In a live session, losses that show later appear when the filter is applied again."
+    ]
     with pytest.raises(FilterError, match="Unknown loss “swalowed”"):
         parse("loss:swalowed")
     tally = LossTally(journal, parse("event:Paid"))

@@ -31,7 +31,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inspector.analysis.entries import IS_BAD, RECENT
-from inspector.analysis.losskinds import KIND_NUMBERS
+from inspector.analysis.losskinds import BELATED, KIND_NUMBERS
 from inspector.analysis.query.terms import (
     UNHEARD,
     CorrelationTerm,
@@ -154,6 +154,8 @@ class Filter:
             said.append(f"Searched the payloads of the newest {_count(RECENT)} of {_count(total)} events.")
         if len(journal.executions) > RECENT and any(isinstance(term, (ErrorTerm, TextTerm)) for term in inner):
             said.append(f"Searched the errors of the newest {_count(RECENT)} failures.")
+        if any(isinstance(term, LossTerm) and term.belated for term in inner):
+            said.append("In a live session, losses that show later appear when the filter is applied again.")
         return said
 
     def unhandled(self, journal: Journal, indexes: Ints) -> Mask:
@@ -303,13 +305,15 @@ def _fault(values: list[tuple[str, int]]) -> Term:
 
 
 def _loss(values: list[tuple[str, int]]) -> Term:
+    belated = False
     for value, position in values:
         kind = glob(value.partition("@")[0])
+        belated |= any(map(kind.fullmatch, BELATED))
         if not any(map(kind.fullmatch, KIND_NUMBERS)):
             near = difflib.get_close_matches(value.lower(), KIND_NUMBERS, 1)
             hint = f"Did you mean {near[0]}?" if near else f"Use {', '.join(KIND_NUMBERS)}."
             raise FilterError(f"Unknown loss “{value}”.", position, len(value), hint)
-    return LossTerm(_globs(values))
+    return LossTerm(_globs(values), belated)
 
 
 def _correlation(values: list[tuple[str, int]]) -> Term:

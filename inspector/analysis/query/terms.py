@@ -177,9 +177,15 @@ class StatusTerm:
 
 @dataclass(frozen=True)
 class LossTerm:
-    """Something was lost: its kind, or kind and place (``swallowed@audit.py:52``)."""
+    """Something was lost: its kind, or kind and place (``swallowed@audit.py:52``).
+
+    Attributes:
+        patterns: What it may be.
+        belated: It may show only some time after the execution has ended.
+    """
 
     patterns: tuple[Pattern, ...]
+    belated: bool = False
 
     def executions(self, journal: Journal, rows: Ints) -> Mask:
         """See ``Term``."""

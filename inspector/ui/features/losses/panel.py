@@ -474,12 +474,10 @@ class LossesPanel(JournalPanel):
             MenuItem("Copy as Markdown", self.copy, icon="copy"),
             MenuItem("Copy rows", lambda: copy_rows(self.table), hint=native_shortcut(COPY_KEY)),
         ]
-        if self.verbs is None:
-            return items
-        if loss.execution >= 0:
-            return [*items, SEPARATOR, *self.verbs.execution(ExecutionIndex(loss.execution))]
-        return (
-            [*items, SEPARATOR, *self.verbs.publication(PublicationIndex(loss.publication))]
-            if loss.publication >= 0
-            else items
-        )
+        more = []
+        if self.verbs is not None and loss.execution >= 0:
+            more = self.verbs.execution(ExecutionIndex(loss.execution))
+        elif self.verbs is not None and loss.publication >= 0:
+            more = self.verbs.publication(PublicationIndex(loss.publication))
+        # The place of the loss is opened, not that of the handler or event.
+        return [*items, *([SEPARATOR] if more else []), *(item for item in more if item.icon != "code")]
