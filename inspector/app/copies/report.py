@@ -44,7 +44,7 @@ def report_text(recorded: RecordedExecution, command: str = "") -> str:
         lines += [*_fenced(failure.message, "text"), ""]
     lines += [*_facts(recorded, status), ""]
     if failure is not None:
-        lines += ["## Traceback", "", *_failure(failure), ""]
+        lines += ["## Await chain" if failure.waited else "## Traceback", "", *_failure(failure), ""]
     lines += ["## Event", "", *_event(recorded), ""]
     lines += ["## Context", "", *_context(recorded), ""]
     if recorded.notes:

@@ -240,6 +240,11 @@ class Execution(Coroutine[Any, Any, None]):
         return DONE
 
     @property
+    def waits_in(self) -> Any:
+        """The coroutine of the handler, once it has waited; None before."""
+        return self._coroutine
+
+    @property
     def cr_frame(self) -> Any:
         """The frame of the handler, for whoever prints the stack of its task."""
         return getattr(self._coroutine, "cr_frame", None)

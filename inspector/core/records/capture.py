@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import linecache
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timezone
 from types import FrameType, TracebackType
@@ -81,6 +81,11 @@ class Failure:
     notes: tuple[str, ...] = ()
 
     @property
+    def waited(self) -> bool:
+        """Nothing was raised: its frames are where it was waiting, each for the next."""
+        return bool(self.frames) and not self.module
+
+    @property
     def origin(self) -> Frame | None:
         """The innermost frame of the program itself, else the innermost at all: where a failure group is counted."""
         for frame in reversed(self.frames):
@@ -107,6 +112,24 @@ def capture_failure(error: BaseException, redact: Redact | None = None) -> str:
 def plain_failure(kind: str, message: str) -> str:
     """Return a ``Failure`` without traceback as JSON text, for an end that raised nothing."""
     return json_text(asdict(Failure(kind, "", message)))
+
+
+def waiting_failure(
+    kind: str, message: str, steps: Sequence[tuple[FrameType, int]], redact: Redact | None = None
+) -> str:
+    """Return a ``Failure`` as JSON text for an end that raised nothing, with where it was waiting as its frames.
+
+    Args:
+        kind: What it is called.
+        message: Its text.
+        steps: Frames and lines, outermost first.
+        redact: As in ``capture_failure``.
+    """
+    try:
+        frames = _shown([step for step in steps if not is_agent(step[0].f_code.co_filename)], redact or _as_is)
+    except Exception as trouble:  # noqa: BLE001 - as in capture_failure: variables may be made of traps
+        message, frames = f"{message} <where is unreadable: {type(trouble).__name__}>", ()
+    return json_text(asdict(Failure(kind, "", message, frames)))
 
 
 def failure_from_json(text: str) -> Failure:
@@ -212,6 +235,10 @@ def _frames(traceback: TracebackType | None, redact: Redact) -> tuple[Frame, ...
         if not (is_agent(file) if steps else is_ours(file)):
             steps.append((traceback.tb_frame, traceback.tb_lineno))
         traceback = traceback.tb_next
+    return _shown(steps, redact)
+
+
+def _shown(steps: list[tuple[FrameType, int]], redact: Redact) -> tuple[Frame, ...]:
     if len(steps) > MAX_FRAMES:  # the outermost tell who called, the innermost what broke
         steps = steps[:5] + steps[5 - MAX_FRAMES :]
     frames: list[Frame] = []

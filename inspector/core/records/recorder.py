@@ -22,8 +22,9 @@ from ..redact.redactor import PrintedLines, Redactor
 from ..values.build import to_plain
 from ..values.jsontext import json_text
 from ..values.snapshot import Codec
+from .awaiting import await_chain
 from .brake import Brake
-from .capture import Failure, brief, capture_failure, failure_from_json, plain_failure
+from .capture import Failure, brief, capture_failure, failure_from_json, plain_failure, waiting_failure
 from .host import (
     PROSE,
     HandlerAdded,
@@ -253,7 +254,8 @@ class Recorder:
             # Whole seconds: what is below says nothing, and the same fault gives the same text.
             seconds = round((execution.ended - execution.started) / 1e9) if execution.started else 0
             after = f" after {seconds} s" if seconds else ""
-            return status, plain_failure("TimeoutError", f"Timed out{after} and was cancelled")
+            text = f"Timed out{after} and was cancelled"
+            return status, waiting_failure("TimeoutError", text, await_chain(execution), self.redactor.of_failure)
         return (SWALLOWED, execution.swallowed) if status == OK else (status, "")
 
     def execution_late(self, execution: Execution, error: BaseException | None) -> None:

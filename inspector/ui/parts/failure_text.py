@@ -27,7 +27,8 @@ def traceback_text(failure: Failure) -> str:
 
 
 def _one(failure: Failure) -> str:
-    lines = ["Traceback (most recent call last):"] if failure.frames else []
+    head = "Await chain (innermost last):" if failure.waited else "Traceback (most recent call last):"
+    lines = [head] if failure.frames else []
     for frame in failure.frames:
         lines.append(f'  File "{frame.file}", line {frame.line}, in {frame.function}')
         running = failing_line(frame)

@@ -265,6 +265,7 @@ class ExecutionPanel(JournalPanel):
             message = "\n".join((failure.message, *failure.notes)).strip()
             self._error.set(failure.type, message)
         self._trace.set_failure(failure)
+        self._trace_title.setText("Await chain" if failure is not None and failure.waited else "Traceback")
         self._trace_head.setVisible(not self._trace.isHidden())
         self._tell_switch()
 

@@ -1,0 +1,43 @@
+"""Where an execution waits: which coroutine awaits which, down to the future that does not come."""
+
+from __future__ import annotations
+
+import asyncio
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from ..bus.execution import Execution
+
+#: What a coroutine, a generator and an asynchronous generator call their frame, and what they delegate to.
+_STEPS: Final = (("cr_frame", "cr_await"), ("gi_frame", "gi_yieldfrom"), ("ag_frame", "ag_await"))
+#: Steps of a chain that are followed: tasks may wait for each other in a circle.
+_MOST: Final = 200
+
+
+def await_chain(execution: Execution) -> list[tuple[FrameType, int]]:
+    """Return where an execution waits now: frames with their lines, the handler's first.
+
+    Through coroutines, generators, tasks and the last one of a ``gather``, as far as they can be seen: who sets a plain
+    future cannot be.
+    """
+    steps: list[tuple[FrameType, int]] = []
+    subject: Any = execution.waits_in
+    task: Any = execution.task
+    for _ in range(_MOST):
+        names = next((names for names in _STEPS if hasattr(subject, names[0])), None)
+        if names is not None:
+            frame = getattr(subject, names[0])
+            if frame is None:  # it has ended
+                break
+            steps.append((frame, frame.f_lineno))
+            subject = getattr(subject, names[1])
+            continue
+        # What a task waits for its coroutines do not say, but it does itself.
+        future = getattr(task, "_fut_waiter", None)
+        pending = [child for child in getattr(future, "_children", ()) if not child.done()]
+        task = pending[0] if len(pending) == 1 else future
+        if not isinstance(task, asyncio.Task):
+            break
+        subject = task.get_coro()
+    return steps
