@@ -36,6 +36,8 @@ WATCH: Final = "watch.json"
 _READER: Final = "reader.lock"
 _TIDY: Final = Path(PACKAGE) / "hosts" / "run" / "tidy.py"
 RING: Final = ".ring"
+#: What follows the name of a ring in that of the file that says how its process began.
+BEGUN: Final = ".begun"
 
 _PREFIX: Final = "run-"
 #: Seconds in which whoever makes a folder has written who it is.
@@ -118,6 +120,7 @@ def remove_rings(folder: Path, *, older_than: float = 0.0) -> None:
             old = time.time() - ring.stat().st_mtime >= older_than
             if old and (not pid.isdigit() or identity_of(int(pid)) is None):
                 ring.unlink()
+                ring.with_name(ring.name + BEGUN).unlink(missing_ok=True)
 
 
 def claim(folder: Path) -> int:

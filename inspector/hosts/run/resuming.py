@@ -12,7 +12,7 @@ from inspector.agent.run.listening import bases, is_private
 from inspector.agent.run.ring import READ, RingError, RingReader
 from inspector.core.records.host import HandlerAdded, ProgramReloaded
 from inspector.core.records.records import AT, KIND, SESSION_STARTED
-from inspector.hosts.run.folder import OWNER, RING, WATCH, is_read, read_json, run_folders
+from inspector.hosts.run.folder import BEGUN, OWNER, RING, WATCH, is_read, read_json, run_folders
 from inspector.hosts.run.launch import RunCommand
 from inspector.hosts.run.proc import ProcessIdentity, same_process
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-_BEGUN: Final = ".begun"
 _TELLING: Final = ("anchor", SESSION_STARTED, HandlerAdded.KIND, ProgramReloaded.KIND)
 
 
@@ -36,7 +35,7 @@ class Begun:
     """
 
     def __init__(self, ring: Path, *, read_before: bool) -> None:
-        self._path = ring.with_name(ring.name + _BEGUN)
+        self._path = ring.with_name(ring.name + BEGUN)
         self.items: list[list[Any]] = []
         if read_before:
             with suppress(OSError, ValueError):

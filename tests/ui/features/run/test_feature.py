@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,9 +17,13 @@ from inspector.app.notices import Notices
 from inspector.app.runs import RECENT_RUNS, RunOptions, recent_runs
 from inspector.app.settings import Settings
 from inspector.app.workbench import Workbench
+from inspector.catalog.form import FireForm
 from inspector.core.errors import InspectorError
 from inspector.core.request import FireRequest
+from inspector.hosts.run.folder import WATCH, make_folder, own, write_json
 from inspector.hosts.run.host import LOOK_ONLY, RunHost
+from inspector.hosts.run.proc import identity_of
+from inspector.ui.features.fire.firing import Firing
 from inspector.ui.features.processes.panel import ProcessesPanel
 from inspector.ui.features.run.flow import RunFlow
 from inspector.ui.kit.boxes import EmptyState
@@ -31,6 +40,9 @@ from pathlib import Path
 from tests.hosts.run.rings import Reporting
 process = Reporting(Path(os.environ["INSPECTOR_RUN"]), argv=("python", "shop.py"))
 process.begin()
+if "two" in sys.argv:
+    other = Reporting(Path(os.environ["INSPECTOR_RUN"]), 1)
+    other.begin()
 print("serving", flush=True)
 import time
 while not Path("go").exists():
@@ -101,9 +113,10 @@ async def test_firing_is_allowed_by_a_switch_and_absent_without(tmp_path: Path) 
         assert not commands.present("fire.allow")
         flow = window.context.findChild(RunFlow)
         assert isinstance(flow, RunFlow)
-        flow.run(RunOptions(f"{sys.executable} -S shop.py", str(tmp_path)))
+        flow.run(RunOptions(f"{sys.executable} -S shop.py two", str(tmp_path)))
         await running(workbench)
-        await until(lambda: workbench.firing is not None and workbench.firing.targets())
+        await until(lambda: workbench.firing is not None and len(workbench.firing.targets("Placed")) == 2)
+        assert any(item.hint == "watched" and "shop.py two" in item.label for item in flow.attach_items())
         assert not any(commands.present(command) for command in fires)
         switch, fire = bar.button("fire.allow"), bar.button("fire.selected")
         assert switch is not None
@@ -113,14 +126,61 @@ async def test_firing_is_allowed_by_a_switch_and_absent_without(tmp_path: Path) 
         assert workbench.fire_blocked() == ""
         assert all(commands.present(command) for command in fires)
         assert (switch.isVisible(), fire.isVisible()) == (True, True)
+        context_firing = window.context.findChild(Firing)
+        assert isinstance(context_firing, Firing)
+        context_firing.attempt(FireForm("Placed", {}))
+        asking = desk.notices[-1]
+        assert asking.text == "Placed can be fired into 2 processes."
+        assert [action.label.split()[0] for action in asking.actions] == ["main", "main"]
+        asking.actions[1].run()
+        assert workbench.firing is not None
+        assert workbench.firing.process == 2
+        assert "has not noticed yet that firing is allowed" in desk.notices[-1].text
         processes = window.shell.findChild(ProcessesPanel)
         assert isinstance(processes, ProcessesPanel)
-        await until(lambda: processes.model.rowCount() == 1)
+        await until(lambda: processes.model.rowCount() == 2)
         (into,) = (item for item in processes.menu_items(0) if item.label == "Fire into this process")
         assert into.run is not None
         into.run()
-        assert workbench.firing is not None
         assert workbench.firing.process == 1
         switch.click()
         assert not fire.isVisible()
         assert workbench.fire_blocked() == LOOK_ONLY
+
+
+@contextmanager
+def running_alone(folder: Path) -> Iterator[tuple[Path, subprocess.Popen[bytes]]]:
+    """Run a program that reports, and that nobody reads."""
+    folder.chmod(0o700)
+    (folder / "shop.py").write_text(_PROGRAM.format(root=str(Path(rings.__file__).parents[3])))
+    (folder / "go").touch()
+    run = make_folder()
+    variables = {**os.environ, "INSPECTOR_RUN": str(run)}
+    words = [sys.executable, "-S", "shop.py"]
+    with subprocess.Popen(words, cwd=folder, env=variables, stdout=subprocess.DEVNULL) as process:
+        identity = identity_of(process.pid)
+        assert identity is not None
+        own(run, "command", identity)
+        write_json(run, WATCH, {"words": words, "program": sys.executable, "name": "shop"})
+        yield run, process
+        process.kill()
+
+
+async def test_the_window_attaches_to_a_program_that_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # other runs of the user are not ours
+    with running_alone(tmp_path) as (run, process):
+        async with opened(tmp_path / "sessions.db") as desk:
+            flow = desk.window.context.findChild(RunFlow)
+            assert isinstance(flow, RunFlow)
+            (item,) = flow.attach_items()
+            assert item.run is not None
+            assert item.label.endswith(f"shop.py · pid {process.pid}")
+            item.run()
+            host = await running(desk.window.workbench)
+            await until(lambda: len(desk.window.workbench.recording.journal.executions) == 1)
+            assert not host.ends_with_us
+            desk.window.commands.run("run.attach")
+            await until(lambda: desk.notices[-1].text == "No running programs.")
+        assert run.exists()
+    await until(lambda: not run.exists())
