@@ -85,6 +85,10 @@ def test_buses_of_libraries_are_found_by_their_class(version: str, names: list[s
     assert process.messages("trouble") == []
 
 
+def test_every_library_is_tried() -> None:
+    assert {path.stem for path in PROGRAMS.glob("*.py")} == set(EXPECTED)
+
+
 def test_hooks_of_a_tool_are_not_the_programs(tmp_path: Path) -> None:
     """pytest calls its own hooks all the time; those of the program are recorded beside them."""
     code = """
