@@ -210,7 +210,7 @@ def _shortest_way(tap: Tap, route: WatchedHandler) -> Callable[[], bool]:
 
 
 def _alive(entries: Iterable[tuple[Needs | None, WatchedHandler]]) -> Iterator[tuple[Needs | None, WatchedHandler]]:
-    return (entry for entry in entries if entry[0] is None or not entry[0].gone)
+    return (entry for entry in entries if not entry[1].gone and (entry[0] is None or not entry[0].gone))
 
 
 def _fitting(

@@ -117,13 +117,13 @@ class Observation:
         self._seen[at] = Held(target)
         entry = (id(bus), *identity_of(target))
         route = self._entered.get(entry)
-        if route is not None and not route.body.needs.gone:
+        if route is not None and not route.gone:
             return
         body = body_of(target)
         if body is None:
             self._watch_calls(bus, pattern, target)
             return
-        route = self._entered[entry] = WatchedHandler(self.tap, bus, pattern, bus.describe(target), body)
+        route = self._entered[entry] = WatchedHandler(self.tap, bus, pattern, bus.describe(target), body, target)
         for code, needs in body.wrappers:
             if _alike(code, body.code):
                 self._watch(code, needs, route, body=False)

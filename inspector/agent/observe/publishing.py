@@ -182,14 +182,16 @@ def _short_way(
         publication.named = named
         publication.subscriptions = subscriptions
         publication.cause = cause
-        publication.depth = 0 if cause is None else cause.publication.depth + 1
-        publication.fire = fire
         publication.calls = []
-        publication._let_go = ()  # noqa: SLF001 - as below
-        publication.shown = publication.session = publication.metadata = None
-        publication.outside = outside
-        publication.tag = publication.holding = 0
-        publication.closed = publication._returned = False  # noqa: SLF001 - of our own class
+        publication._let_go = ()  # noqa: SLF001 - of our own class
+        publication.tag = 0
+        publication.closed = publication.trusted = False
+        if cause is not None:
+            publication.depth = cause.publication.depth + 1
+        if fire:
+            publication.fire = fire
+        if outside is not None:
+            publication.outside = outside
         if session:
             publication.session = held.get(session)
         if metadata:
@@ -204,7 +206,10 @@ def _short_way(
             tap.remember(publication)
         else:
             recent[key_of(event)] = publication
-        tap.publication_started(publication)
+        if cause is None and publication.session is None and publication.metadata is None:
+            tap.plain_published(publication)
+        else:
+            tap.publication_started(publication)
         publication.trusted = direct >= LOOKED_AT and direct % EVERY > 0 and publication.tag > 0
         enter(publication)
         frames[frame] = publication
@@ -240,7 +245,11 @@ class ObservedPublication(TapPublication, Open):
             tap.open.pop(self, None)
         if tap.recent.get(key) is self:
             del tap.recent[key]
-        self.event = self.session = self.metadata = self.cause = self.outside = None
+        self.event = self.cause = None
+        if self.session is not None or self.metadata is not None:
+            self.session = self.metadata = None
+        if self.outside is not None:
+            self.outside = None
         if next(self.turns, None) is None:  # all were called in turn
             subscriptions.direct += 1
             self._let_go, self.calls = subscriptions, []  # as in ``let_calls_go``
@@ -291,10 +300,13 @@ class ObservedPublication(TapPublication, Open):
 
 
 class _Usual(ObservedPublication):
-    """One of the usual kind, whose slots are filled by who makes it."""
+    """One of the usual kind, whose slots are filled by who makes it; for others it has what is usual from its class."""
 
     __slots__ = ()
     __init__ = object.__init__
+    shown = session = metadata = outside = None
+    depth = fire = holding = 0
+    _returned = False
 
 
 class _Rest(Watcher):

@@ -225,11 +225,20 @@ class WatchedHandler:
         body: What is written for it.
     """
 
-    __slots__ = ("body", "bus", "description", "pattern", "tap")
+    __slots__ = ("_function", "body", "bus", "description", "pattern", "tap")
 
-    def __init__(self, tap: Tap, bus: Any, pattern: Any, description: HandlerDescription, body: Body) -> None:
+    def __init__(
+        self, tap: Tap, bus: Any, pattern: Any, description: HandlerDescription, body: Body, target: Any
+    ) -> None:
+        handler = Handler(target)
+        self._function = Held(handler.outermost or handler.function)
         self.tap = tap
         self.bus = bus
         self.pattern = pattern
         self.description = description
         self.body = body
+
+    @property
+    def gone(self) -> bool:
+        """Nobody has it any more; another may be at its place in memory."""
+        return self._function.gone or self.body.needs.gone

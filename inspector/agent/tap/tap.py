@@ -49,6 +49,12 @@ _SHARED: Final = (str, bytes, int, float, bool, type(None))
 REMEMBERED: Final = 256
 #: Moments that come so often that a single observer is told without a detour.
 _OFTEN: Final = ("publication_started", "publication_ended", "execution_started", "execution_ended")
+#: What a recorder is told in place of some of these.
+_PLAIN: Final = (
+    ("publication_started", "plain_published"),
+    ("execution_started", "plain_started"),
+    ("execution_ended", "plain_ended"),
+)
 
 
 class Tap:
@@ -66,7 +72,8 @@ class Tap:
     publication_ended: Callable[[Publication], None]
     execution_started: Callable[[Execution], None]
     execution_ended: Callable[[Execution], None]
-    #: The same for executions of which nothing is to be told but when they began and ended.
+    #: The same for those of which little is to be told.
+    plain_published: Callable[[Publication], None]
     plain_started: Callable[[Execution], None]
     plain_ended: Callable[[Execution], None]
 
@@ -375,7 +382,7 @@ class Tap:
         for moment in _OFTEN:
             setattr(self, moment, getattr(only, moment) if direct else partial(self.tell, moment))
         own = vars(only) if isinstance(only, Recorder) else _OFTEN
-        for plain, moment in (("plain_started", "execution_started"), ("plain_ended", "execution_ended")):
+        for moment, plain in _PLAIN:
             # A recorder that has one of the two of its own has the other to go with it.
             as_is = moment not in own and (
                 getattr(type(only), moment) is getattr(Recorder, moment)

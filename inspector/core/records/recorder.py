@@ -162,8 +162,9 @@ class Recorder:
         """Record ``Published``, with the payload as it is now."""
         at = self._clock() - self._anchor
         event, cause = publication.event, publication.cause
-        publication.fire = fire = _fire_now()
+        fire = _fire_now()
         if fire:
+            publication.fire = fire
             self._in_flight[fire] = self._in_flight.get(fire, 0) + 1
         if not self._recording:
             return
@@ -178,6 +179,22 @@ class Recorder:
         by, handlers, take = cause.tag if cause else 0, len(publication.subscriptions), self._rows.append
         for publication.tag in self._publications:  # no call: another thread could come in between and be the first
             take((PUBLISHED, at, publication.tag, ids, by, fire, payload, context, handlers))
+            break
+        if self._asleep:
+            self._rouse()
+
+    def plain_published(self, publication: Publication) -> None:
+        """Record ``Published``, of a publication of which nothing is to be told but its event and its handlers."""
+        at = self._clock() - self._anchor
+        event = publication.event
+        values = None if at > self.brake.next_look or not self._recording else self._codec.frozen_values(event)
+        if values is None or _fire_now():
+            self.publication_started(publication)
+            return
+        ids = type(event), publication.named, getattr(event, "event_id", ""), getattr(event, "correlation_id", "")
+        handlers, take = len(publication.subscriptions), self._rows.append
+        for publication.tag in self._publications:  # as above
+            take((PUBLISHED, at, publication.tag, ids, 0, 0, values, False, handlers))
             break
         if self._asleep:
             self._rouse()

@@ -12,6 +12,7 @@ import functools
 import inspect
 import queue
 import threading
+import types
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -911,3 +912,54 @@ def events_that_a_bus_publishes_itself_afterwards() -> Program:
     ran = [(name, "ok", 1) for name in ("weigh", "count", "store", "look", "bill", "look")]
     causes = [("Docked", ""), ("Weighed", "weigh"), ("Stored", "store"), ("Unloaded", "count"), ("Billed", "bill")]
     return Program(bus, lambda: bus.publish(Docked()), ran, causes)
+
+
+def first(event: Docked) -> None:
+    tick("first")
+
+
+def second(event: Docked) -> None:
+    tick("second")
+
+
+def third(event: Docked) -> None:
+    tick("third")
+
+
+def anew(function: Any) -> Any:
+    """Return another function that is the same."""
+    return types.FunctionType(function.__code__, globals(), function.__name__)
+
+
+@program
+def a_handler_at_the_place_of_another() -> Program:
+    bus = Quay()
+
+    def publish(*handlers: Any) -> None:
+        bus.handlers[Docked] = [*handlers]
+        bus.publish(Docked())
+
+    def run() -> None:
+        publish(anew(first))
+        place = id(bus.handlers[Docked][0])
+        publish(anew(second))
+        others = [anew(third)]
+        while id(others[-1]) != place and len(others) < 1_000:
+            others.append(anew(third))
+        publish(others[-1])
+
+    bus.handlers[Docked] = []
+    return Program(bus, run, [(name, "ok", 1) for name in ("first", "second", "third")], [("Docked", "")] * 3)
+
+
+@program
+def a_handler_that_is_made_anew_each_time() -> Program:
+    bus = Quay()
+
+    def run() -> None:
+        for _ in range(20):
+            bus.handlers[Docked] = [anew(first)]
+            bus.publish(Docked())
+
+    bus.handlers[Docked] = []
+    return Program(bus, run, [("first", "ok", 1)] * 20, [("Docked", "")] * 20)

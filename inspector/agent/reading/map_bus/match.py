@@ -320,7 +320,8 @@ class Dispatch:
         """
         owner: Any = self._exact[0].owner if len(self._exact) == 1 else None
         count, same = len(targets), operator.is_
-        first = targets[0] if count else None
+        ends = (*targets[:2], *targets[-2:]) if count > 1 else (*targets, *targets) * 2
+        first, second, last_but_one, last = ends if count else (None,) * 4
         if not count or type(getattr(owner, "__dict__", None)) is not dict:
             return None
         attribute = self._exact[0].attribute
@@ -329,8 +330,11 @@ class Dispatch:
             held = owner.__dict__.get(attribute)
             if type(held) in _DICTS and not (None in held or WILDCARD in held or ... in held):
                 now = held.get(cls)
-                alike = type(now) is list and len(now) == count and now[0] is first
-                if alike and (count == 1 or all(map(same, now, targets))):
+                alike = type(now) is list and len(now) == count and now[0] is first and now[-1] is last
+                if alike and count > 2:
+                    alike = now[1] is second and now[-2] is last_but_one
+                    alike = alike and (count < 5 or all(map(same, now, targets)))
+                if alike:
                     return subscriptions
             return None  # it may go to others now
 
