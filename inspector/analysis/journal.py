@@ -358,6 +358,7 @@ class Journal:
         assert isinstance(record, HostRecord)  # noqa: S101 - to_record gives the class of the kind
         change.host.append(record)
         if isinstance(record, FireSettled):
+            self.losses.host(record)
             refused = self._refused.pop(record.fire, None)
             reason, hint = (refused.reason, refused.hint) if refused is not None else ("", "")
             self._fire_outcomes[record.fire] = FireOutcome(record.published, reason, hint)

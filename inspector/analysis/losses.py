@@ -32,8 +32,10 @@ from inspector.analysis.losskinds import (
 from inspector.core.records.bounds import MAX_COUNT
 from inspector.core.records.host import (
     INTENDED,
+    FireSettled,
     HandlersNotCalled,
     ProcessEnded,
+    ProcessLeft,
     ProgramReloaded,
     PublicationsSkipped,
     RecordingPaused,
@@ -207,6 +209,8 @@ class Losses:
         self._settled: OrderedDict[tuple[str, bytes], str] = OrderedDict()
         #: Attempts whose outcome may yet come, by publication, in the order of their times.
         self._due: OrderedDict[int, _Attempt] = OrderedDict()
+        #: Attempts of fires that have not settled.
+        self._fired: dict[int, list[int]] = {}
         #: Groups of swallowed exceptions, by the workflow whose success would say that they are meant.
         self._hopes: OrderedDict[tuple[str, bytes], set[int]] = OrderedDict()
         self._sampled: set[int] = set()
@@ -305,6 +309,8 @@ class Losses:
         way = description.workflow, key
         if role == _ATTEMPT:
             self._attempt(way, _Attempt(at, index, event, description.workflow), waits=not fire or cause >= 0)
+            if fire and cause >= 0:
+                self._fired.setdefault(fire, []).append(index)
             return
         if description.phase in _SUCCESSES:
             for number in self._hopes.pop(way, ()):
@@ -345,6 +351,13 @@ class Losses:
                 self._sampled.discard(record.process)
         elif isinstance(record, RecordingPaused):
             self._doubt(-1, lasts=False)
+        elif isinstance(record, FireSettled):
+            for publication in self._fired.pop(record.fire, ()):
+                if attempt := self._due.pop(publication, None):
+                    self._overdue(attempt)
+        elif isinstance(record, ProcessLeft):
+            if not any(entry.live for entry in self._journal.processes.by_number.values()):
+                self.finish()
         elif isinstance(record, (ProcessEnded, ProgramReloaded)) and not getattr(record, "process", 0):
             self.finish()
 
@@ -375,6 +388,7 @@ class Losses:
         for attempt in self._due.values():
             self._overdue(attempt)
         self._due.clear()
+        self._fired.clear()
         self._write()
 
     # -- what is asked -------------------------------------------------------------------------------------------------
@@ -544,6 +558,7 @@ class Losses:
         self._attempts.clear()
         self._settled.clear()
         self._due.clear()
+        self._fired.clear()
         if lasts:
             self._sampled.add(process)
         else:

@@ -23,8 +23,11 @@ from inspector.core.description import CatalogDescription, EventDescription, Han
 from inspector.core.records.host import (
     DEAD_REFERENCE,
     PREDICATE,
+    FireSettled,
     HandlersNotCalled,
     ProcessEnded,
+    ProcessJoined,
+    ProcessLeft,
     PublicationsSkipped,
     RecordsLost,
     UncalledHandler,
@@ -214,6 +217,10 @@ def test_an_attempt_without_an_outcome_is_missing_it_until_it_comes() -> None:
 def test_what_waits_for_its_outcome_when_the_program_ends_has_none() -> None:
     for end in (
         lambda story: story.journal.losses.finish(),
+        lambda story: story.fold([to_row(FireSettled(9, FireNumber(1), 1))]),
+        lambda story: story.fold(
+            map(to_row, (ProcessJoined(8, 1, 70, 0, "", "python", "3.12"), ProcessLeft(9, 1, 70, 0, "Ended.")))
+        ),
         lambda story: story.fold([to_row(ProcessEnded(9, "gone"))]),
     ):
         story = begun()
