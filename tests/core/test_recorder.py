@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -12,6 +14,8 @@ import pytest
 
 from inspector.core import DomainEvent, InMemoryEventBus
 from inspector.core.bus.context import CURRENT, FIRE
+from inspector.core.bus.execution import Execution, Subscription
+from inspector.core.bus.publication import Publication
 from inspector.core.description import CatalogDescription, HandlerDescription
 from inspector.core.records import recorder as recorder_module
 from inspector.core.records.capture import failure_from_json
@@ -339,3 +343,63 @@ async def test_another_try_says_how_the_one_before_ended_and_shows_no_secret(
     assert first.text.startswith("Try 1 failed: ConnectionError: busy")
     assert "51HxYz" not in first.text
     assert second.text == "Try 2 ended"
+
+
+class Light(Execution):
+    """An execution that may stand for its rows, as those of buses that are watched."""
+
+    is_row = True
+
+
+def handle(event: Happened) -> None:
+    """Handle nothing."""
+
+
+def published(recorder: Recorder) -> Publication:
+    bus: Any = None
+    publication = Publication(bus, Happened(), None, None, None, ())
+    recorder.publication_started(publication)
+    return publication
+
+
+def test_an_execution_stands_for_its_start_and_then_for_its_end(recorder: Recorder) -> None:
+    publication = published(recorder)
+    several = [Light(publication, Subscription(Happened, handle)) for _ in range(3)]
+    for execution in several:
+        execution.started = 5_000
+        recorder.execution_started(execution)
+    assert [type(record).__name__ for record in records(recorder)[-4:]] == ["HandlerAdded", *["HandlerStarted"] * 3]
+    for execution, status in zip(several, ("ok", "cancelled", "ok"), strict=True):
+        execution.ended, execution.status = 6_000 + execution.tag, status
+        recorder.execution_ended(execution)
+    ended = of(HandlerEnded, records(recorder))
+    assert [(record.execution, record.status) for record in ended] == [(1, "ok"), (2, "cancelled"), (3, "ok")]
+    assert [record.at - ended[0].at for record in ended] == [0, 1, 2]
+    assert recorder.running == 0
+
+
+def test_rows_of_several_threads_come_in_the_order_of_their_numbers(recorder: Recorder) -> None:
+    subscription = Subscription(Happened, handle)
+
+    def publish() -> None:
+        for _ in range(400):
+            execution = Light(published(recorder), subscription)
+            execution.started = 5_000
+            recorder.execution_started(execution)
+            execution.ended, execution.status = 6_000, "ok"
+            recorder.execution_ended(execution)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=publish) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    rows = records(recorder)
+    assert [record.publication for record in of(Published, rows)] == [*range(1, 1601)]
+    assert [record.execution for record in of(HandlerStarted, rows)] == [*range(1, 1601)]
+    assert len(of(HandlerEnded, rows)) == 1600

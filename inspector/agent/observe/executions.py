@@ -222,11 +222,11 @@ class PlainExecution(ObservedExecution):
     _said = _swallowed = ""
     _caught = None
 
-    def settled(self, frame: FrameType) -> None:
-        """Go on as others do."""
+    def settle(self, frame: FrameType | None) -> None:
+        """Go on as others do, with a frame; or leave it, for it has ended meanwhile."""
         self.frame = frame
         self._resumed = self.started
-        self._said = "running"
+        self._said = "running" if frame is not None else ""
 
     def finish(self, status: str, error: BaseException | None, at: int = 0) -> None:
         """End it, before its code returns."""

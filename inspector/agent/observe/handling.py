@@ -199,10 +199,10 @@ def _shortest_way(tap: Tap, route: WatchedHandler) -> Callable[[], bool]:
         execution.publication = publication
         execution.subscription = subscription
         execution.code = code
-        execution.ended = 0
+        execution.ended = execution.tag = 0
+        execution.started = clock()
         run(execution)
         publication.calls.append(execution)
-        execution.started = clock()
         tap.plain_started(execution)
         return True
 

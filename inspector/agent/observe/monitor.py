@@ -20,7 +20,7 @@ import threading
 
 # By names of ours: a program may take them out of the builtins, and nothing may be raised here then.
 from builtins import Exception, any, getattr, id, len, set, tuple  # noqa: A004
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import perf_counter_ns
 from types import CodeType, FrameType
 from typing import Any, Final, Protocol
@@ -250,17 +250,18 @@ class Monitor:
             execution: It has ``code``, by which its end would have been known.
             frame: Where to look for its frame, from there outwards; then all other threads are looked at.
         """
-        code, execution.code = execution.code, None
+        code = execution.code
         here = 0 if frame is None else threading.get_ident()
         others = (other for thread, other in sys._current_frames().items() if thread != here)  # noqa: SLF001
-        for innermost in (frame, *others):
-            outer = innermost
-            while outer is not None:
-                if outer.f_code is code and outer not in self.frames:
-                    execution.settled(outer)
-                    self.open(outer, execution)
-                    return
-                outer = outer.f_back
+        outward = (outer for innermost in (frame, *others) for outer in _outward(innermost))
+        outer = next((outer for outer in outward if outer.f_code is code and outer not in self.frames), None)
+        if outer is not None:
+            execution.settle(outer)
+            self.open(outer, execution)
+        execution.code = None
+        if outer is not None and execution.ended:  # on its own thread, just now
+            execution.settle(None)
+            self.frames.pop(outer, None)
 
     def begin_in(self, frame: FrameType) -> None:
         """Notify who watches the code of a frame that its call begins: it was found in that very call."""
@@ -664,6 +665,12 @@ class Monitor:
             events.PY_THROW: notify("thrown", "frame_resumed"),
             events.EXCEPTION_HANDLED: self._on_handled(),
         }
+
+
+def _outward(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
 
 
 def _takes(watcher: Watcher, moment: str) -> bool:
