@@ -683,8 +683,10 @@ class Shell(QMainWindow):
 
     def choose_theme(self, choice: str) -> None:
         """Take a theme: ``system``, ``dark`` or ``light``."""
+        before = self._theme.tokens
         self._theme.set_choice(choice)
-        self._commands.changed("theme.next", *(f"theme.{name}" for name in CHOICES))
+        if self._theme.tokens is before:  # else everybody has heard of it
+            self._commands.changed("theme.next", *(f"theme.{name}" for name in CHOICES))
 
     def toggle_panel(self, panel_id: str) -> None:
         """Open a panel and go there, or close it when the keyboard is in it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from inspector.ui.kit.tokens import luminance, mix
 
 if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
+    from inspector.ui.kit.tokens import Tokens
 
 _FIRST_BAD: Final = LOOKS.index("cancelled")
 #: Looks whose bars are striped, so that no status is told by colour alone; failures also reach out of their row.
@@ -44,7 +46,7 @@ class Looks:
         self._theme = theme
         self._marks: dict[tuple[str, float], QPixmap] = {}
         self.tokens = theme.tokens
-        self.colours = self._colour_table()
+        self.colours = _colour_table(self.tokens)
         self.ground = np.uint32(_argb(self.tokens.background))
         self.font = theme.ui_font()
         self.small = small_font(self.font)
@@ -124,34 +126,39 @@ class Looks:
         painter.end()
         return pixmap
 
-    def _colour_table(self) -> npt.NDArray[np.uint32]:
-        ground = self.tokens.background
-        table = np.full((6, CODES), _argb(ground), np.uint32)
-        for code in range(CODES):
-            look = code & LOOK_MASK
-            if look == GRID:
-                table[:, code] = _argb(self.tokens.faint)
-            elif 0 < look < len(LOOKS):
-                for variant in range(6):
-                    table[variant, code] = self._colour(variant, code, look)
-        table[RULE] = _argb(mix(self.tokens.line, ground, 0.35))
-        return table
 
-    def _colour(self, variant: int, code: int, look: int) -> int:
-        ground = self.tokens.background
-        colour: str = getattr(self.tokens, LOOKS[look])
-        bad = look >= _FIRST_BAD
-        if variant == BLANK or (variant == OVER and not bad) or (variant == EDGE and code & CAP):
-            return _argb(ground)
-        if code & MERGED and not bad:
-            colour = mix(colour, ground, 0.52 if variant in (STRIPE, EDGE) else 0.26)
-        elif code & FAULT and variant != EDGE:
-            colour = mix(colour, ground, _PALE)
-        elif variant == STRIPE and look in STRIPED.values():
-            colour = mix(colour, ground, 0.34)
-        if code & DIM:
-            colour = mix(colour, ground, 0.78)
-        return _argb(colour)
+@cache
+def _colour_table(tokens: Tokens) -> npt.NDArray[np.uint32]:
+    """Return the colours of all codes, made once for each set of tokens; nobody writes to it."""
+    ground = tokens.background
+    table = np.full((6, CODES), _argb(ground), np.uint32)
+    for code in range(CODES):
+        look = code & LOOK_MASK
+        if look == GRID:
+            table[:, code] = _argb(tokens.faint)
+        elif 0 < look < len(LOOKS):
+            for variant in range(6):
+                table[variant, code] = _colour(tokens, variant, code, look)
+    table[RULE] = _argb(mix(tokens.line, ground, 0.35))
+    table.setflags(write=False)
+    return table
+
+
+def _colour(tokens: Tokens, variant: int, code: int, look: int) -> int:
+    ground = tokens.background
+    colour: str = getattr(tokens, LOOKS[look])
+    bad = look >= _FIRST_BAD
+    if variant == BLANK or (variant == OVER and not bad) or (variant == EDGE and code & CAP):
+        return _argb(ground)
+    if code & MERGED and not bad:
+        colour = mix(colour, ground, 0.52 if variant in (STRIPE, EDGE) else 0.26)
+    elif code & FAULT and variant != EDGE:
+        colour = mix(colour, ground, _PALE)
+    elif variant == STRIPE and look in STRIPED.values():
+        colour = mix(colour, ground, 0.34)
+    if code & DIM:
+        colour = mix(colour, ground, 0.78)
+    return _argb(colour)
 
 
 def _argb(colour: str) -> int:
