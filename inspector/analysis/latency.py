@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from inspector.analysis.entries import IS_BAD, Change
 from inspector.analysis.histograms import EDGES, PER_OCTAVE, Floats, Histogram, HistogramTable, Ints
-from inspector.core.records.statuses import FAILED_CODE
+from inspector.core.records.statuses import FAILED_CODE, OK_CODE
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
@@ -39,9 +39,9 @@ class Stats:
 
     Attributes:
         count: Executions that ended, of every outcome.
-        failed: Those that failed, injected faults included.
-        cut_off: Those that ended badly in another way (timed out, cancelled, interrupted, …), injected faults included.
-        faulted: Those with an injected fault.
+        failed: Those that failed without an injected fault.
+        cut_off: Those that ended badly in another way (timed out, cancelled, interrupted, …) without one.
+        faulted: Those with an injected fault, which are counted as nothing else.
         measured: Executions behind the times below: those of the outcomes asked for.
         on_loop: Mean time computing on the loop, over all executions.
         awaiting: Mean time awaiting, over all executions.
@@ -65,8 +65,9 @@ class Stats:
 
     @property
     def failure_rate(self) -> float:
-        """Share of executions that failed, 0 to 1; NaN without executions."""
-        return self.failed / self.count if self.count else np.nan
+        """Share of executions that failed, of those without an injected fault, 0 to 1; NaN without any."""
+        own = self.count - self.faulted
+        return self.failed / own if own else np.nan
 
 
 class _Totals:
@@ -206,7 +207,7 @@ class Latency:
         changed: list[set[int]] = []
         for side, name in ((self._handlers, "handler"), (self._events, "event")):
             keys = columns[name][indexes].astype(np.int64)
-            side.add(keys, kind, duration, on_loop, start, status)
+            side.add(keys, kind, duration, on_loop, start, np.where(kind == FAULTED, OK_CODE, status))
             changed.append(set(np.flatnonzero(np.bincount(keys)).tolist()))
         return changed[0], changed[1]
 

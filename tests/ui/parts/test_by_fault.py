@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from inspector.analysis.failures import FailureGroups
+from inspector.analysis.latency import Latency
 from inspector.analysis.timeline.groupings import GROUPINGS, grouping
 from inspector.analysis.timeline.lanes import LaneRows
 from inspector.core.records.statuses import BY_FAULT, FAILED_CODE
@@ -40,3 +42,9 @@ def test_every_count_says_the_same() -> None:
 
 def test_the_groups_of_failures_count_what_was_made_to_fail_apart() -> None:
     assert FailureGroups(story_of_faults().journal).outcomes == {FAILED_CODE: 2, BY_FAULT: 2}  # the slow one went well
+
+
+def test_latencies_count_no_fault_among_the_failures() -> None:
+    stats = Latency(story_of_faults().journal).handler(0)
+    assert (stats.count, stats.failed, stats.cut_off, stats.faulted) == (6, 2, 0, 3)
+    assert stats.failure_rate == pytest.approx(2 / 3)

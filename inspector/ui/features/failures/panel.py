@@ -283,7 +283,7 @@ class FailuresPanel(JournalPanel):
         if worst is None:
             return "", "dim"
         if worst == BY_FAULT:
-            return f"⚡ {format_count(self.model.outcomes[worst])}", "warn"
+            return format_count(self.model.outcomes[worst]), "warn"
         look, count = self._theme.status(STATUSES[worst]), format_count(self.model.outcomes[worst])
         return (count, "failed") if worst == FAILED_CODE else (f"{look.glyph} {count}", look.name)
 
