@@ -93,6 +93,7 @@ class Context(QObject):
         fire_wanted: Fire an event (its name) with the values that stand in its form.
         repeat_wanted: Publish again what was published (its index); True only takes it into the form.
         command_wanted: Copy what publishes this again (its index) as a command for a terminal.
+        comparison_wanted: Show what separates an execution (its index), which failed, from one that passed.
         copy_wanted: Copy an execution (its index) as ``pytest``, ``Markdown`` or ``Python``.
         fault_wanted: Ask for a fault for an event (its name) and a handler (its label); empty for any.
         project_wanted: Load the program that runs anew, as this ``Project``.
@@ -117,6 +118,7 @@ class Context(QObject):
     fire_wanted = Signal(str)
     repeat_wanted = Signal(int, bool)
     command_wanted = Signal(int)
+    comparison_wanted = Signal(int)
     copy_wanted = Signal(str, int)
     fault_wanted = Signal(str, str)
     project_wanted = Signal(object)

@@ -31,7 +31,7 @@ pytestmark = [
 ]
 FIRST = "UserPasswordChangeSucceeded"
 PANELS = (
-    *("catalog", "event", "fire", "execution", "causality", "log"),
+    *("catalog", "event", "fire", "execution", "causality", "compare", "log"),
     *("failures", "losses", "latency", "findings", "conformance", "faults", "sessions", "processes", "tests"),
 )
 

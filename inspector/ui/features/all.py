@@ -15,6 +15,7 @@ from inspector.ui.features.event.feature import FEATURE as EVENT
 from inspector.ui.features.fire.feature import FEATURE as FIRE
 from inspector.ui.features.execution.feature import FEATURE as EXECUTION
 from inspector.ui.features.causality.feature import FEATURE as CAUSALITY
+from inspector.ui.features.compare.feature import FEATURE as COMPARE
 from inspector.ui.features.catalog.feature import FEATURE as CATALOG
 from inspector.ui.features.log.feature import FEATURE as LOG
 from inspector.ui.features.failures.feature import FEATURE as FAILURES

@@ -90,6 +90,9 @@ class Banner(Box):
         text: More, wrapped.
         actions: Buttons: label and what it does.
         parent: The owner.
+
+    Attributes:
+        buttons: The buttons.
     """
 
     def __init__(
@@ -116,11 +119,11 @@ class Banner(Box):
         top.setAlignment(picture, Qt.AlignmentFlag.AlignTop)
         column = vbox(top, self._text, owner=self, margins=(12, 9, 12, 10), spacing=3)
         self.setAccessibleName(f"{title} {text}"[:300])
-        buttons = [Button(theme, label) for label, _ in actions]
-        for button, (_, run) in zip(buttons, actions, strict=True):
+        self.buttons = [Button(theme, label) for label, _ in actions]
+        for button, (_, run) in zip(self.buttons, actions, strict=True):
             button.clicked.connect(lambda *_, run=run: run())
-        if buttons:
-            column.addLayout(hbox(*buttons, 1, margins=(0, 6, 0, 0), spacing=-1))
+        if self.buttons:
+            column.addLayout(hbox(*self.buttons, 1, margins=(0, 6, 0, 0), spacing=-1))
 
     def set(self, title: str, text: str = "") -> None:
         """Set title and text; the tone stays."""

@@ -35,6 +35,7 @@ def make(context: Context) -> Parts:
     panel.edit_requested.connect(lambda publication: context.repeat_wanted.emit(publication, True))
     panel.command_requested.connect(context.command_wanted)
     panel.copy_requested.connect(context.copy_wanted)
+    panel.comparison_requested.connect(context.comparison_wanted)
     copies = ExecutionCopies(context)
     context.copy_wanted.connect(copies.copy)
     panel.correlation_requested.connect(lambda text: context.set_filter(f"corr:{text}"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
+from inspector.analysis.comparison import peers_of
 from inspector.app.text import plural
 from inspector.core.records.capture import failure_from_json
 from inspector.core.records.numbers import NO_EXECUTION, NO_PUBLICATION
@@ -40,6 +41,7 @@ class ExecutionPanel(JournalPanel):
         retry_requested: Fire this publication again as it was (its index).
         edit_requested: Show this publication's values in the form (its index).
         command_requested: Copy what fires this publication (its index) as a command.
+        comparison_requested: Show what separates this execution (its index) from one that passed.
         copy_requested: Copy this execution (its index) as ``pytest``, ``Markdown`` or ``Python``.
         open_source: Show this line of this file in an editor.
         correlation_requested: Show everything with this correlation id.
@@ -48,6 +50,7 @@ class ExecutionPanel(JournalPanel):
     retry_requested = Signal(int)
     edit_requested = Signal(int)
     command_requested = Signal(int)
+    comparison_requested = Signal(int)
     copy_requested = Signal(str, int)
     open_source = Signal(str, int)
     correlation_requested = Signal(str)
@@ -124,7 +127,9 @@ class ExecutionPanel(JournalPanel):
     def _build_parts(self) -> None:
         theme = self._theme
         self._head = ExecutionHead(theme, self._selection, lambda: self.verbs)
-        self._error = Banner(theme, "error", "")
+        self._error = Banner(theme, "error", "", actions=(("Why this one?", self.compare),))
+        (self.why,) = self._error.buttons
+        self.why.set_help("Compare with the last execution that passed (Y)")
         self._trace_title = section("Traceback")
         self._trace_switch = Link(theme, "", "accent_text")
         self._trace = TracebackView(theme)
@@ -238,6 +243,8 @@ class ExecutionPanel(JournalPanel):
             details = merged(details, self._asked)
         self._head.show_one(journal, self._publication, self._execution)
         self._show_failure(details.failure)
+        if details.failure and self._execution >= 0:  # it is in the box of the failure
+            self.why.setVisible(len(peers_of(journal, self._execution).passed) > 0)
         self._list.setVisible(self._execution < 0)
         for button in (self.test, self.report):
             self.buttons.offer(button, offered=self._execution >= 0)
@@ -323,6 +330,10 @@ class ExecutionPanel(JournalPanel):
     def copy_command(self) -> None:
         """Copy what fires it again from a terminal."""
         self.command_requested.emit(self._publication)
+
+    def compare(self) -> None:
+        """Show what separates it from an execution that passed."""
+        self.comparison_requested.emit(self._execution)
 
     def copy_test(self) -> None:
         """Copy the execution as a test."""

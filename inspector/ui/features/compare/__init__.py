@@ -1,0 +1,1 @@
+"""Why this one and not the others: a failed execution beside one that passed."""
