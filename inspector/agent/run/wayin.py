@@ -16,7 +16,7 @@ import weakref
 from contextlib import suppress
 from contextvars import Context
 from time import perf_counter_ns
-from types import FrameType
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.errors import InspectorError
@@ -84,6 +84,10 @@ class WayIn(Watcher):
         self._has_faults = False
 
     # -- who notices ---------------------------------------------------------------------------------------------------
+
+    def suspends(self, code: CodeType) -> bool:  # noqa: ARG002 - as the base class has it
+        """Return that a pulse is all that is wanted: programs sleep all the time."""
+        return False
 
     def started(self, frame: FrameType) -> None:
         """Take note of a moment in which the program is awake."""
