@@ -115,11 +115,8 @@ STACKS: Final = {
 }
 
 
-#: Those that are tried on Python 3.13 every time: what differs there is how processes begin and which library is new.
-SHORT: Final = (
-    *("threads with blinker", "multiprocessing spawn", "uvicorn --workers", "pytest -n 2"),
-    "faststream in memory",
-)
+#: Those that are tried on Python 3.13 every time.
+SHORT: Final = ("threads with blinker", "multiprocessing spawn", "uvicorn", "pytest")
 _EVERY: Final = "ALL_STACKS" in os.environ
 CASES: Final = [(version, name) for name in STACKS for version in BIN if _EVERY or version == "3.12" or name in SHORT]
 
