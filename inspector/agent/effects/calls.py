@@ -44,6 +44,8 @@ _FRAME_SOURCES: Final = (
 _TO_WIRE: Final = ("to_wire", "to_sse_format", "to_sse", "to_frame", "encode", "serialize", "format")
 #: Packages and classes of libraries that do either.
 _KNOWN: Final = frozenset((place.partition(".")[0], owner) for place, owner in (*_SMTP, *_FRAME_SOURCES))
+#: How the methods begin that do.
+_BEGINNINGS: Final = ("send", "deliver", *_TO_WIRE)
 _PARAMETERS: Final = {
     "to": ("to", "recipient", "recipients", "to_addr", "to_addrs", "to_email", "address", "email"),
     "subject": ("subject", "title"),
@@ -270,8 +272,10 @@ def watch_call(code: CodeType, module: str, effects: Effects) -> None:
 
     Nothing is replaced: this is for programs that are only looked at.
     """
-    qualified, _, name = code.co_qualname.rpartition(".")  # type: ignore[attr-defined,unused-ignore]  # Python 3.11
-    cls = qualified.rpartition(".")[2]
+    name = code.co_name
+    if not name.startswith(_BEGINNINGS):  # most code ends here: every function is asked about once
+        return
+    cls = code.co_qualname.rpartition(".")[0].rpartition(".")[2]  # type: ignore[attr-defined,unused-ignore]  # 3.11
     if not cls or code.co_flags & inspect.CO_ASYNC_GENERATOR:
         return
     if (module.partition(".")[0], cls) not in _KNOWN and not is_own_file(code.co_filename):

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
 _PAYLOADS: Final = (PUBLISHED, HANDLER_ENDED, NOTED)
 _FAILURE: Final = position(HandlerEnded, "failure")
 _MOST_HEADS: Final = 1_000
+_LONGEST_HEAD: Final = 500
 
 
 def _of_main(text: bytes) -> bytes:
@@ -309,9 +310,11 @@ class RingRecorder(Recorder):
         event_id, correlation, cause, fire, payload, context, handlers, process = rest
         head = self._heads.get((event, context))
         if head is None:
-            if len(self._heads) >= _MOST_HEADS:  # a context may have something of its own each time
-                self._heads.clear()
-            head = self._heads[event, context] = quoted(event), quoted(context)
+            head = quoted(event), quoted(context)
+            if len(context) < _LONGEST_HEAD:
+                if len(self._heads) >= _MOST_HEADS:  # a context may have something of its own each time
+                    self._heads.clear()
+                self._heads[event, context] = head
         ids = f"{quoted(event_id)},{quoted(correlation)}" if event_id or correlation else '"",""'
         numbers = f"{head[1]},{handlers},{process}"
         body = f"[{kind},{at},{number},{head[0]},{ids},{cause},{fire},{quoted(payload)},{numbers}]".encode()
