@@ -31,6 +31,18 @@ def collect_seldom() -> None:
     gc.set_threshold(*_THRESHOLDS)
 
 
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Look for no garbage meanwhile: nothing of what is loaded and built is any, and it is more than ever after."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
 def settle_memory() -> None:
     """Take everything that lives now for as long as the program does out of the garbage collector's sight.
 

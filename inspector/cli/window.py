@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inspector.app.memory import uncollected
 from inspector.app.places import default_database
 from inspector.cli.programs import demo_program, demo_rows, may_be_project
 from inspector.core.errors import InspectorError
@@ -94,7 +95,8 @@ def show(
     if trouble := libraries_trouble(os.environ):
         raise InspectorError(trouble)
     try:
-        from inspector.ui.opening import open_window
+        with uncollected():
+            from inspector.ui.opening import open_window
     except ImportError as error:
         if (error.name or "").partition(".")[0] == "inspector":
             raise

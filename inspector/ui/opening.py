@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize
 
+from inspector.app.memory import uncollected
 from inspector.app.notices import Notices
 from inspector.app.places import layout_path
 from inspector.app.settings import THEME, Settings, default_path
@@ -87,10 +88,11 @@ def open_window(
         size = application.primaryScreen().availableSize().boundedTo(QSize(*size)).toTuple()
     name = name or time.strftime("%Y-%m-%d %H:%M:%S")
     rows = catalog() if catalog is not None else None
-    frame = FirstFrame(chosen, settings, notices, layout, size, catalog=rows, name=name)
-    if run is None:
-        frame.shell.keep_on_screen()
-    frame.show()
+    with uncollected():
+        frame = FirstFrame(chosen, settings, notices, layout, size, catalog=rows, name=name)
+        if run is None:
+            frame.shell.keep_on_screen()
+        frame.show()
 
     # What the first frame does not show is loaded behind it.
     from inspector.ui.loop import run as run_loop

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from inspector.analysis.spill import GrowingArray, current_spill
-from inspector.app.memory import LEAST_JOURNAL_MB, bounded_journals, trim_journals
+from inspector.app.memory import LEAST_JOURNAL_MB, bounded_journals, trim_journals, uncollected
 from inspector.core.errors import UsageError
 
 
@@ -41,3 +42,15 @@ def test_why_a_journal_is_not_bounded_is_told(tmp_path: Path, monkeypatch: pytes
     with bounded_journals():
         GrowingArray(np.int64).reserve(1 << 20)[:] = 1
         assert "inspector" in trim_journals()
+
+
+def test_no_garbage_is_looked_for_while_much_is_built_and_then_it_is_again() -> None:
+    assert gc.isenabled()
+    with uncollected():
+        assert not gc.isenabled()
+        with uncollected():
+            pass
+        assert not gc.isenabled()
+    with pytest.raises(ZeroDivisionError), uncollected():
+        _ = 1 / 0
+    assert gc.isenabled()
