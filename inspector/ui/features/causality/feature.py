@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from inspector.app.commands import Command
 from inspector.ui.feature import Feature, Parts
 
 if TYPE_CHECKING:
@@ -14,7 +15,15 @@ def make(context: Context) -> Parts:
     """Make the tree of causes of a window."""
     from inspector.ui.features.causality.panel import CausalityPanel
 
-    return Parts(CausalityPanel(context.theme, context.selection))
+    panel = CausalityPanel(context.theme, context.selection)
+    copy = Command(
+        *("causality.mermaid", "Copy Correlation as Mermaid", panel.copy_mermaid, "Edit", "execution", (), "copy"),
+        "Copy events and handlers of the correlation as a flowchart",
+        blocked=panel.blocked,
+    )
+    for signal in (context.selection.execution_selected, context.selection.publication_selected):
+        signal.connect(lambda _: context.commands.changed(copy.id))
+    return Parts(panel, commands=(copy,))
 
 
 FEATURE: Final = Feature("causality", "Causality", "tree", "right", make)

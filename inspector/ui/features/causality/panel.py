@@ -15,13 +15,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from inspector.app.mermaid import correlation_mermaid
 from inspector.app.text import one_line, plural
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.ui.features.causality.tree import CauseNode, build_tree, root_of, walk
 from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
 from inspector.ui.kit.tables import DataTree
-from inspector.ui.kit.text import PlainLabel, plain_tooltip
+from inspector.ui.kit.text import PlainLabel, copy_text, plain_tooltip
 from inspector.ui.kit.widgets import EmptyState, Switcher, badge_font, separator_line
 from inspector.ui.panel import JournalPanel
 from inspector.ui.parts.phase import paint_phase
@@ -243,12 +244,27 @@ class CausalityPanel(JournalPanel):
         items = [
             MenuItem("Expand all", self.tree.expandAll, icon="plus"),
             MenuItem("Collapse all", self.tree.collapseAll, icon="minus"),
+            MenuItem("Copy correlation as Mermaid", self.copy_mermaid, icon="copy"),
         ]
         if self.verbs is None:
             return items
         if node.execution >= 0:
             return [*self.verbs.execution(ExecutionIndex(node.execution)), SEPARATOR, *items]
         return [*self.verbs.publication(PublicationIndex(node.publication)), SEPARATOR, *items]
+
+    def blocked(self) -> str:
+        """Return why there is no correlation to copy; empty when there is one."""
+        return "" if 0 <= self._selection.publication < len(self._journal.publications) else "No execution selected"
+
+    def copy_mermaid(self) -> None:
+        """Copy all publications with the correlation of what is selected, else what is in its tree, as a flowchart."""
+        journal, publication = self._journal, PublicationIndex(self._selection.publication)
+        if self.blocked():
+            return
+        members = journal.same_correlation(publication)
+        if len(members) == 1:
+            members = sorted(build_tree(journal, PublicationIndex(root_of(journal, publication)))[2])
+        copy_text(correlation_mermaid(journal, members), "correlation as Mermaid")
 
     def _chosen(self, current: QModelIndex, _previous: QModelIndex) -> None:
         node, journal = current.data(NODE), self._journal

@@ -96,10 +96,10 @@ class ComparePanel(JournalPanel):
 
     def _lay_out(self) -> None:
         head = QWidget()
+        top = hbox((vbox(self.title, self.counts, spacing=3), 1), self.other, spacing=6)
+        top.setAlignment(self.other, Qt.AlignmentFlag.AlignTop)
         pair = vbox(*self.rows)
-        beside = hbox((pair, 1), self.other, spacing=6)
-        beside.setAlignment(self.other, Qt.AlignmentFlag.AlignBottom)
-        vbox(self.title, self.counts, self.under_fault, beside, owner=head, margins=(SIDE, 10, SIDE, 8), spacing=3)
+        vbox(top, self.under_fault, pair, owner=head, margins=(SIDE, 10, SIDE, 8), spacing=3)
         foot, self.buttons = button_bar(self._theme, self.filter, self.copy_button)
         content = QWidget()
         vbox(head, separator_line(), (self.tree, 1), foot, owner=content)

@@ -1,7 +1,8 @@
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QGuiApplication
 
-from inspector.ui.features.causality.panel import CausalityPanel
+from inspector.ui.features.causality.panel import NODE, CausalityPanel
 from inspector.ui.features.causality.tree import build_tree, root_of
 from inspector.ui.kit.theme import Theme
 from inspector.ui.selection import Selection
@@ -128,3 +129,17 @@ def test_it_is_painted_with_what_went_wrong(
     panel.set_journal(run.journal)
     selection.select_publication(0, EVENT)
     assert repaints_in_the_other_theme(panel.tree, theme)
+
+
+def test_the_correlation_is_copied_as_mermaid(panel: CausalityPanel, selection: Selection, run: Run) -> None:
+    panel.set_journal(run.journal)
+    assert panel.blocked() == "No execution selected"
+    panel.copy_mermaid()
+    selection.select_publication(1, "PortfolioNetWorthRecalculated")
+    assert panel.blocked() == ""
+    panel.copy_mermaid()
+    text = QGuiApplication.clipboard().text()
+    assert text.startswith(f'flowchart LR\n    e0(["{EVENT}"])\n')
+    assert "PortfolioNetWorthRecalculated" in text
+    assert "✕ 1" in text
+    assert "Copy correlation as Mermaid" in [item.label for item in panel.menu_items(panel.model.item(0).data(NODE))]
