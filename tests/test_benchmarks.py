@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks import __main__ as runner
-from benchmarks import bench_run, figure
+from benchmarks import bench_run, bench_start, figure
 
 
 @pytest.mark.parametrize(
@@ -96,3 +96,9 @@ def test_what_a_run_costs_is_not_measured_in_silence(
         "Not measured: run.requests_*.asyncio_h11.3.12",
         "Not measured: run.start_*.3.12",
     ]
+
+
+def test_the_first_frame_is_measured_and_comes_within_ten_times_its_bound(tmp_path: Path) -> None:
+    bare, ours = (bench_start.first_frame(script, tmp_path) for script in (bench_start.BARE, bench_start.OURS))
+    for base, own in zip(bare, ours, strict=True):  # wall, CPU; nothing is compiled yet, and other tests run beside it
+        assert own <= 10 * bench_start.BOUND * base
