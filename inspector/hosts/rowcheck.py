@@ -233,7 +233,8 @@ class RowCheck:
     def _started(self, row: Row) -> Row | None:
         kind, at, own, of_publication, handler, fault = row
         publication = self._publications.of(of_publication)
-        if publication is None or not self._executions.expects(own) or len(handler) > MAX_NAME:
+        too_long = len(handler) > MAX_NAME or len(fault) > MAX_NAME
+        if publication is None or not self._executions.expects(own) or too_long:
             return None
         if publication == LEFT_OUT:
             self._executions.add(LEFT_OUT)
