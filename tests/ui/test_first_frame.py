@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from inspector.ui.features.timeline.bare import BareTimeline
 from inspector.ui.features.timeline.panel import TimelinePanel
 from inspector.ui.first_frame import FirstFrame
 from inspector.ui.kit.theme import Theme
+from inspector.ui.window import Window
 from tests.ui.windows import CTRL, opened, until
 
 pytestmark = [pytest.mark.allow_log("inspector.demo"), pytest.mark.allow_log("inspector.core.bus")]
@@ -67,8 +69,28 @@ async def test_what_is_asked_for_before_there_is_a_program_is_done_when_there_is
         assert isinstance(shell.centralWidget().findChild(TimelinePanel), TimelinePanel)
         await window.settled(1)
         assert window.journal.publication(PublicationIndex(0)).event.name == chosen
-        assert shell.panel("sessions").isVisible()
+        await until(lambda: shell.panel("sessions").x() >= 0, "the sessions are in front")
         assert window.desk.catalog is catalog
+
+
+async def test_keys_that_come_while_the_program_is_started_are_kept_too(db: Path, home: Path) -> None:
+    frame = make_frame(demo_rows())
+    notices = Notices()
+    settings = Settings(settings_path(), notices)
+    window = Window(*(demo_program, db, 7, settings, frame.theme, notices), layout=None, size=(1600, 1000), frame=frame)
+    frame.open()
+    await until(lambda: QApplication.activeWindow() is frame.shell, "the window has the keyboard")
+    catalog = frame.panels["catalog"]
+    assert isinstance(catalog, CatalogPanel)
+    catalog.tree.setFocus()
+    QTest.keyClick(catalog.tree, Qt.Key.Key_Return, CTRL)
+    QTest.keyClick(catalog.tree, Qt.Key.Key_O, CTRL)
+    stop = asyncio.Event()
+    task = asyncio.ensure_future(window.live(stop))
+    await until(lambda: window.context.journal is not None and len(window.context.journal.publications) == 1)
+    await until(lambda: frame.shell.panel("sessions").x() >= 0, "the sessions are in front")
+    stop.set()
+    assert await task == 0
 
 
 async def test_a_window_that_is_closed_before_there_is_a_program_closes(db: Path, home: Path) -> None:

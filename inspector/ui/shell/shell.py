@@ -171,6 +171,7 @@ class Shell(QMainWindow):
 
     Attributes:
         strip: Above the middle: the one thing about the program that matters now.
+        answers: The program is there, or there is none: what is asked for is done at once.
 
     Signals:
         close_requested: The person wants to close. Whoever owns the work ends it, then calls ``close_now``.
@@ -185,7 +186,7 @@ class Shell(QMainWindow):
         self._theme, self._commands, self._notices = theme, commands, notices
         self._layout_file = LayoutFile(layout_file) if layout_file is not None else None
         self._docks: dict[str, PanelDock] = {}
-        self._may_close = self._was_painted = self._answers = False
+        self._may_close = self._was_painted = self.answers = False
         #: Ids of commands and keys that were asked for before they could be answered.
         self._early: list[str | QKeySequence] = []
         self._drops: list[Callable[[QMimeData], Callable[[], object] | None]] = []
@@ -343,7 +344,7 @@ class Shell(QMainWindow):
 
     def answer_early(self) -> None:
         """Do what was asked for before the program was there."""
-        self._answers = True
+        self.answers = True
         early, self._early = self._early, []
         for wanted in early:
             if isinstance(wanted, str):
@@ -354,7 +355,7 @@ class Shell(QMainWindow):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keep the keys that nothing takes while not all commands are there: they work when those are."""
         super().keyPressEvent(event)
-        if not self._answers and not event.isAutoRepeat():
+        if not self.answers and not event.isAutoRepeat():
             self._early.append(QKeySequence(event.keyCombination()))
 
     def bind_scope(self, scope: str, widget: QWidget) -> None:

@@ -41,10 +41,16 @@ def make(context: Context) -> Parts:
     from inspector.catalog.findings import marks
     from inspector.ui.features.catalog.panel import CatalogPanel
 
+    def fire_now(name: str) -> None:
+        if context.shell.answers:
+            context.fire_wanted.emit(name)
+        else:  # there is nothing yet that could be fired
+            context.shell.run_later("fire.selected")
+
     panel = context.first_panels[FEATURE.id]
     assert isinstance(panel, CatalogPanel)  # noqa: S101 - ``first_frame`` made it
     panel.fire_requested.connect(context.form_wanted)
-    panel.fire_now_requested.connect(context.fire_wanted)
+    panel.fire_now_requested.connect(fire_now)
     context.event_wanted.connect(panel.reveal)
     panel.reading_requested.connect(lambda: context.commands.run("spec.show"))
 
