@@ -469,9 +469,14 @@ def _half(secret: str) -> str:
     return secret[: max(8, len(secret) // 2)]
 
 
+#: Rings beyond these are changed in the same ways.
+_MOST_RINGS = 40_000
+
+
 async def rings(count: int, rng: random.Random, folder: Path) -> Figures:
     """Let processes write what they should not into their rings, beside one that writes as it should."""
     figures = Figures(broken={"the reader is not hurt, and what it tells is a stream": 0})
+    count = min(count, _MOST_RINGS)
     for number in range(0, count, 100):
         place = folder / f"rings{number}"
         place.mkdir()

@@ -6,7 +6,7 @@ import json
 import random
 import time
 import zlib
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -106,10 +106,22 @@ def mutated_rings(count: int, rng: random.Random, folder: Path) -> int:
     while read < count:
         place = folder / str(read)
         place.mkdir()
-        intake, reader = reading(place)
+        some = min(10, count - read)
+        try:
+            _read_together(place, some, rng)
+        finally:
+            for file in place.iterdir():
+                file.unlink()
+            del ring._MAPPINGS[mappings:]  # each has a descriptor here, where no process of its own has written it
+        read += some
+    return read
+
+
+def _read_together(place: Path, some: int, rng: random.Random) -> None:
+    intake, reader = reading(place)
+    with closing(reader):
         honest = Reporting(place, 0)
         honest.begin()
-        some = min(10, count - read)
         for _ in range(some):
             _write(place, rng)
             honest.publish(cause=honest.executions)
@@ -119,13 +131,7 @@ def mutated_rings(count: int, rng: random.Random, folder: Path) -> int:
         rows = intake.drain()
         journal = Journal()
         journal.fold(Batch(1, rows))
-        assert not [problem for row in rows if (problem := row_problem(row))]
+        assert [(problem, row) for row in rows if (problem := row_problem(row))] == []
         assert [row[2] for row in rows if row[0] == 1] == list(range(1, len(journal.publications) + 1))
         right = sum(row[0] == 1 and row[11] == 1 for row in rows)
         assert right == honest.publications, (right, honest.publications)
-        read += some
-        reader.close()
-        for file in place.iterdir():
-            file.unlink()
-        del ring._MAPPINGS[mappings:]  # each has a descriptor here, where no process of its own has written it
-    return read
