@@ -34,6 +34,8 @@ CONTEXT: Final = "$context"
 _ID_OR_TIME: Final = re.compile(
     r'"(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*)"'
 )
+#: How much more frequent A's value is among the failed than among the passed to separate them: less is chance.
+_TELLING: Final = 0.1
 #: A secret that is hidden, or a value of which a part was left out: no filter finds it.
 _NOT_WHOLE: Final = re.compile(
     r"<redacted[:>]|<(?:text|bytes|int) of \d+ (?:bits )?cut>|< ?.* cut: |<cycle to |… \d* ?more"
@@ -106,7 +108,7 @@ class Comparison:
     """What two executions have in common, and what not.
 
     Attributes:
-        separating: In what they differ and A's value is more frequent among the failed, the strongest first.
+        separating: In what they differ and A's value is clearly more frequent among the failed, the strongest first.
         others: In what else they differ.
         changing: Ids and times that differ every time.
         same: Values that both share.
@@ -178,17 +180,17 @@ class FieldTally:
             unique = values == passed + failed
             if unique and all(value is not None and _ID_OR_TIME.fullmatch(value) for value in (a, b)):
                 changing.append(difference)
-            elif _weight(difference, failed, passed) > 0 and not (unique and failed + passed > 2):
+            elif _lead(difference, failed, passed) >= _TELLING and not (unique and failed + passed > 2):
                 separating.append(difference)
             else:
                 others.append(difference)
-        separating.sort(key=lambda field: (-_weight(field, failed, passed), field.values, field.path))
+        separating.sort(key=lambda field: (-_lead(field, failed, passed), field.values, field.path))
         return Comparison(tuple(separating), tuple(others), tuple(changing), self._same, failed, passed)
 
 
-def _weight(difference: FieldDifference, failed: int, passed: int) -> int:
-    """Return how much more frequent A's value is among the failed, times the numbers of both."""
-    return difference.failed * max(passed, 1) - difference.passed * max(failed, 1)
+def _lead(difference: FieldDifference, failed: int, passed: int) -> float:
+    """Return how much more frequent A's value is among the failed than among the passed, -1 to 1."""
+    return difference.failed / max(failed, 1) - difference.passed / max(passed, 1)
 
 
 def _differ_in_length(a: str | None, b: str | None) -> bool:
