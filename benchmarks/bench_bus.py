@@ -117,7 +117,7 @@ def run() -> list[Figure]:
     figures = []
     for count in (1, 4, 16):
         value = asyncio.run(_ratio(trivial, count))
-        figures.append(figure(f"bus.recorded_vs_gather.{count}_handlers", value, "<=", 1.1))
+        figures.append(figure(f"bus.recorded_vs_gather.{count}_handlers", value, "<=", 0.6))
     value = asyncio.run(_ratio(suspending, 4))
     figures.append(figure("bus.recorded_vs_gather.4_suspending_handlers", value, "<=", 1.5))
     value = asyncio.run(_tapped(4))

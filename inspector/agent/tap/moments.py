@@ -430,6 +430,7 @@ PUBLISHING: Final[ContextVar[TapPublication | None]] = ContextVar("inspector_pub
 class TapExecution(Execution):
     """One call of a handler by a bus that is not ours; also what the coroutine handed to that bus awaits."""
 
+    is_row = False  # it has the call's arguments
     publication: TapPublication
     subscription: Any
 

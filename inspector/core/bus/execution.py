@@ -80,7 +80,7 @@ class Execution(Coroutine[Any, Any, None]):
     error: BaseException | None = None
     caught: Any = None
     code: types.CodeType | None = None
-    is_row = False
+    is_row = True
     #: What the handler gave back, and what steps it, once it has waited.
     _coroutine: Any = None
     _driver: Driver | None = None
@@ -106,12 +106,13 @@ class Execution(Coroutine[Any, Any, None]):
 
     def send(self, value: Any) -> Any:
         """Run the handler to its next await; ends with StopIteration."""
-        waits, self._waits = self._waits, DONE
-        if waits is not DONE and waits is not None:
-            # The first step of the task that goes on with the handler: the task is told what it waits for.
-            if getattr(waits, _BLOCKING, None) is not None:
-                waits._asyncio_future_blocking = True  # noqa: SLF001 - as when the handler came to it
-            return waits
+        waits = self._waits
+        if waits is not DONE:  # the first step of the task that goes on with the handler
+            self._waits = DONE
+            if waits is not None:  # the task is told what it waits for; without a future this is its next turn
+                if getattr(waits, _BLOCKING, None) is not None:
+                    waits._asyncio_future_blocking = True  # noqa: SLF001 - as when the handler came to it
+                return waits
         waits = self.step(value)
         if waits is DONE:
             raise StopIteration
@@ -165,14 +166,29 @@ class Execution(Coroutine[Any, Any, None]):
 
     def _judge(self, waits: Any) -> Any:
         """Stop the clock where it waits; end where it has returned."""
-        if waits is DONE or isinstance(waits, Returned):
-            if self._driver is not None:
-                put_back(self._driver)
-                self._driver = None
-            return self._returned(waits.value if isinstance(waits, Returned) else None)
-        self.on_loop += perf_counter_ns() - self._resumed
-        self._resumed = 0
-        return waits
+        if waits is not DONE and type(waits) is not Returned:
+            self.on_loop += perf_counter_ns() - self._resumed
+            self._resumed = 0
+            return waits
+        driver, self._driver, self._coroutine = self._driver, None, None
+        if driver is not None:
+            put_back(driver)
+        if waits is not DONE or self.ended:
+            return self._returned(getattr(waits, "value", None))
+        # Nearly always; what ``finish`` comes to then.
+        self.ended = now = perf_counter_ns()
+        self.on_loop += now - self._resumed
+        self.status = "ok"
+        publication = self.publication
+        bus = publication.bus
+        for entry in bus.observers:
+            try:
+                entry[0].execution_ended(self)
+            except Exception as trouble:  # noqa: BLE001 - the observed never pays
+                bus.remove_observer(entry, trouble)
+        if self.task is not None:
+            publication.ended_one()
+        return DONE
 
     def close(self) -> None:
         """Close the handler's coroutine, as when the loop goes away under it."""
