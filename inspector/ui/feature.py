@@ -62,6 +62,7 @@ class Feature:
         first_frame: Makes what the first frame shows of it, of the least that has to be loaded: a panel that ``make``
             takes over (``Context.first_panels``) or replaces, or a button's command; None for no panel. Features that
             have it are made as soon as that frame has been painted, all others after them.
+        late: Its panel is numbered after all others, so that the keys of those stay what people know.
     """
 
     id: str
@@ -70,3 +71,4 @@ class Feature:
     area: Area
     make: Callable[[Context], Parts]
     first_frame: Callable[[FirstFrame], QWidget | None] | None = None
+    late: bool = False

@@ -38,6 +38,10 @@ PAINTING: Final = 1.0
 _WAIT: Final = 20
 
 
+def _place(feature: Feature) -> tuple[bool, int]:
+    return feature.late, _AREAS.index(feature.area) if feature.area else 0
+
+
 class FirstFrame:
     """The window before the program is there.
 
@@ -80,7 +84,7 @@ class FirstFrame:
         self.panels: dict[str, QWidget] = {}
         self.closing = False
         self.shell.close_requested.connect(self._close_requested)
-        for feature in sorted(features, key=lambda feature: _AREAS.index(feature.area) if feature.area else 0):
+        for feature in sorted(features, key=_place):
             panel = feature.first_frame(self) if feature.first_frame is not None else None
             if panel is not None:
                 self.panels[feature.id] = panel

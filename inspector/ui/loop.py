@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QMessageLogContext, Qt, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QMessageLogContext, Qt, QTimer, QTimerEvent, QtMsgType, qInstallMessageHandler
 from qasync import QEventLoop, _SimpleTimer
 
 if TYPE_CHECKING:
@@ -123,8 +123,27 @@ class PreciseTimer(_SimpleTimer):  # type: ignore[misc]  # qasync has no types
         # qasync cuts off fractions of a millisecond; half of one more keeps the float on the right side.
         if delay > 0:
             delay = (math.ceil(delay * 1000) + 0.5) / 1000
+        if self._stopped:
+            return handle  # the loop is closed: nothing runs any more
         added: asyncio.Handle = super().add_callback(handle, delay)
         return added
+
+    def timerEvent(self, event: QTimerEvent) -> None:
+        """Run what is due."""
+        if not self._stopped:
+            super().timerEvent(event)
+
+    def stop(self) -> None:
+        """Run nothing any more, and leave no timer to Qt.
+
+        qasync leaves those that are not due, for Qt to stop when the object goes. As part of a cycle it goes on
+        whatever thread looks for garbage, and a timer that is stopped on another thread ends the process.
+        """
+        super().stop()
+        waiting = self._SimpleTimer__callbacks
+        for timer in tuple(waiting):
+            self.killTimer(timer)
+        waiting.clear()
 
 
 class _Contained(Coroutine[Any, Any, Any]):

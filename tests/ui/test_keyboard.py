@@ -31,8 +31,19 @@ pytestmark = [
 ]
 FIRST = "UserPasswordChangeSucceeded"
 PANELS = (
-    *("catalog", "event", "fire", "execution", "causality", "compare", "log"),
-    *("failures", "losses", "latency", "findings", "conformance", "faults", "sessions", "processes", "tests"),
+    *("catalog", "event", "fire", "execution", "causality", "log"),
+    *(
+        "failures",
+        "losses",
+        "latency",
+        "findings",
+        "conformance",
+        "faults",
+        "sessions",
+        "processes",
+        "tests",
+        "compare",
+    ),
 )
 
 

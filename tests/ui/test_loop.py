@@ -1,6 +1,7 @@
 """asyncio on Qt: precise timers, contained exits, orderly stops, nothing uncaught is lost."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -288,3 +289,23 @@ def test_the_window_does_not_import_charts_or_databases() -> None:
     code = f"import sys, inspector.ui.shell.shell, inspector.ui.loop; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_closed_loop_leaves_no_timer_for_another_thread_to_stop(qapp: QApplication) -> None:
+    """Garbage is collected on any thread, and Qt's timers are of the one that started them."""
+    calls: list[int] = []
+    loop = make_loop(qapp)
+    for delay in (0.0, 0.0005, 30.0, 3600.0):
+        loop.call_later(delay, calls.append, 1)
+    loop.run_until_complete(asyncio.sleep(0.01))
+    loop.call_later(0.001, calls.append, 2)
+    loop.close()
+    loop.call_soon(calls.append, 3)
+    held = [loop]
+    held.append(held)  # type: ignore[arg-type]
+    del held, loop
+    thread = threading.Thread(target=gc.collect)  # what Qt says of it fails the test
+    thread.start()
+    thread.join()
+    qapp.processEvents()
+    assert calls == [1, 1]

@@ -386,7 +386,7 @@ async def test_the_menu_of_sessions_in_the_bar_is_live(db: Path) -> None:
     async with opened(db) as earlier:
         await earlier.fire(FIRST)
     async with opened(db) as window, opened(db) as other:
-        await until(lambda: len(window.desk.sessions.known) == 2)
+        await until(lambda: len(window.desk.sessions.known) >= 2)  # that of the other window may be there already
         assert not window.desk.sessions_panel.isVisible()
         button = window.window.shell.bar.session
         window.click(button)

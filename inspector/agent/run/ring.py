@@ -337,23 +337,26 @@ class RingWriter:
         if version_info >= (3, 13):
             mapping = mmap(file, size, trackfd=False)  # type: ignore[call-arg,unused-ignore]  # there since 3.13
         else:
+            copy = os.dup(file)  # the number that is free now, and that the mapping's own copy will have
+            os.close(copy)
             mapping = mmap(file, size)
             if self._closes:
-                self._close_copy(file)
+                _close_copy(file, copy)
         _MAPPINGS.append(mapping)
         return memoryview(mapping)
 
-    def _close_copy(self, file: int) -> None:
-        """Close the copy of a descriptor that a mapping keeps for what we do not ask of it."""
-        asked = os.fstat(file)
-        for number in (file + 1, *range(file), *range(file + 2, 1024)):
-            try:
-                other = os.fstat(number)
-            except OSError:
-                continue
-            if number != file and (other.st_ino, other.st_dev) == (asked.st_ino, asked.st_dev):
-                os.close(number)
-                return
+
+def _close_copy(file: int, copy: int) -> None:
+    """Close the copy of a descriptor that a mapping keeps for what we do not ask of it.
+
+    Where another thread has taken its number meanwhile it stays open: what may be somebody else's is not closed.
+    """
+    try:
+        asked, other = os.fstat(file), os.fstat(copy)
+    except OSError:
+        return
+    if (other.st_ino, other.st_dev) == (asked.st_ino, asked.st_dev):
+        os.close(copy)
 
 
 class RingHeader:

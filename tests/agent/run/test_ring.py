@@ -267,3 +267,22 @@ def test_what_is_no_file_of_a_ring_is_refused(folder: Path) -> None:
         path = folder / name
         make(str(path))
         assert taken(path) == "refused", name
+
+
+def test_growing_closes_no_descriptor_of_others(folder: Path) -> None:
+    """A reader in this process has the same file open, under numbers below and above those that come next."""
+    gaps = [os.open(os.devnull, os.O_RDONLY) for _ in range(6)]
+    for gap in gaps[::2]:
+        os.close(gap)
+    writer = writer_in(folder)
+    readers = [RingReader(writer.path) for _ in range(6)]
+    before = set(Path("/proc/self/fd").iterdir())
+    for number in range(300):
+        writer.put([body(number, 3_000)])
+        for reader in readers:
+            reader.look()
+    assert len(set(Path("/proc/self/fd").iterdir()) - before) <= 1  # that of the listing itself
+    for gap in gaps[1::2]:
+        os.close(gap)
+    for reader in readers:
+        reader.close()

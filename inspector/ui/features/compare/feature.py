@@ -67,4 +67,4 @@ async def _compare(
         await compare_executions(view.details, a, b, answer)
 
 
-FEATURE: Final = Feature("compare", "Compare", "compare", "right", make)
+FEATURE: Final = Feature("compare", "Compare", "compare", "right", make, late=True)
