@@ -332,7 +332,6 @@ class Journal:
         self.event_published.append(0)
         self.event_runs.append(0)
         self.event_outcomes.append({})
-        self.losses.catalog_changed()
         return number
 
     def _session_started(self, row: Row) -> None:

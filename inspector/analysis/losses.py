@@ -204,7 +204,9 @@ class Losses:
         self._logs: dict[int, Noted] = {}
         self._returned: set[int] = set()
         self._caught: dict[int, dict[str, Any]] = {}
-        self._roles: list[str] | None = None
+        #: What each event is to its workflow, and of each workflow its phases and its events.
+        self._roles: list[str] = []
+        self._workflows: dict[str, tuple[set[str], list[int]]] = {}
         self._attempts: OrderedDict[tuple[str, bytes], list[_Attempt]] = OrderedDict()
         self._settled: OrderedDict[tuple[str, bytes], str] = OrderedDict()
         #: Attempts whose outcome may yet come, by publication, in the order of their times.
@@ -363,7 +365,8 @@ class Losses:
 
     def catalog_changed(self) -> None:
         """Find out anew which events begin and settle workflows."""
-        self._roles = None
+        self._roles.clear()
+        self._workflows.clear()
 
     def takes_part(self, event: int) -> bool:
         """Return whether an event begins or settles a workflow."""
@@ -487,25 +490,19 @@ class Losses:
 
     def _role(self, event: int) -> str:
         """Return ``attempted`` or the phase by which an event settles its workflow; empty where it does neither."""
-        if self._roles is None or event >= len(self._roles):
-            self._roles = self._find_roles()
-        return self._roles[event]
-
-    def _find_roles(self) -> list[str]:
-        events = self._journal.events
-        phases: dict[str, set[str]] = {}
-        for event in events:
-            if event.workflow:
-                phases.setdefault(event.workflow, set()).add(event.phase)
-        settling = {
-            workflow: next((pair for pair in _OUTCOMES if any(phase in own for phase in pair)), ())
-            for workflow, own in phases.items()
-            if _ATTEMPT in own
-        }
-        return [
-            event.phase if settling.get(event.workflow) and event.phase in (_ATTEMPT, *settling[event.workflow]) else ""
-            for event in events
-        ]
+        events, roles = self._journal.events, self._roles
+        for number in range(len(roles), len(events)):
+            entry = events[number]
+            roles.append("")
+            if not entry.workflow:
+                continue
+            phases, members = self._workflows.setdefault(entry.workflow, (set(), []))
+            members.append(number)
+            news = members if entry.phase not in phases else (number,)
+            phases.add(entry.phase)
+            for member in news:
+                roles[member] = _role_among(events[member].phase, phases)
+        return roles[event]
 
     def _attempt(self, way: tuple[str, bytes], attempt: _Attempt, *, waits: bool) -> None:
         """Take note of an attempt; what a person fires by itself has no outcome but what its handlers publish."""
@@ -587,3 +584,11 @@ def _read(text: str) -> dict[str, Any]:
 
 def _int(value: Any) -> int:
     return value if type(value) is int and 0 <= value < MAX_COUNT else 0
+
+
+def _role_among(phase: str, phases: set[str]) -> str:
+    """Return a phase if it begins or settles a workflow with these phases, else an empty text."""
+    if _ATTEMPT not in phases:
+        return ""
+    settling = next((pair for pair in _OUTCOMES if any(other in phases for other in pair)), ())
+    return phase if settling and phase in (_ATTEMPT, *settling) else ""

@@ -528,6 +528,7 @@ async def test_closing_all_the_same_counts_what_is_lost(db: Path) -> None:
             await workbench.recording.saved()
             db.unlink()  # noqa: ASYNC240 - at once
             await window.fire(FIRST)
+            await workbench.recording.caught_up()
             await until(lambda: workbench.at_stake > 0)
             shell.close()
             question = dialog(QMessageBox)
