@@ -36,6 +36,8 @@ TURN: Final = 4_000_000
 #: How many nested publishes may stand on one stack.
 STACKED: Final = 16
 _DEBUG: Final = logging.DEBUG
+#: By a name of our own: tests replace ``asyncio.sleep`` to see how long programs sleep.
+_pause: Final = asyncio.sleep
 
 
 class BusObserver(Protocol):
@@ -193,7 +195,7 @@ class InMemoryEventBus:
             self._refuse(publication)
             return
         if publication.depth and not publication.depth % STACKED:
-            await asyncio.sleep(0)  # the handlers around it become tasks, and leave the stack
+            await _pause(0)  # the handlers around it become tasks, and leave the stack
         if self._is_logged(_DEBUG):
             self._log(_DEBUG, "event_published", event, handler_count=len(subscriptions))
         for entry in self.observers:
@@ -229,7 +231,7 @@ class InMemoryEventBus:
         if last - self._turns.last > TURN:
             # Handlers that never wait give the loop no turn: a program that only publishes would stop all else.
             self._turns.last = last
-            await asyncio.sleep(0)
+            await _pause(0)
 
     def _refuse(self, publication: Publication) -> None:
         publication.outcome = "refused"
