@@ -6,10 +6,24 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from coverage import Coverage, CoverageData
+from coverage.exceptions import CoverageWarning
 
 from tests.rooms import DOORS
 from tools import coverage_rooms
-from tools.coverage_rooms import ALL, Count, Module, count_rooms, main, missing_lines, raised, ranges, too_low, written
+from tools.coverage_rooms import (
+    ALL,
+    Count,
+    Module,
+    count_rooms,
+    join,
+    main,
+    missing_lines,
+    raised,
+    ranges,
+    too_low,
+    written,
+)
 
 #: What the project asks of itself, whatever was reached.
 LEAST = {ALL: 90, "core": 93, "store": 93, "analysis": 93, "ui": 85}
@@ -33,6 +47,20 @@ def test_lines_count_for_the_room_their_module_lies_in_and_for_the_whole() -> No
 def test_what_nothing_can_measure_counts_for_no_room() -> None:
     unseen = Module("agent/observe/monitor.py", 30, (7, 8))
     assert count_rooms([*MODULES, unseen]) == count_rooms(MODULES)
+
+
+def test_half_a_file_of_a_killed_process_takes_nothing_of_the_others_away(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    for number in (1, 2):
+        one = CoverageData(str(data) + f".one{number}")
+        one.add_lines({str(tmp_path / "module.py"): [number]})
+        one.write()
+    (tmp_path / "data.half").write_bytes(b"SQLite format 3\0 and no more")
+    with pytest.warns(CoverageWarning):
+        assert join(Coverage(data_file=str(data), config_file=False)) == 1
+    again = Coverage(data_file=str(data), config_file=False)
+    assert join(again) == 0
+    assert again.get_data().lines(str(tmp_path / "module.py")) == [1, 2]
 
 
 def test_a_room_below_its_floor_is_told_and_one_without_a_floor_too() -> None:

@@ -16,6 +16,10 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from coverage import Coverage
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "inspector"
@@ -97,17 +101,31 @@ def measured() -> list[Module]:
     from coverage import Coverage
 
     coverage = Coverage(config_file=str(ROOT / "pyproject.toml"))
-    folder = Path(coverage.config.data_file).parent
-    if any(folder.glob("data.*")):
-        coverage.combine([str(folder)], keep=False)
-        coverage.save()
-    else:
-        coverage.load()
+    if lost := join(coverage):
+        print(f"{lost} processes were killed while they wrote which lines they had run")
     modules = []
     for path in sorted(PACKAGE.rglob("*.py")):
         _, lines, _, missing, _ = coverage.analysis2(str(path))
         modules.append(Module(path.relative_to(PACKAGE).as_posix(), len(lines), tuple(missing)))
     return modules
+
+
+def join(coverage: Coverage) -> int:
+    """Join what each process has written with what was joined before; return how many files could not be read.
+
+    A process that a test kills while it writes leaves half a file. It is removed: read again alone, it would take the
+    place of everything else.
+    """
+    data = Path(coverage.config.data_file)
+    if data.exists():
+        coverage.load()
+    if any(data.parent.glob("data.*")):
+        coverage.combine([str(data.parent)], keep=False)
+        coverage.save()
+    halves = list(data.parent.glob("data.*"))
+    for half in halves:
+        half.unlink()
+    return len(halves)
 
 
 def count_rooms(modules: Sequence[Module]) -> dict[str, Count]:
