@@ -569,7 +569,8 @@ async def test_a_session_that_never_began_counts_its_first_record_too(
     assert "not saved yet" in shown
     assert f"{count} records unsaved" in shown
     assert asked.startswith(f"{count} records not saved yet")
-    assert str(lost.value).startswith(f"{count} records were lost")
+    # A busy machine may block the loop while the question stands, which is a record as well.
+    assert str(lost.value).startswith(f"{window.journal.seq} records were lost")
 
 
 async def test_closing_asks_also_where_nothing_could_be_stored_from_the_start(tmp_path: Path) -> None:
