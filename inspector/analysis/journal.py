@@ -19,6 +19,7 @@ from inspector.core.records.host import (
     FireSettled,
     HandlerAdded,
     HostRecord,
+    NotedOutside,
     ProgramReloaded,
     PublicationsSkipped,
     RecordsLost,
@@ -368,7 +369,7 @@ class Journal:
             return
         change.processes |= self.processes.take(record)
         self.losses.host(record)
-        if isinstance(record, (PublicationsSkipped, TestRan)):
+        if isinstance(record, (NotedOutside, PublicationsSkipped, TestRan)):
             return
         if isinstance(record, FireRefused):
             self._refused[record.fire] = record

@@ -20,6 +20,7 @@ from inspector.core.records.host import (
     HostRecord,
     LoopBlocked,
     LoopUnblocked,
+    NotedOutside,
     OutputDropped,
     ProcessEnded,
     ProcessJoined,
@@ -92,6 +93,7 @@ _COUNTS: Final = {
 _SEQS: Final = (position(RecordsLost, "first"), position(RecordsLost, "last"))
 _FIRE: Final = {cls.KIND: position(cls, "fire") for cls in HOST_RECORDS if "fire" in cls.__dataclass_fields__}
 _PUBLICATION: Final = position(HandlersNotCalled, "publication")
+_PROCESS: Final = position(NotedOutside, "process")
 #: Times of the process's clock beside ``at``.
 _SINCE: Final = {cls.KIND: position(cls, "since") for cls in (LoopBlocked, LoopUnblocked)}
 
@@ -308,6 +310,8 @@ class RowCheck:
             if not publication:
                 return publication if publication is None else NO_ROW
             values[_PUBLICATION] = publication
+        if kind == NotedOutside.KIND:
+            values[_PROCESS] = self._process
         if kind in _SINCE:
             values[_SINCE[kind]] += self._shift
             if not self._shift <= values[_SINCE[kind]] <= values[AT]:

@@ -1,9 +1,10 @@
 """Effects: what handlers do to the world (rows, mails, frames), told as notes of the execution that did it.
 
 A *probe* watches one kind of effect. It is any callable ``probe(effects) -> undo``: it arranges to be told when the
-effect happens, calls ``effects.tell(…)`` then, and gives back a function that puts everything back exactly as it was.
-Besides our own probes, those of the project are used: a list ``__inspector_probes__`` in any of its modules; nothing of
-ours has to be imported for that.
+effect happens (``effects.watch_calls(…)`` for calls of a function), calls ``effects.tell(…)`` then, and gives back a
+function that puts everything back exactly as it was. Besides our own probes, those of the project are used: a list
+``__inspector_probes__`` in any of its modules, for which nothing of ours has to be imported; and those of packages of
+the user's environment, in the group ``inspector.probes`` of their entry points.
 
 Every effect is compared with the secrets of the publication it happened in, here, before anything is redacted. What
 is noted is only which field reached what (kind ``leak``), never the value.
@@ -13,15 +14,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Final, cast
 from weakref import WeakKeyDictionary
 
 from ...core.bus.context import CURRENT
 from ...core.own_code import own_modules
 from ...core.records.host import PartNotLoaded
+from ..observe.handover import HANDED
 from .calls import watch_frames, watch_mail
 from .secrets import Reader, searches_of, watch_log, watch_output
 from .sql import watch_rows
+from .statements import watch_aiosqlite, watch_engines, watch_sqlite
+from .watching import Functions, FunctionWatch, Report
 
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution
@@ -37,7 +42,13 @@ Probe = Callable[["Effects"], "Undo | None"]
 #: Name of the list of probes in a module of the project.
 PROJECT_PROBES: Final = "__inspector_probes__"
 #: Names of the probes that come with us.
-PROBES: Final[tuple[Probe, ...]] = (watch_log, watch_output, watch_rows, watch_mail, watch_frames)
+PROBES: Final[tuple[Probe, ...]] = (
+    *(watch_log, watch_output, watch_rows, watch_mail, watch_frames),
+    *(watch_engines, watch_sqlite, watch_aiosqlite),
+)
+#: Most things in a second that are recorded though they happen in no execution.
+_MOST_OUTSIDE: Final = 200
+_SECOND: Final = 1_000_000_000
 
 
 class Effects:
@@ -56,6 +67,9 @@ class Effects:
         self.closed = False
         self._undo: list[Undo] = []
         self._waiting: list[Probe] = []
+        self._functions = Functions()
+        #: What happened outside of executions: the second of which it is, and how much in it.
+        self._second = self._count = 0
 
     def install(self, probe: Probe) -> None:
         """Set a probe up; what fails becomes a record. One whose library is not imported waits for ``look_again``."""
@@ -77,6 +91,7 @@ class Effects:
         waiting, self._waiting = self._waiting, []
         for probe in waiting:
             self.install(probe)
+        self._functions.look_again()
 
     def restore(self) -> None:
         """Put everything back exactly as it was."""
@@ -84,6 +99,51 @@ class Effects:
         self._waiting.clear()
         while self._undo:
             self._undo.pop()()
+        self._functions.close()
+
+    # -- what probes ask for ---------------------------------------------------------------------------------------
+
+    def watch_calls(self, module: str, qualname: str, report: Report, *, group: str = "") -> Undo:
+        """Watch the calls of a function of a library, or of the program; return a function that ends it.
+
+        The library need not be there yet. On Python 3.12 and newer nothing is replaced.
+
+        Args:
+            module: Where the function is defined: ``httpx._client``.
+            qualname: Its name there: ``Client.send``.
+            report: Told of each call when it is over, on its thread, inside of handlers (see ``Call``); an exception in
+                it hurts nobody.
+            group: Calls of the same group that happen in a call are part of it, and not told; empty: its own.
+        """
+        return self._functions.add(FunctionWatch(self, module, qualname, report, group or f"{module}.{qualname}"))
+
+    def look_at_code(self, look: Callable[[CodeType, FrameType], None]) -> Undo:
+        """Show each piece of code when it is called for the first time, on Python 3.12 and newer."""
+        return self._functions.look(look)
+
+    def discover(self) -> None:
+        """Look at code that is called, from now on; without it, ``asked`` has to be called."""
+        self._functions.discover(_leave_it)
+
+    def asked(self, code: CodeType, frame: FrameType) -> bool:
+        """Look at code that is called for the first time; return that there is no need to do so again."""
+        return self._functions.asked(code, frame)
+
+    def guarded(self, listener: Callable[..., None]) -> Callable[..., None]:
+        """Return a function that calls a listener, and lets no exception of it reach the library that calls."""
+
+        def listen(*args: Any) -> None:
+            if not self.closed:
+                try:
+                    listener(*args)
+                except Exception as error:  # noqa: BLE001 - what the library passes may be anything
+                    self.tell("effect", f"{listener.__name__} could not be read: {type(error).__name__}")
+
+        return listen
+
+    def is_outside(self, kind: str) -> bool:
+        """Return whether something of a kind is recorded that happens outside of all executions."""
+        return not self.closed and kind in self._recorder.outside
 
     @property
     def recorder(self) -> Recorder:
@@ -93,7 +153,7 @@ class Effects:
     @property
     def execution(self) -> Execution | None:
         """The execution that the running code belongs to; None outside of one, and when nothing is watched any more."""
-        return None if self.closed else CURRENT.get()
+        return None if self.closed else CURRENT.get() or HANDED.get()
 
     def tell(
         self,
@@ -104,26 +164,30 @@ class Effects:
         content: Any = None,
         execution: Execution | None = None,
         longest: int = 0,
+        level: str = "info",
     ) -> None:
         """Note an effect.
 
         Args:
-            kind: ``row``, ``tx``, ``mail``, ``sse``, or a word of the probe's own.
+            kind: One of ``core.records.inside``, or a word of the probe's own.
             text: What to read in one line.
             data: More, plain data: texts, numbers, lists, mappings.
             content: What went out, of any type; it is searched for secrets and not kept. None: text and data are.
             execution: Who did it; None for the one that is running.
             longest: Texts are cut to so many characters once the secrets in them are hidden; 0: they are not.
+            level: ``debug``, ``info``, ``warning`` or ``error``.
         """
         execution = execution or self.execution
         if execution is None or self.closed:
+            if self.is_outside(kind):
+                self._tell_outside(kind, level, text, dict(data or {}))
             return
         leaked = self._found(execution, (text, data) if content is None else content)
         if leaked:
             text, data = _mask(text, leaked), _mask(dict(data or {}), leaked)
         if longest:
             text, data = self._shortened(text, longest), self._shortened(dict(data or {}), longest)
-        self._note(execution, kind, "info", text, dict(data or {}))
+        self._note(execution, kind, level, text, dict(data or {}))
         self._tell_leaks(execution, kind, leaked.values())
 
     def look(self, kind: str, content: Any) -> None:
@@ -163,15 +227,23 @@ class Effects:
                 place = _PLACES.get(kind, kind)
                 self._note(execution, "leak", "warning", f"{field} reached {place}", {"in": kind, "leaked": field})
 
+    def _tell_outside(self, kind: str, level: str, text: str, data: dict[str, Any]) -> None:
+        """Record what happened outside of executions, up to a limit."""
+        recorder = self._recorder
+        second = recorder.now() // _SECOND
+        if second != self._second:
+            left_out = self._count - _MOST_OUTSIDE
+            self._second, self._count = second, 0
+            if left_out > 0:
+                recorder.note_outside(
+                    "dropped", "warning", f"{left_out} items outside of handlers were not recorded", {}
+                )
+        self._count += 1
+        if self._count <= _MOST_OUTSIDE:
+            recorder.note_outside(kind, level, text, data)
+
     def _note(self, execution: Execution, kind: str, level: str, text: str, data: dict[str, Any]) -> None:
-        if execution is CURRENT.get():
-            self._recorder.note(kind, level, text, data)
-            return
-        token = CURRENT.set(execution)  # a flush may come when the handler that added the row has ended
-        try:
-            self._recorder.note(kind, level, text, data)
-        finally:
-            CURRENT.reset(token)
+        self._recorder.note_in(execution, kind, level, text, data)
 
 
 #: What a secret reached, in words.
@@ -206,6 +278,7 @@ def install_effects(recorder: Recorder, probes: Iterable[Probe] = ()) -> Undo:
     effects = Effects(recorder)
     for probe in (*PROBES, *_project_probes(), *probes):
         effects.install(probe)
+    effects.discover()
     return effects.restore
 
 
@@ -259,3 +332,7 @@ class _Watched:
 def watched(program: Program, probes: Iterable[Probe] = ()) -> Program:
     """Return the program, with its effects watched while it is recorded."""
     return cast("Program", _Watched(program, tuple(probes)))
+
+
+def _leave_it(error: BaseException) -> None:
+    """Leave it to the tap, which is told too."""

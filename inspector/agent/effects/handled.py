@@ -165,12 +165,12 @@ class Caught:
         self.taken: list[_Taken] = []
         self.noted: set[tuple[CodeType, int]] = set()
         #: Called with the execution when it ends.
-        self.at_end: Callable[[Execution], None] | None = None
+        self.ends: list[Callable[[Execution], None]] = []
 
     def __call__(self, execution: Execution) -> None:
         """Mark the execution, if it went well but for what it swallowed."""
-        if self.at_end is not None:
-            self.at_end(execution)
+        for end in self.ends:
+            end(execution)
         taken, self.taken = self.taken, []
         if self.probe is None or not taken:
             return
@@ -186,6 +186,11 @@ def caught_by(execution: Execution) -> Caught:
     if type(caught) is not Caught:
         caught = execution.caught = Caught()
     return caught
+
+
+def ends_of(execution: Execution) -> list[Callable[[Execution], None]]:
+    """Return what is called with an execution when it ends, to add to it."""
+    return caught_by(execution).ends
 
 
 class HandledProbe:

@@ -18,7 +18,7 @@ from ...core.records.records import LATE
 from ..handlers import Handler
 from ..observe.monitor import MONITOR, Open, Watcher
 from ..tap.moments import PUBLISHING
-from .handled import caught_by
+from .handled import ends_of
 
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution
@@ -65,11 +65,13 @@ class _Making(Watcher):
         maker = _maker(frame)
         if maker is None:
             return
-        caught = caught_by(execution)
-        if type(caught.at_end) is not _Tasks:
-            caught.at_end = _Tasks(self._recorder)
-        if len(caught.at_end.made) < _MOST:
-            MONITOR.open(frame, _Made(caught.at_end, maker))
+        ends = ends_of(execution)
+        tasks = next((end for end in ends if isinstance(end, _Tasks)), None)
+        if tasks is None:
+            tasks = _Tasks(self._recorder)
+            ends.append(tasks)
+        if len(tasks.made) < _MOST:
+            MONITOR.open(frame, _Made(tasks, maker))
 
 
 class _Made(Open):

@@ -18,7 +18,7 @@ import threading
 import time
 import types
 from collections.abc import Callable, Iterator
-from contextvars import Context
+from contextvars import Context, ContextVar
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -74,12 +74,17 @@ class _Handed(NamedTuple):
         Our own bus gives handlers what they ask for by the running execution: with us a thread gets no more than alone.
         """
         CURRENT.set(self.execution if isinstance(self.execution, TapExecution) else None)
+        HANDED.set(self.execution)
         PUBLISHING.set(self.publication)
         FIRE.set(self.fire)
 
 
+#: The execution on whose behalf a thread works, whatever its bus.
+HANDED: Final[ContextVar[Execution | None]] = ContextVar("inspector_handed", default=None)
+
+
 def _here() -> _Handed:
-    return _Handed(CURRENT.get(), PUBLISHING.get(), FIRE.get())
+    return _Handed(CURRENT.get() or HANDED.get(), PUBLISHING.get(), FIRE.get())
 
 
 _NOBODY: Final = _Handed(None, None, 0)

@@ -312,6 +312,10 @@ class Monitor:
             if watcher in watchers:
                 self._set(code, tuple(other for other in watchers if other is not watcher))
 
+    def may_watch_calls(self, code: CodeType) -> bool:
+        """Return whether nobody is notified yet of what a code object calls: only one can be."""
+        return id(code) not in self._calls
+
     def watch_calls(self, code: CodeType, watcher: CallWatcher) -> None:
         """Notify a watcher of what a code object calls from now on."""
         with self._lock:

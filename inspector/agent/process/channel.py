@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from ...core.records.inside import HTTP, SQL
 from ...core.records.recorder import Recorder
 from .posture import ANY_ERROR
 from .wire import Decoder, encode, encode_rows
@@ -175,6 +176,9 @@ class SendingRecorder(Recorder):
         redactor: Hides secrets before anything leaves the process.
         seed: Seed of the synthetic values, told in the session's record.
     """
+
+    #: Not output: the parent reads all of that.
+    outside = frozenset({SQL, HTTP})
 
     def __init__(self, channel: Channel, redactor: Redactor, *, seed: int | None = None) -> None:
         super().__init__(redactor, seed=seed)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...core.bus.context import FIRE
 from ...core.errors import InspectorError
 from ...core.records.host import HostNoted, ProgramReloaded
+from ...core.records.inside import HTTP, OUTPUT, SQL
 from ...core.records.recorder import Recorder
 from ...core.records.records import (
     HANDLER_ENDED,
@@ -39,6 +40,7 @@ from ..effects.handled import install_handled_probe
 from ..effects.leftover import install_leftover_probe
 from ..effects.log import LogProbe
 from ..effects.sql import watch_rows
+from ..effects.statements import watch_aiosqlite, watch_engines, watch_sqlite
 from ..observe.handover import HANDOVER
 from ..observe.monitor import MONITOR, Watcher
 from ..process.wire import MAX_TEXT, cut_row
@@ -60,6 +62,12 @@ if TYPE_CHECKING:
     from .start import Agent
 
 
+#: What is watched by what code is called, from the beginning: code is asked about once.
+_BY_CODE: Final = (watch_sqlite, watch_aiosqlite)
+#: What is watched once there is a bus, or as soon as its library is there.
+_BY_LIBRARY: Final = (watch_rows, watch_engines)
+#: What is recorded outside of executions, too.
+_OUTSIDE: Final = frozenset({SQL, HTTP, OUTPUT})
 #: Rows with what the program says, which stays as it is.
 _PAYLOADS: Final = (PUBLISHED, HANDLER_ENDED, NOTED)
 _FAILURE: Final = position(HandlerEnded, "failure")
@@ -437,7 +445,11 @@ class Reporter:
 
     def begin(self) -> bool:
         """Begin to watch; return whether this process can be."""
-        return MONITOR.begin(self._failed)
+        if not MONITOR.begin(self._failed):
+            return False
+        for probe in _BY_CODE:
+            self._effects.install(probe)
+        return True
 
     def watch_tests(self, code: CodeType) -> None:
         """Report the tests that pytest runs."""
@@ -446,7 +458,8 @@ class Reporter:
             MONITOR.watch(code, self._tests)
 
     def watch_effect(self, code: CodeType, frame: FrameType) -> None:
-        """Watch a function that is called for the first time, if it sends mail or makes a frame."""
+        """Watch a function that is called for the first time, if a probe has asked for it."""
+        self._effects.asked(code, frame)
         watch_call(code, str(frame.f_globals.get("__name__")), self._effects)
 
     def join(self, where: str, value: Any, *, tell: bool) -> bool:
@@ -502,7 +515,8 @@ class Reporter:
         MONITOR.watch(logging.Logger.callHandlers.__code__, _LogWatch(self._recorder))
         install_handled_probe(self._recorder)
         install_leftover_probe(self._recorder)
-        self._effects.install(watch_rows)
+        for probe in _BY_LIBRARY:
+            self._effects.install(probe)
         program.attach(self._recorder, self._removed)
         HANDOVER.begin(self._failed)
         if self.unknown is not None:
@@ -525,6 +539,7 @@ class Reporter:
             if not self._begun:
                 self._begun = True
                 self._recorder.start(catalog)
+                self._recorder.outside = _OUTSIDE
             elif catalog != self._catalog:
                 self._recorder.record(ProgramReloaded(self._recorder.now(), catalog))
             self._catalog = catalog
@@ -540,6 +555,7 @@ class Reporter:
     def forked(self, ring: RingWriter | None) -> None:
         """Begin anew in a child of this process."""
         self._lock = threading.RLock()
+        self._recorder.outside = frozenset()
         self._recorder.forked(ring)
         self.way_in.forked(ring)
         if self._program is not None:

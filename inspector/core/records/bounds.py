@@ -8,6 +8,7 @@ from typing import Final
 from .host import (
     HOST_RECORDS,
     HostNoted,
+    NotedOutside,
     ProcessJoined,
     ProcessLeft,
     ProcessSilent,
@@ -61,6 +62,7 @@ _SMALL: Final = {
     ProcessSilent.KIND: (position(ProcessSilent, "pid"),),
     PublicationsSkipped.KIND: tuple(position(PublicationsSkipped, name) for name in ("process", "one_in")),
     TestRan.KIND: (position(TestRan, "process"),),
+    NotedOutside.KIND: (position(NotedOutside, "process"),),
     ProgramReloaded.KIND: (position(ProgramReloaded, "process"),),
 }
 #: Places of counts of which sums must fit into a column.
@@ -73,6 +75,7 @@ _NAMES: Final = {
     HANDLER_STARTED: tuple(position(HandlerStarted, name) for name in ("handler", "fault")),
     NOTED: tuple(position(Noted, name) for name in ("kind", "level")),
     HostNoted.KIND: tuple(position(HostNoted, name) for name in ("kind", "level")),
+    NotedOutside.KIND: tuple(position(NotedOutside, name) for name in ("kind", "level")),
     ProcessJoined.KIND: tuple(position(ProcessJoined, name) for name in ("role", "command", "python")),
     ProcessSilent.KIND: tuple(position(ProcessSilent, name) for name in ("command", "reason")),
     ProcessLeft.KIND: (position(ProcessLeft, "text"),),

@@ -787,6 +787,31 @@ class TestRan(HostRecord):
         return f"{self.name} {self.outcome}."
 
 
+@dataclass(frozen=True)
+class NotedOutside(HostRecord):
+    """The program did something outside of all executions, which otherwise would be a note of one.
+
+    Attributes:
+        kind: ``output``, ``sql``, ``http``; ``dropped``: so much of it was not recorded.
+        level: ``debug``, ``info``, ``warning`` or ``error``.
+        text: What to read in one line.
+        data: More, as JSON text; empty when there is none.
+        process: Number of the process that did it, 0 when the program is a single one.
+    """
+
+    KIND: ClassVar[int] = 35
+    kind: str
+    level: str
+    text: Prose
+    data: Json = ""
+    process: int = 0
+
+    @property
+    def severity(self) -> str:
+        """What ``level`` says; that a statement failed is no trouble of the host's."""
+        return "warning" if self.level == "error" else self.level
+
+
 #: Outcomes of a test that did not go well.
 BAD_OUTCOMES: Final = frozenset({"failed", "error"})
 
@@ -821,4 +846,5 @@ HOST_RECORDS: Final[tuple[type[HostRecord], ...]] = (
     ProcessSilent,
     PublicationsSkipped,
     TestRan,
+    NotedOutside,
 )

@@ -29,6 +29,7 @@ from .host import (
     PROSE,
     HandlerAdded,
     HostRecord,
+    NotedOutside,
     ProgramSlowed,
     RecordingPaused,
     RecordingResumed,
@@ -102,7 +103,10 @@ class Recorder:
     Attributes:
         redactor: What hides secrets.
         brake: Slows the program when what is recorded cannot be stored as fast.
+        outside: Kinds of notes that are recorded outside of executions as well.
     """
+
+    outside: frozenset[str] = frozenset()
 
     def __init__(
         self,
@@ -360,6 +364,11 @@ class Recorder:
         """Record what an execution did that may not be the running one; one that is not recorded has no notes."""
         if execution.tag:
             self._note(execution, kind, level, text, data)
+
+    def note_outside(self, kind: str, level: str, text: str, data: dict[str, Any]) -> None:
+        """Record what the program did outside of all executions, as long as there is room."""
+        if self._recording and len(self._rows) <= MAX_WAITING:
+            self.record(NotedOutside(self.now(), kind, level, text, self._codec.snapshot(data) if data else ""))
 
     def swallowed(self, execution: Execution, error: BaseException) -> None:
         """Remember that the execution handled an exception inside; the last one counts."""

@@ -8,9 +8,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from inspector.analysis.comparison import peers_of
+from inspector.analysis.inside import inside_of
 from inspector.app.text import plural
 from inspector.core.records.capture import failure_from_json
-from inspector.core.records.numbers import NO_EXECUTION, NO_PUBLICATION
+from inspector.core.records.numbers import NO_EXECUTION, NO_PUBLICATION, PublicationIndex
 from inspector.ui.features.execution.copying import MARKDOWN, PYTEST, PYTHON
 from inspector.ui.features.execution.details import RequestDetails, ShownDetails, details_at_hand, is_whole, merged
 from inspector.ui.features.execution.head import ExecutionHead, ExecutionList
@@ -20,7 +21,7 @@ from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.flow import button_bar
 from inspector.ui.kit.layouts import add, hbox, vbox
 from inspector.ui.kit.page import Link, Page, section
-from inspector.ui.kit.text import copy_text
+from inspector.ui.kit.text import PlainLabel, copy_text
 from inspector.ui.kit.widgets import Banner, EmptyState, KeyValueGrid, Switcher
 from inspector.ui.panel import JournalPanel
 from inspector.ui.parts.failure_text import traceback_text
@@ -102,7 +103,8 @@ class ExecutionPanel(JournalPanel):
         if self._publication < 0:
             return
         if self._execution >= 0:
-            if self._execution in change.noted or self._execution in change.ended:
+            causes = journal.publications["cause"][change.first_publication :]
+            if self._execution in change.noted or self._execution in change.ended or (causes == self._execution).any():
                 self._refresh()
             elif self._head.running:
                 self._head.tick(journal)
@@ -134,8 +136,10 @@ class ExecutionPanel(JournalPanel):
         self._trace_switch = Link(theme, "", "accent_text")
         self._trace = TracebackView(theme)
         self._list = ExecutionList(theme, self._selection, lambda: self.verbs)
-        self._notes_title = section("Inside this execution")
-        self._notes = NotesView(theme)
+        self._inside_title = section("Inside this execution")
+        self._inside_count = PlainLabel("", "dim")
+        self._inside = NotesView(theme)
+        self._inside_empty = PlainLabel("Nothing recorded.", "dim")
         self._payload = PayloadView(theme)
         self._copy_json = Link(theme, "Copy JSON")
         self._context = KeyValueGrid()
@@ -153,15 +157,16 @@ class ExecutionPanel(JournalPanel):
 
     def _lay_out(self) -> None:
         page = self._page = Page("Execution")
-        self._trace_head, payload_head = QWidget(), QWidget()
+        self._trace_head, self._inside_head, payload_head = QWidget(), QWidget(), QWidget()
         for head, title, link in (
             (self._trace_head, self._trace_title, self._trace_switch),
+            (self._inside_head, self._inside_title, self._inside_count),
             (payload_head, section("Payload"), self._copy_json),
         ):
             row = hbox(title, 1, link, owner=head, spacing=6)
             row.setAlignment(link, Qt.AlignmentFlag.AlignBottom)
         add(page.column, self._head, self._error, self._trace_head, self._trace, self._list)
-        add(page.column, self._notes_title, self._notes, payload_head, self._payload)
+        add(page.column, self._inside_head, self._inside, self._inside_empty, payload_head, self._payload)
         add(page.column, section("Context"), self._context)
         content = QWidget()
         foot, self.buttons = button_bar(
@@ -179,6 +184,7 @@ class ExecutionPanel(JournalPanel):
         self._head.correlation_requested.connect(self.correlation_requested)
         self._trace.open_source.connect(self.open_source)
         self._trace_switch.clicked.connect(self._switch_frames)
+        self._inside.publication_chosen.connect(self._show_publication)
         self._copy_json.clicked.connect(self.copy_payload)
         self.again.clicked.connect(self.retry)
         self.edit.clicked.connect(self.edit_and_fire)
@@ -250,7 +256,7 @@ class ExecutionPanel(JournalPanel):
             self.buttons.offer(button, offered=self._execution >= 0)
         if self._execution < 0:
             self._list.show_publication(journal, self._publication)
-        self._show_notes(journal, details)
+        self._show_inside(journal, details)
         payload, context = details.payload or (None, "")
         self._payload.set_payload(payload)
         self._copy_json.setEnabled(payload is not None)
@@ -286,14 +292,20 @@ class ExecutionPanel(JournalPanel):
         self._trace.set_only_mine(not self._trace.only_mine)
         self._tell_switch()
 
-    def _show_notes(self, journal: Journal, details: ShownDetails) -> None:
+    def _show_inside(self, journal: Journal, details: ShownDetails) -> None:
         alone = self._execution < 0
         start = journal.publication(self._publication).at if alone else journal.execution(self._execution).start
-        self._notes_title.setText("Around this publication" if alone else "Inside this execution")
-        shown = bool(details.notes)
-        self._notes_title.setVisible(shown)
-        self._notes.setVisible(shown)
-        self._notes.set_notes(details.notes, start)
+        items = inside_of(journal, self._execution, details.notes)
+        self._inside_title.setText("Around this publication" if alone else "Inside this execution")
+        self._inside_head.setVisible(bool(items) or not alone)
+        self._inside.setVisible(bool(items))
+        self._inside_empty.setVisible(not items and not alone)
+        self._inside_count.setText(plural(len(items), "item") if items else "")
+        self._inside.set_items(items, start)
+
+    def _show_publication(self, index: int) -> None:
+        publication = PublicationIndex(index)
+        self._selection.select_publication(publication, self._journal.publication(publication).event.name)
 
     # -- doing
 

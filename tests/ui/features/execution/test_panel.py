@@ -4,8 +4,10 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
+from inspector.analysis.inside import inside_of
 from inspector.analysis.journal import Journal
-from inspector.core.records.numbers import PublicationIndex
+from inspector.core.records.inside import RequestNote, StatementNote, TimedNote, data_of
+from inspector.core.records.numbers import NO_EXECUTION, ExecutionIndex, PublicationIndex
 from inspector.core.records.records import KIND, PUBLISHED, Batch
 from inspector.core.values.snapshot import snapshot
 from inspector.ui.features.execution.details import ShownDetails
@@ -273,24 +275,52 @@ def test_a_payload_that_is_none_or_unreadable_is_told(theme: Theme, show) -> Non
         assert words in texts(view)
 
 
-def test_notes_are_added_below_and_bounded(theme: Theme, run: Run, show) -> None:
+def test_items_are_added_below_and_bounded(theme: Theme, run: Run, show) -> None:
     view = NotesView(theme)
-    notes = list(run.journal.notes.get(1) or [])
-    view.set_notes(notes[:1], 0)
+    items = inside_of(run.journal, NO_EXECUTION, run.journal.notes.get(1) or [])
+    view.set_items(items[:1], 0)
     first = view.findChildren(ClickableRow)[0]
-    view.set_notes(notes, 0)
+    view.set_items(items, 0)
     show(view)
     assert view.findChildren(ClickableRow)[0] is first
     assert len(view.findChildren(ClickableRow)) == 2
-    view.set_notes(notes * MAX_NOTES, 0)
-    assert "more notes" in texts(view)
-    first = next(row for row in view.findChildren(ClickableRow) if row.isEnabled() and row.isVisibleTo(view))
+    view.set_items(items * MAX_NOTES, 0)
+    assert "more items" in texts(view)
+    first = next(row for row in view.findChildren(ClickableRow) if row.isVisibleTo(view))
     first.click()
     QApplication.processEvents()
     areas = [area for area in view.findChildren(QPlainTextEdit) if area.isVisibleTo(view)]
-    assert json.loads(areas[0].toPlainText()) == {"action": "X"}
+    text, data = areas[0].toPlainText().split("\n\n")
+    assert (text, json.loads(data)) == ("audit_record_creating", {"action": "X"})
     first.click()
     assert not areas[0].isVisibleTo(view)
+
+
+def test_what_happened_inside_stands_in_the_order_in_which_it_began(
+    panel: ExecutionPanel, selection: Selection, run: Run
+) -> None:
+    select(selection, run.journal, 0)
+    assert "Nothing recorded." in texts(panel)
+
+    def note(at: int, kind: str, text: str, data: TimedNote, level: str = "info") -> None:
+        run.at = run.journal.execution(ExecutionIndex(0)).start + at * MS
+        run.note(1, 1, kind, text, data=json.dumps(data_of(data)), level=level)
+
+    note(1, "log", "charging", TimedNote())
+    note(5, "sql", "SELECT * FROM cards", StatementNote(ago=4 * MS, took=3 * MS, rows=2, by="sqlite3"))
+    note(6, "sql", "SELECT 1", StatementNote(ago=1 * MS, took=1 * MS, error="OperationalError"), "error")
+    note(7, "http", "POST pay.example/charges", RequestNote(ago=3 * MS, took=2 * MS, status=402), "warning")
+    panel.folded(run.fold())
+    QApplication.processEvents()
+    rows = [row.accessibleName() for row in panel.findChildren(ClickableRow) if row.isVisibleTo(panel)]
+    assert rows == [
+        "+1.0 ms log charging {…}",
+        "+1.0 ms sql SELECT * FROM cards 2 rows 3.0 ms",
+        "+4.0 ms http POST pay.example/charges 402 2.0 ms",
+        "+5.0 ms sql SELECT 1 OperationalError 1.0 ms",
+    ]
+    assert "4 items" in texts(panel)
+    assert "Nothing recorded." not in texts(panel)
 
 
 def test_data_that_is_no_json_is_shown_as_it_is() -> None:
