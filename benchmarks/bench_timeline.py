@@ -69,6 +69,7 @@ def executions(count: int, seed: int = 1, *, overlapping: bool = False) -> dict[
         "level": np.zeros(count),
         "fault": np.zeros(count),
         "on_loop": length // 2,
+        "error": np.full(count, -1),
     }
 
 

@@ -27,6 +27,11 @@ _BUCKETS: Final = 32
 _TEXT: Final = r'"(?:[^"\\]|\\.)*"'
 _HEAD: Final = re.compile(rf'\{{"type":\s*({_TEXT}),\s*"module":\s*({_TEXT}),\s*"message":\s*({_TEXT})', re.S)
 _DECODER: Final = json.JSONDecoder(strict=False)
+#: What follows the head of a failure as it is captured, what ends its frames, and how each of these begins.
+_FRAMES: Final = ', "frames": ['
+_FRAMES_END: Final = '], "relation": '
+_FUNCTION: Final = '"function": '
+_FRAME: Final = re.compile(rf'\{{"file": ({_TEXT}), "line": (-?\d+), {_FUNCTION}({_TEXT}), "mine": (true|false)', re.S)
 _FIRST_WIDTH: Final = 1_000_000_000
 #: Executions by status code that belong to a group.
 _COUNTS: Final = IS_BAD | (np.arange(len(STATUSES)) == SWALLOWED_CODE)
@@ -51,6 +56,12 @@ class Trend:
         """Return the counts of the slices up to now (ns), oldest first."""
         self._fit(now)
         return self._counts[: max(now, 0) // self.width + 1]
+
+    def add_all(self, times: Ints) -> None:
+        """Count one at each of the times in ns."""
+        self._fit(int(times.max()))
+        counts = np.bincount(np.maximum(times, 0) // self.width, minlength=len(self._counts))
+        self._counts = [before + more for before, more in zip(self._counts, counts.tolist(), strict=True)]
 
     def _fit(self, at: int) -> None:
         while at // self.width >= len(self._counts):
@@ -144,38 +155,60 @@ class FailureGroups:
     def _add(self, indexes: Ints) -> set[int]:
         if self._rows is not None and len(indexes):
             indexes = indexes[self._rows(indexes)]
-        changed = set()
-        for index in indexes.tolist():
-            changed.add(self._put(index))
-        return changed
+        if not len(indexes):
+            return set()
+        columns = self._journal.executions
+        # What is alike in all three is of one group; what has a place is of one whatever its handler is called.
+        alike = np.stack(
+            (
+                columns["status"][indexes].astype(np.int64),
+                self._journal.errors.kind(columns["error"][indexes]),
+                columns["handler"][indexes].astype(np.int64),
+            )
+        )
+        kinds, firsts, group = np.unique(alike, axis=1, return_index=True, return_inverse=True)
+        numbers = np.zeros(len(firsts), np.int64)
+        for place in np.argsort(firsts).tolist():
+            status, kind, handler = (int(fact) for fact in kinds[:, place])
+            end = int(columns["end"][indexes[firsts[place]]])
+            numbers[place] = self._number(status, kind, handler, end)
+        group = numbers[group.reshape(-1)]
+        changed = dict.fromkeys(group.tolist())
+        for number in changed:
+            self._put(self.groups[number], indexes[group == number])
+        return set(changed)
 
-    def _put(self, index: int) -> int:
+    def _number(self, status: int, kind: int, handler: int, end: int) -> int:
+        """Return the number of a group, making one that begins at a time."""
         journal = self._journal
-        columns = journal.executions
-        code = int(columns["status"][index])
-        status = STATUSES[code]
-        handler, end = int(columns["handler"][index]), int(columns["end"][index])
-        kind, message, place = read_failure(journal.failures.get(index))
-        key = (status, kind, place or FailurePlace(function=journal.handlers[handler].label))
+        error, place = ("", None) if kind < 0 else (journal.errors.kinds[kind].type, journal.errors.kinds[kind].place)
+        key = (STATUSES[status], error, place or FailurePlace(function=journal.handlers[handler].label))
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self.groups)
             self.groups.append(FailureGroup(number, *key, first=end))
-        group = self.groups[number]
-        if len(group.members) == MEMBERS:
-            self._group_of.pop(group.members[0], None)
-        group.members.append(index)
-        self._group_of[index] = number
-        group.message = message
-        group.count += 1
-        self.count += 1
-        counted = BY_FAULT if columns["fault"][index] else code
-        self.outcomes[counted] = self.outcomes.get(counted, 0) + 1
-        group.last = max(group.last, end)
-        group.handlers.add(handler)
-        group.events.add(int(columns["event"][index]))
-        group.trend.add(end)
         return number
+
+    def _put(self, group: FailureGroup, indexes: Ints) -> None:
+        """Take in executions of a group, in the order of their ends."""
+        columns, errors = self._journal.executions, self._journal.errors
+        for index in indexes[-MEMBERS:].tolist():
+            if len(group.members) == MEMBERS:
+                self._group_of.pop(group.members[0], None)
+            group.members.append(index)
+            self._group_of[index] = group.number
+        newest = int(columns["error"][indexes[-1]])
+        group.message = errors.message(newest) if newest >= 0 else ""
+        group.count += len(indexes)
+        self.count += len(indexes)
+        codes = np.where(columns["fault"][indexes] > 0, BY_FAULT, columns["status"][indexes].astype(np.int64))
+        for code, count in zip(*(part.tolist() for part in np.unique(codes, return_counts=True)), strict=True):
+            self.outcomes[code] = self.outcomes.get(code, 0) + count
+        ends = columns["end"][indexes]
+        group.last = max(group.last, int(ends.max()))
+        group.handlers.update(np.unique(columns["handler"][indexes]).tolist())
+        group.events.update(np.unique(columns["event"][indexes]).tolist())
+        group.trend.add_all(ends)
 
 
 def failure_head(text: str) -> tuple[str, str, str]:
@@ -193,13 +226,39 @@ def _unquoted(part: str) -> str:
     return str(_DECODER.decode(part)) if "\\" in part else part[1:-1]
 
 
-def read_failure(text: str | None) -> tuple[str, str, FailurePlace | None]:
-    """Return type, message and place of a failure's JSON text; empty, and no place, where there is none."""
-    failure = _loads(text or "{}")
-    frames = failure.get("frames", ())
-    nearest = [frame for frame in frames if frame.get("mine")] or frames
-    place = FailurePlace(*(nearest[-1][name] for name in ("file", "line", "function"))) if nearest else None
-    return failure.get("type", ""), failure.get("message", ""), place
+def read_failure(text: str) -> tuple[str, str, str, FailurePlace | None]:
+    """Return type, module, message and place of a failure's JSON text; the place is None where there is none."""
+    head = _HEAD.match(text)
+    if head is not None:
+        place = _place_of(text, head.end())
+        if place is not None:
+            kind, module, message = head.groups()
+            return _unquoted(kind), _unquoted(module), _unquoted(message), place
+    failure = _loads(text)
+    kind, module, message = (str(failure.get(name, "")) for name in ("type", "module", "message"))
+    try:
+        frames = failure.get("frames", ())
+        nearest = [frame for frame in frames if frame.get("mine")] or frames
+        frame = nearest[-1] if nearest else None
+        place = FailurePlace(str(frame["file"]), int(frame["line"]), str(frame["function"])) if frame else None
+    except (LookupError, TypeError, ValueError, AttributeError):  # a stranger's
+        place = None
+    return kind, module, message, place
+
+
+def _place_of(text: str, head: int) -> FailurePlace | None:
+    """Return the place of a failure that is written as the capture writes it, reading one of its frames; else None.
+
+    A text within JSON has no bare quotes: what stands here between quotes and colons are names of members.
+    """
+    end = text.find(_FRAMES_END, head)
+    if end < 0 or not text.startswith(_FRAMES, head):
+        return None
+    frames = _FRAME.findall(text, head, end)
+    if not frames or len(frames) != text.count(_FUNCTION, head, end):  # none, or a stranger's
+        return None
+    file, line, function, _ = next((frame for frame in reversed(frames) if frame[3] == "true"), frames[-1])
+    return FailurePlace(_unquoted(file), int(line), _unquoted(function))
 
 
 def _loads(text: str) -> dict[str, Any]:

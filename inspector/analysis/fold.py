@@ -25,6 +25,7 @@ EXECUTIONS: Final = {
     "level": np.int32,
     "fault": np.uint8,
     "on_loop": np.int64,
+    "error": np.int32,
 }
 #: The same for the publications.
 PUBLICATIONS: Final = {
@@ -56,7 +57,7 @@ class BatchFold:
         self._publication_base = change.first_publication
         self._executions: list[list[Any]] = []
         self._publications: list[list[Any]] = []
-        self._late: dict[int, tuple[int, int, int]] = {}
+        self._late: dict[int, tuple[int, int, int, int]] = {}
         self._late_publications: dict[int, int] = {}
         self._bounds: dict[int, tuple[int, int]] = {}
 
@@ -104,7 +105,7 @@ class BatchFold:
             journal.handler_levels[handler] = level + 1
         event = self._event_of(owner)
         journal.event_runs[event] += 1
-        self._executions.append([at, -1, owner, handler, event, RUNNING_CODE, level, bool(fault), 0])
+        self._executions.append([at, -1, owner, handler, event, RUNNING_CODE, level, bool(fault), 0, -1])
         self._bound(owner, index)
 
     def ended(self, row: Row) -> None:
@@ -128,13 +129,15 @@ class BatchFold:
         elif code != OK_CODE or (losses.watchful and losses.waits_for(index, self._owner_of(index))):
             owner = self._owner_of(index)
             losses.executed(Where(index, owner, handler, event), code, at, failure, self._correlation_of(owner))
+        error = -1
         if failure:
             journal.failures.put(index, failure)
+            error = journal.errors.add(failure)
         if index >= self._base:
             entry = self._executions[index - self._base]
-            entry[1], entry[5], entry[8] = at, code, on_loop
+            entry[1], entry[5], entry[8], entry[9] = at, code, on_loop, error
         else:
-            self._late[index] = (at, code, on_loop)
+            self._late[index] = (at, code, on_loop, error)
         self._change.ended.append(index)
 
     def publication_ended(self, row: Row) -> None:
@@ -182,6 +185,7 @@ class BatchFold:
     def flush(self) -> None:
         """Write what was gathered to the columns."""
         journal = self._journal
+        journal.errors.flush()
         if self._publications:
             values: dict[str, Any] = dict(zip(PUBLICATIONS, zip(*self._publications, strict=True), strict=True))
             for name in ("event_id", "correlation"):
@@ -193,7 +197,7 @@ class BatchFold:
         if self._late:
             where = np.array(list(self._late), np.int64)
             late = np.array(list(self._late.values()), np.int64)
-            for column, ends in zip(("end", "status", "on_loop"), late.T, strict=True):
+            for column, ends in zip(("end", "status", "on_loop", "error"), late.T, strict=True):
                 journal.executions[column][where] = ends
             journal.status_counts += np.bincount(late[:, 1], minlength=len(STATUSES))
             journal.status_counts[RUNNING_CODE] -= len(late)

@@ -9,8 +9,10 @@ import numpy.typing as npt
 
 from inspector.analysis.columns import Columns
 from inspector.analysis.entries import IS_BAD, Change, ExecutionEntry, FireOutcome, PublicationEntry, Recent
+from inspector.analysis.errors import Errors
 from inspector.analysis.fold import EXECUTIONS, PUBLICATIONS, BatchFold
 from inspector.analysis.losses import Losses
+from inspector.analysis.matches import Matches
 from inspector.analysis.placement import read_catalog
 from inspector.analysis.processes import Processes
 from inspector.core.description import CatalogDescription, EventDescription, HandlerDescription
@@ -59,9 +61,10 @@ class Journal:
     """Folds batches of rows into columns.
 
     Attributes:
-        executions: Columns ``start end publication handler event status level fault on_loop``; ``end`` is -1
+        executions: Columns ``start end publication handler event status level fault on_loop error``; ``end`` is -1
             while running; ``publication``, ``handler`` and ``event`` are indexes; ``level`` is the row in the
-            handler's lane on which overlapping executions do not touch; times in ns since the session started.
+            handler's lane on which overlapping executions do not touch; ``error`` is the number of its failure, -1 for
+            none; times in ns since the session started.
         publications: Columns ``at end event cause fire handlers first last event_id correlation process``; ``cause`` is
             an execution's index or -1; ``first``/``last`` bound the indexes of its executions (first is -1 without
             any); ``process`` is a number of ``processes``, 0 for the one process of a program.
@@ -72,6 +75,8 @@ class Journal:
         event_outcomes: The same for executions that did not end well, by status code, and for those under a fault
             (``BY_FAULT``), which count as nothing else; only what occurs.
         unheard: Publications that nobody handled.
+        errors: Kinds and messages of all failures, by number.
+        matches: Which payloads fit the terms that were asked.
         orphans: Rows that cannot be placed: what they are about is missing, or was before they began.
         unplaced: Executions among them.
         uncaused: Publications whose cause is missing, or comes after them.
@@ -114,6 +119,8 @@ class Journal:
         self.notes: Recent[list[Noted]] = Recent()
         self.publication_notes: Recent[list[Noted]] = Recent()
         self.failures: Recent[str] = Recent()
+        self.errors = Errors()
+        self.matches = Matches()
         self.tried_again: dict[int, int] = {}
         self.processes = Processes()
         self.losses = Losses(self)

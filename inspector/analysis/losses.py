@@ -440,7 +440,7 @@ class Losses:
         frames = failure[failure.find('"frames"') :] if failure else ""
         place = self._places.get(frames)
         if place is None:
-            place = self._places[frames] = read_failure(failure)[2] or FailurePlace()
+            place = self._places[frames] = read_failure(failure)[3] or FailurePlace()
             if len(self._places) > _PLACES:
                 self._places.popitem(last=False)
         return place

@@ -45,7 +45,7 @@ def filter_of(text: str) -> Filter:
 async def pick(stream: RecordStream, chosen: Filter) -> tuple[Journal, Mask]:
     """Fold a run and say which of its executions fit.
 
-    Each is asked about as soon as it has ended: payloads and errors of older ones are no longer at hand.
+    Payloads are asked as they come: older ones are no longer at hand.
 
     Args:
         stream: A stream that ends.
@@ -61,6 +61,7 @@ async def pick(stream: RecordStream, chosen: Filter) -> tuple[Journal, Mask]:
     fits: Mask = np.zeros(1024, np.bool_)
     async for batch in stream.read():
         change = journal.fold(batch)
+        chosen.look(journal, change.first_publication)
         while len(fits) < len(journal.executions):
             fits = np.concatenate((fits, np.zeros(len(fits), np.bool_)))
         ended = np.array(change.ended, np.int64)

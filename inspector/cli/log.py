@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from inspector.analysis.failures import failure_head
 from inspector.analysis.losses import loss_place
 from inspector.analysis.losskinds import LOSS_KINDS
 from inspector.analysis.tally import LossTally
@@ -117,11 +116,9 @@ def as_json(journal: Journal, index: ExecutionIndex) -> dict[str, Any]:
 
 
 def _error(journal: Journal, index: int) -> dict[str, str] | None:
-    text = journal.failures.get(index)
-    if not text:
-        return None
-    kind, _, message = failure_head(text)
-    return {"type": kind, "message": message}
+    number = int(journal.executions["error"][index])
+    kind = journal.errors.kind_of(number)
+    return None if kind is None else {"type": kind.type, "message": journal.errors.message(number)}
 
 
 def _status(execution: ExecutionEntry) -> str:

@@ -69,14 +69,18 @@ class Roof(QObject):
         self._filter: Filter | None = None
         self.complete = False
         self._build(features)
-        self._filtering = Filtering(context.shell.bar.filter, context.workbench, context.settings, context.history)
+        self._filtering = Filtering(
+            context.shell.bar.filter, context.workbench, context.settings, context.history, context.tasks
+        )
         self._filtering.applied.connect(self._apply_filter)
         self._filtering.remarked.connect(context.notices.info)
+        self._filtering.progressed.connect(context.shell.tell_briefly)
         self._next_steps = _NextSteps(context, self._panels)
         self.standing = Standing(context.shell, context.workbench, LossMarks(context.settings))
         self.standing.changed.connect(context.changed)
         context.changed.connect(self._changed)
         context.closing.connect(self._filtering.remember)
+        context.closing.connect(self._filtering.stop)
         context.numbers_changed.connect(self._numbers_changed)
         context.workbench.on_view(self._show)
         context.workbench.on_folded(self._folded)
@@ -189,6 +193,7 @@ class Roof(QObject):
 
     def _folded(self, change: Change) -> None:
         context = self._context
+        self._filtering.folded(change)
         for panel in self._panels:
             try:
                 panel.folded(change)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from inspector.analysis.query.complete import quoted
 from inspector.app.text import one_line
-from inspector.core.records.capture import failure_from_json
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.kit.text import copy_text
 
@@ -209,15 +208,11 @@ class Verbs:
         return MenuItem(f"Open {place}", lambda: self._context.open_source(file, max(1, line)), icon="code")
 
     def _origin(self, execution: ExecutionIndex) -> tuple[str, int]:
-        """Return file and line where an execution failed, as far as that is at hand, else where its handler is."""
+        """Return file and line where an execution failed, else where its handler is."""
         journal = self._journal
-        text = journal.failures.get(execution)
-        try:
-            failure = failure_from_json(text) if text else None
-        except ValueError:
-            failure = None
-        if failure is not None and failure.origin is not None:
-            return failure.origin.file, failure.origin.line
+        error = journal.errors.kind_of(int(journal.executions["error"][execution]))
+        if error is not None and error.place is not None:
+            return error.place.file, error.place.line
         handler = journal.execution(execution).handler
         return handler.file, handler.line
 

@@ -1,10 +1,13 @@
 import json
+from collections import Counter
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inspector.analysis.entries import Recent
 from inspector.analysis.failures import MEMBERS, FailureGroups, Trend, failure_head
 from inspector.core.records.capture import capture_failure
+from inspector.core.records.statuses import BY_FAULT
 from tests.analysis.sample_runs import MS, Run, Story, Told, failure
 
 
@@ -87,6 +90,53 @@ def test_a_journal_already_filled_gives_the_same_groups_as_one_followed():
     assert [(g.type, g.count, list(g.members)) for g in again.groups] == [
         (g.type, g.count, list(g.members)) for g in followed.groups
     ]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["failed", "swallowed", "timed_out"]),
+            st.sampled_from(["", "KeyError", "ValueError"]),
+            st.integers(41, 42),
+            st.sampled_from(["app:Audit.handle", "app:Mail.send"]),
+            st.booleans(),
+        ),
+        max_size=30,
+    ),
+    st.integers(1, 7),
+)
+def test_groups_equal_a_plain_count_however_little_is_at_hand(runs, at_once):
+    before = Recent.__init__.__defaults__
+    Recent.__init__.__defaults__ = (3,)
+    try:
+        story = Story()
+    finally:
+        Recent.__init__.__defaults__ = before
+    followed = FailureGroups(story.journal)
+    expected, newest, struck = Counter(), {}, 0
+    for start in range(0, len(runs), at_once):
+        some = []
+        for number, (status, kind, line, handler, fault) in enumerate(runs[start : start + at_once], start):
+            text = failure(kind, f"message {number}", line) if kind else ""
+            end = (number + 1) * MS
+            run = Run(number * MS, end, handler, status, failure=text, fault="raise" if fault else "")
+            some.append(Told("Paid", number * MS, [run]))
+            key = (status, kind, line) if kind else (status, "", handler.partition(":")[2])
+            expected[key] += 1
+            newest[key] = (f"message {number}" if kind else "", number, end)
+            struck += fault
+        followed.folded(story.tell(some))
+    for groups in (followed, FailureGroups(story.journal)):
+        assert {_key(group): group.count for group in groups.groups} == expected
+        assert {_key(group): (group.message, group.newest, group.last) for group in groups.groups} == newest
+        assert groups.count == len(runs) == sum(groups.outcomes.values())
+        assert groups.outcomes.get(BY_FAULT, 0) == struck
+        assert all(sum(group.trend.counts(story.journal.now)) == group.count for group in groups.groups)
+        assert [_key(group) for group in groups.groups] == list(expected)
+
+
+def _key(group):
+    return group.status, group.type, group.place.line or group.place.function
 
 
 def test_only_the_executions_asked_for_are_grouped():

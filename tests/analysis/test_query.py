@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.analysis.query import query
+from inspector.analysis.entries import Recent
 from inspector.analysis.query.complete import complete
 from inspector.analysis.query.query import FilterError, parse
 from inspector.core.description import (
@@ -402,7 +402,32 @@ def test_what_a_filter_does_not_search_is_said(monkeypatch):
     story.tell([told("AccountClosed", audit(), payload='{"size": 1}')] * 3)
     assert parse("size:1 -status:ok").remarks(story.journal) == []
     assert parse("-sise:1 -size:2").remarks(story.journal) == ["No event has a field “sise”."]
-    monkeypatch.setattr(query, "RECENT", 2)
-    assert parse("size>0").remarks(story.journal) == ["Searched the payloads of the newest 2 of 3 events."]
-    assert parse("status:ok").remarks(story.journal) == []
-    assert len(parse("words").remarks(story.journal)) == 2
+    monkeypatch.setattr(Recent.__init__, "__defaults__", (2,))
+    story = new_story()
+    story.tell([told("AccountClosed", audit(), payload='{"size": 1}')] * 3)
+    for text in ("size>0", "words", "-other:*"):
+        assert parse(text).remarks(story.journal) == ["Searched the payloads of 2 of 3 events."]
+    assert parse("status:ok error:*").remarks(story.journal) == []
+    story.tell([told("AccountClosed", audit(status="failed", failure="x" * 8_001), payload='{"size": 1}')])
+    assert parse("words").remarks(story.journal)[1] == "Searched the first 8\u2009000 characters of 1 error message."
+
+
+def test_payloads_that_were_asked_when_they_came_are_never_forgotten(monkeypatch):
+    monkeypatch.setattr(Recent.__init__, "__defaults__", (2,))
+    story, chosen = new_story(), parse("size>1 -words")
+    for size in range(5):
+        first = len(story.journal.publications)
+        story.tell([told("AccountClosed", audit(), payload=json.dumps({"size": size}))])
+        chosen.look(story.journal, first)
+    assert np.flatnonzero(chosen.mask(story.journal, 0, 5)).tolist() == [2, 3, 4]
+    assert chosen.remarks(story.journal) == []
+
+
+def test_errors_are_found_in_all_failures(monkeypatch):
+    monkeypatch.setattr(Recent.__init__, "__defaults__", (1,))
+    story = new_story()
+    for number in range(4):
+        broken = failure(f"Error{number % 2}", f"no session {number}")
+        story.tell([told("AccountClosed", audit(status="failed", failure=broken))])
+    for text, expected in {"error:Error1": [1, 3], '"SESSION 2"': [2], "error0": [0, 2], "-error:*1": [0, 2]}.items():
+        assert np.flatnonzero(parse(text).mask(story.journal, 0, 4)).tolist() == expected, text

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from inspector.analysis.failures import failure_head
 from inspector.analysis.losskinds import LOSS_KINDS
 from inspector.analysis.query.query import ANY_BAD, FIELDS, MEASURES, PAYLOAD
 from inspector.analysis.query.terms import UNHEARD, payload_fields
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 #: More are of no help.
 LIMIT: Final = 50
-_ERRORS: Final = 500
 _AT_CURSOR: Final = re.compile(r'-?(?:(?P<field>[\w.]+):(?:[^\s"]*,)?)?(?P<begun>[^\s":]*|"[^"]*)$')
 
 
@@ -89,8 +87,7 @@ def _values(field: str, journal: Journal) -> Iterable[tuple[str, str]]:
         yield from ((status, "") for status in STATUSES)
         yield from ((ANY_BAD, "all problems"), (UNHEARD, "publications without handlers"))
     elif field == "error":
-        recent = journal.failures.items()[-_ERRORS:]
-        yield from _distinct((failure_head(failure)[0], "") for _, failure in reversed(recent))
+        yield from _distinct((kind.type, "") for kind in reversed(journal.errors.kinds))
     elif field == "corr":
         for publication in range(len(journal.publications) - 1, max(-1, len(journal.publications) - 20), -1):
             details = journal.publication(PublicationIndex(publication))

@@ -30,7 +30,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from inspector.analysis.entries import IS_BAD, RECENT
+from inspector.analysis.entries import IS_BAD
+from inspector.analysis.errors import MAX_MESSAGE
 from inspector.analysis.losskinds import BELATED, KIND_NUMBERS
 from inspector.analysis.query.terms import (
     UNHEARD,
@@ -42,6 +43,7 @@ from inspector.analysis.query.terms import (
     LengthTerm,
     LossTerm,
     Not,
+    PayloadSearch,
     PayloadTerm,
     ProcessTerm,
     StatusTerm,
@@ -145,16 +147,30 @@ class Filter:
         terms = dict.fromkeys(term for term in self._inner() if isinstance(term, PayloadTerm))
         return [term.name for term in terms if journal.events and not term.is_known(journal)]
 
+    def searches(self) -> list[PayloadSearch]:
+        """Return the terms that ask payloads, each once."""
+        return list(dict.fromkeys(term for term in self._inner() if isinstance(term, PayloadSearch)))
+
+    def look(self, journal: Journal, first: int) -> None:
+        """Ask the payloads of publications from the index ``first`` on: only now, maybe, are all of them at hand."""
+        for term in self.searches():
+            term.look(journal, first)
+
+    def unsearched(self, journal: Journal) -> Ints:
+        """Return the publications whose payloads are asked for, but neither at hand nor searched yet: their indexes."""
+        rows = [term.unsearched(journal) for term in self.searches()]
+        return np.unique(np.concatenate(rows)) if rows else np.zeros(0, np.int64)
+
     def remarks(self, journal: Journal) -> list[str]:
         """Return what to know of the outcome, a sentence each: unknown fields, and what is not searched."""
-        inner = self._inner()
-        said = [f"No event has a field “{name}”." for name in self.unknown_fields(journal)]
-        total = len(journal.publications)
-        if total > RECENT and any(isinstance(term, (PayloadTerm, TextTerm)) for term in inner):
-            said.append(f"Searched the payloads of the newest {_count(RECENT)} of {_count(total)} events.")
-        if len(journal.executions) > RECENT and any(isinstance(term, (ErrorTerm, TextTerm)) for term in inner):
-            said.append(f"Searched the errors of the newest {_count(RECENT)} failures.")
-        if any(isinstance(term, LossTerm) and term.belated for term in inner):
+        unsearched, total = len(self.unsearched(journal)), len(journal.publications)
+        said = [f"No event has a field “{name}”." for name in ([] if unsearched else self.unknown_fields(journal))]
+        if unsearched:
+            said.append(f"Searched the payloads of {_count(total - unsearched)} of {_count(total)} events.")
+        if journal.errors.cut and any(isinstance(term, TextTerm) for term in self._inner()):
+            messages = f"{_count(journal.errors.cut)} error message{'s' if journal.errors.cut > 1 else ''}"
+            said.append(f"Searched the first {_count(MAX_MESSAGE)} characters of {messages}.")
+        if any(isinstance(term, LossTerm) and term.belated for term in self._inner()):
             said.append("In a live session, losses that show later appear when the filter is applied again.")
         return said
 

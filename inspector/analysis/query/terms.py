@@ -7,19 +7,19 @@ import operator
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from inspector.analysis.entries import RECENT, Recent
-from inspector.analysis.failures import failure_head
+from inspector.analysis.entries import RECENT
 from inspector.analysis.losses import loss_place
 from inspector.analysis.losskinds import LOSS_KINDS
 from inspector.core.records.statuses import STATUSES
 from inspector.core.values.snapshot import plain
 
 if TYPE_CHECKING:
+    from inspector.analysis.errors import ErrorKind
     from inspector.analysis.journal import Journal
     from inspector.analysis.losses import Loss
     from inspector.core.description import EventDescription, FieldShape, HandlerDescription, TypeShape
@@ -40,7 +40,6 @@ COMPARISONS: Final[dict[str, Callable[[Any, float], Any]]] = {
 }
 
 Pattern = re.Pattern[str]
-T = TypeVar("T")
 
 
 class Term(Protocol):
@@ -280,22 +279,95 @@ def _begins_with(ids: npt.NDArray[np.uint8], digits: str) -> Mask:
 
 @dataclass(frozen=True)
 class ErrorTerm(_OfExecutions):
-    """The type of the exception, of those whose failure is at hand (the newest 20,000)."""
+    """The type of the exception, with or without its module."""
 
     patterns: tuple[Pattern, ...]
 
     def executions(self, journal: Journal, rows: Ints) -> Mask:
         """See ``Term``."""
-        return np.isin(rows, _at_hand(journal.failures, rows, self._fits))
+        return journal.errors.of_kinds(journal.executions["error"][rows], self._fits)
 
-    def _fits(self, failure: str) -> bool:
-        kind, module, _ = failure_head(failure)
-        return _fits(self.patterns, kind, f"{module}.{kind}")
+    def _fits(self, error: ErrorKind) -> bool:
+        return _fits(self.patterns, error.type, f"{error.module}.{error.type}")
+
+
+class Narrowing(NamedTuple):
+    """What a payload must have to fit a term, where a database can look for it; one that has it may still not fit.
+
+    Attributes:
+        name: It stands in the text as it is; empty for nothing.
+        words: Of these (lower case) at least one stands in the text, whatever its case, unless the text has other
+            characters than those of ASCII; None where that cannot be said.
+        tags: Tags of values that people read as they are written; a text with others may do without the words. None
+            where the text itself is asked, and tags are a part of it.
+    """
+
+    name: str = ""
+    words: tuple[str, ...] | None = None
+    tags: tuple[str, ...] | None = None
+
+
+class Answer(NamedTuple):
+    """Which of the payloads that were asked fit (indexes of their publications), and whether one has what is named."""
+
+    fitting: list[int]
+    named: bool = False
+
+
+class PayloadSearch:
+    """Base of the terms that ask payloads. Each is asked once, and remembered in ``Journal.matches``.
+
+    Only the newest are at hand. ``unsearched`` says which are not; ``app.searching`` asks the store for them.
+    """
+
+    def fits_payload(self, payload: str) -> bool:
+        """Return whether a payload, as tagged JSON, fits."""
+        raise NotImplementedError
+
+    def narrowing(self) -> Narrowing:
+        """Return what the payloads must have."""
+        return Narrowing()
+
+    def look(self, journal: Journal, first: int = 0) -> None:
+        """Ask the payloads at hand of publications from the index ``first`` on that nobody has asked yet."""
+        matches = journal.matches.of(self)
+        matches.extend(len(journal.publications))
+        unknown, payloads = matches.unknown(first), journal.payloads
+        if len(unknown) > RECENT:
+            wanted = set(unknown[-RECENT:].tolist())
+            texts = [(row, texts[0]) for row, texts in payloads.items() if row in wanted]
+        else:
+            texts = [(row, pair[0]) for row in unknown.tolist() if (pair := payloads.get(row)) is not None]
+        if texts:
+            self.take(journal, self.ask(texts), np.array([row for row, _ in texts], np.int64))
+
+    def ask(self, texts: Iterable[tuple[int, str]]) -> Answer:
+        """Ask payloads, each with the index of its publication; nothing else is touched, in whatever thread."""
+        return Answer([row for row, text in texts if self.fits_payload(text)])
+
+    def take(self, journal: Journal, answer: Answer, rows: Ints) -> None:
+        """Remember an answer for some publications (indexes); those that are not in it do not fit."""
+        matches = journal.matches.of(self)
+        matches.put(rows, np.array(answer.fitting, np.int64))
+        matches.named |= answer.named
+
+    def unsearched(self, journal: Journal) -> Ints:
+        """Return the publications whose payloads are not at hand, and were not asked before; their indexes."""
+        self.look(journal)
+        return journal.matches.of(self).unknown()
+
+    def fitting(self, journal: Journal, rows: Ints) -> Mask:
+        """Return which publications (indexes, shape ``(n,)``) have a payload that fits, as far as is known."""
+        matches = journal.matches.of(self)
+        matches.extend(len(journal.publications))
+        if len(rows) and matches.has_unknown(rows):
+            self.look(journal)
+        return matches.fits(rows)
 
 
 @dataclass(frozen=True)
-class PayloadTerm:
-    """A field of the event, by the way to it (``amount.currency``), of those whose payload is at hand.
+class PayloadTerm(PayloadSearch):
+    """A field of the event, by the way to it (``amount.currency``).
 
     Attributes:
         path: Names of fields, from the event inwards; of a list any element may fit.
@@ -316,26 +388,42 @@ class PayloadTerm:
 
     def executions(self, journal: Journal, rows: Ints) -> Mask:
         """See ``Term``."""
-        owners = journal.executions["publication"][rows]
-        return np.isin(owners, _at_hand(journal.payloads, owners, self._fits))
+        return self.fitting(journal, journal.executions["publication"][rows])
 
     def publications(self, journal: Journal, rows: Ints) -> Mask:
         """See ``Term``."""
-        return np.isin(rows, _at_hand(journal.payloads, rows, self._fits))
+        return self.fitting(journal, rows)
 
     def is_known(self, journal: Journal) -> bool:
-        """Return whether an event of the catalog, or a payload at hand, has a field of that name."""
+        """Return whether an event of the catalog, or a payload that was asked, has a field of that name."""
         names = {name for event in journal.events for name, _ in payload_fields(event.fields)}
-        mark = json.dumps(self.path[-1])
-        return self.name in names or any(mark in text for _, (text, _) in journal.payloads.items())
+        return self.name in names or journal.matches.of(self).named
 
-    def _fits(self, texts: tuple[str, str]) -> bool:
-        if json.dumps(self.path[-1]) not in texts[0]:  # most payloads need not be read
+    def ask(self, texts: Iterable[tuple[int, str]]) -> Answer:
+        """See ``PayloadSearch``."""
+        named = [(row, text) for row, text in texts if self._names(text)]
+        return Answer([row for row, text in named if self.fits_payload(text)], bool(named))
+
+    def narrowing(self) -> Narrowing:
+        """See ``PayloadSearch``."""
+        name = json.dumps(self.path[-1])
+        words = tuple(filter(None, (_word_of(pattern) for pattern in self.patterns)))
+        # A text with a backslash may write any character otherwise.
+        all_have = bool(words) and len(words) == len(self.patterns)
+        return Narrowing(name if "\\" not in name else "", (*words, "\\") if all_have else None, _AS_WRITTEN)
+
+    def fits_payload(self, payload: str) -> bool:
+        """See ``PayloadSearch``."""
+        if not self._names(payload):  # most payloads need not be read
             return False
         try:
-            return any(map(self._is_wanted, _values_at(plain(texts[0]), self.path)))
+            return any(map(self._is_wanted, _values_at(plain(payload), self.path)))
         except ValueError:
             return False
+
+    def _names(self, payload: str) -> bool:
+        name = json.dumps(self.path[-1], ensure_ascii=False)
+        return name in payload or (not name.isascii() and json.dumps(self.path[-1]) in payload)
 
     def _is_wanted(self, value: object) -> bool:
         if not self.operator:
@@ -368,8 +456,8 @@ def _values_at(value: object, path: tuple[str, ...]) -> Iterable[object]:
         yield from _values_at(value[path[0]], path[1:])
 
 
-class TextTerm:
-    """Free text: part of an event's or handler's name, or of a payload or error that is at hand."""
+class TextTerm(PayloadSearch):
+    """Free text: part of an event's or handler's name, or of a payload or error."""
 
     def __init__(self, text: str) -> None:
         self._text = text.lower()
@@ -384,17 +472,36 @@ class TextTerm:
     def executions(self, journal: Journal, rows: Ints) -> Mask:
         """See ``Term``."""
         columns = journal.executions
-        owners = columns["publication"][rows]
         fits: Mask = handler_table(journal, self._in_handler)[columns["handler"][rows]]
         fits = fits | event_table(journal, self._in_event)[columns["event"][rows]]
-        fits |= np.isin(owners, _at_hand(journal.payloads, owners, self._in_payload))
-        fits |= np.isin(rows, _at_hand(journal.failures, rows, self._in_failure))
-        return fits
+        fits |= self.fitting(journal, columns["publication"][rows])
+        errors = columns["error"][rows]
+        fits |= journal.errors.of_kinds(errors, lambda error: self._text in error.type.lower())
+        # What is no error is -1, the last of the table.
+        return np.asarray(fits | np.append(self._saying(journal), np.False_)[errors], np.bool_)
 
     def publications(self, journal: Journal, rows: Ints) -> Mask:
         """See ``Term``."""
         fits: Mask = event_table(journal, self._in_event)[journal.publications["event"][rows]]
-        return fits | np.isin(rows, _at_hand(journal.payloads, rows, self._in_payload))
+        return fits | self.fitting(journal, rows)
+
+    def narrowing(self) -> Narrowing:
+        """See ``PayloadSearch``."""
+        words = tuple(word for word in (self._text, self._escaped) if word.isascii())
+        return Narrowing(words=words if all(map(str.isprintable, words)) else None)
+
+    def fits_payload(self, payload: str) -> bool:
+        """See ``PayloadSearch``."""
+        lower = payload.lower()
+        return self._text in lower or self._escaped in lower
+
+    def _saying(self, journal: Journal) -> Mask:
+        """Return which errors have it in their message, shape ``(errors,)``."""
+        matches = journal.matches.of(self)
+        if len(matches.errors) < len(journal.errors):
+            more = journal.errors.saying(self._text, len(matches.errors))
+            matches.errors = np.concatenate((matches.errors, more))
+        return matches.errors
 
     def _in_handler(self, handler: HandlerDescription) -> bool:
         return self._text in handler.label.lower()
@@ -402,23 +509,26 @@ class TextTerm:
     def _in_event(self, event: EventDescription) -> bool:
         return any(self._text in text.lower() for text in (event.name, event.category, event.workflow, event.phase))
 
-    def _in_payload(self, texts: tuple[str, str]) -> bool:
-        payload = texts[0].lower()
-        return self._text in payload or self._escaped in payload
 
-    def _in_failure(self, failure: str) -> bool:
-        kind, _, message = failure_head(failure)
-        return self._text in kind.lower() or self._text in message.lower()
+#: Tags of values whose text is the one that people read.
+_AS_WRITTEN: Final = tuple(json.dumps(tag) for tag in ("$uuid", "$datetime", "$decimal", "$enum"))
+#: Characters that stand in JSON as they are, of which one at least is in no number.
+_IS_WORD: Final = re.compile(r"(?=.*[a-df-z_@/])[a-z0-9_.@/-]+")
+#: Texts that a pattern matches literally, as ``glob`` writes them.
+_LITERAL: Final = re.compile(r"(?:\\(?P<escaped>.)|(?P<plain>[^.*\\]))|\.\*?", re.S)
 
 
-def _at_hand(values: Recent[T], rows: Ints, fits: Callable[[T], bool]) -> list[int]:
-    """Return those of the rows whose recent value fits, by way of the fewer: the rows or the values."""
-    if len(rows) > RECENT:
-        low, high = int(rows.min()), int(rows.max())
-        return [row for row, value in values.items() if low <= row <= high and fits(value)]
-    fitting = []
-    for row in np.unique(rows).tolist():
-        value = values.get(row)
-        if value is not None and fits(value):
-            fitting.append(row)
-    return fitting
+def _word_of(pattern: Pattern) -> str:
+    """Return the longest part (lower case) that every text has which a glob matches; empty where that is no help.
+
+    A number may be written in more than one way: what may be part of one does not count.
+    """
+    parts = [""]
+    for match in _LITERAL.finditer(pattern.pattern):
+        character = match["escaped"] or match["plain"]
+        if character is None:
+            parts.append("")
+        else:
+            parts[-1] += character.lower()
+    word = max((part for part in parts if _IS_WORD.fullmatch(part)), key=len, default="")
+    return "" if any(word in number for number in ("infinity", "snan")) else word

@@ -137,6 +137,10 @@ class SearchField(QLineEdit):
             self.style().unpolish(self)
             self.style().polish(self)
 
+    def set_remark(self, remark: str) -> None:
+        """Show in the tooltip what to know of a text that was understood; nothing when it is empty."""
+        self.setToolTip(plain_tooltip(remark))
+
     @property
     def problem(self) -> str:
         """What is said below the field; empty while nothing is."""

@@ -455,6 +455,10 @@ class Shell(QMainWindow):
         """Show in the status bar what is going on."""
         self._status.set_left(parts)
 
+    def tell_briefly(self, text: str) -> None:
+        """Show a text in the status bar for a few seconds in the place of what is going on."""
+        self._status.tell_briefly(text)
+
     def set_status_right(self, parts: Sequence[str]) -> None:
         """Show in the status bar where the session is kept."""
         self._status.set_right(parts)
