@@ -91,6 +91,7 @@ class FailureGroup:
             ``function`` is the handler.
         message: What the newest said.
         count: How many, in all.
+        by_fault: How many of them were under a fault.
         first: When the first ended, ns since the session started.
         last: When the newest ended.
         members: Indexes of the newest executions, oldest first, at most ``MEMBERS``.
@@ -104,6 +105,7 @@ class FailureGroup:
     place: FailurePlace
     message: str = ""
     count: int = 0
+    by_fault: int = 0
     first: int = 0
     last: int = 0
     members: deque[int] = field(default_factory=lambda: deque(maxlen=MEMBERS))
@@ -201,7 +203,9 @@ class FailureGroups:
         group.message = errors.message(newest) if newest >= 0 else ""
         group.count += len(indexes)
         self.count += len(indexes)
-        codes = np.where(columns["fault"][indexes] > 0, BY_FAULT, columns["status"][indexes].astype(np.int64))
+        struck = columns["fault"][indexes] > 0
+        group.by_fault += int(np.count_nonzero(struck))
+        codes = np.where(struck, BY_FAULT, columns["status"][indexes].astype(np.int64))
         for code, count in zip(*(part.tolist() for part in np.unique(codes, return_counts=True)), strict=True):
             self.outcomes[code] = self.outcomes.get(code, 0) + count
         ends = columns["end"][indexes]

@@ -55,6 +55,7 @@ def as_json(info: SessionInfo) -> dict[str, Any]:
         "executions": info.executions,
         "failures": info.failures,
         "swallowed": info.swallowed,
+        "by_fault": info.by_fault,
         "running": info.running,
         "records": info.records if info.stored is None else info.stored,
         "duration_ms": round(info.duration.total_seconds() * 1000, 3),

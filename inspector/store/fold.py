@@ -47,12 +47,14 @@ _ONE_ROW: Final = re.compile(r"(\([?,]+\))")
 Cells = tuple[Cell, ...]
 _WHOLE_PUBLICATION: Final = 12
 _WHOLE_EXECUTION: Final = 10
+_FAULT_CELL, _STATUS_CELL = 3, 6
 
 _STATUS_NUMBERS: Final = {status: number for number, status in enumerate(STATUSES) if number}
 _BAD_NUMBERS: Final = frozenset(_STATUS_NUMBERS[status] for status in BAD_STATUSES)
 _SWALLOWED_NUMBER: Final = _STATUS_NUMBERS[SWALLOWED]
 _EXECUTION: Final = position(HandlerStarted, "execution")
 _PUBLICATION: Final = position(HandlerStarted, "publication")
+_FAULT: Final = position(HandlerStarted, "fault")
 _STATUS: Final = position(HandlerEnded, "status")
 _FAILURE: Final = position(HandlerEnded, "failure")
 
@@ -88,6 +90,7 @@ class Totals:
     ended: int = 0
     failures: int = 0
     swallowed: int = 0
+    by_fault: int = 0
     bytes: int = 0
 
 
@@ -146,15 +149,17 @@ class Folder:
         #: Open publications: number → (seq, at); the numbers of all.
         self._publications: dict[int, tuple[int, int]] = {}
         self._published_numbers = Numbering()
-        #: Executions that are kept word for word and have not ended.
-        self._odd_running: set[int] = set()
+        #: Executions that are kept word for word and have not ended → whether they are under a fault.
+        self._odd_running: dict[int, bool] = {}
         #: Begun since the last ``take``, in the order of their numbers, which is that of their keys. A publication's
         #: number → its cells, those of its end once it has ended. An execution's → all its cells once it has ended;
         #: till then seq and row of its start, and seq and time of its publication.
         self._fresh_publications: dict[int, Cells] = {}
         self._fresh: dict[int, tuple[Any, ...]] = {}
-        #: Running and already written: number → (seq, at) of the start.
-        self._running: dict[int, tuple[int, int]] = {}
+        #: Running and already written: number → (seq, at) of the start, and whether it is under a fault.
+        self._running: dict[int, tuple[int, int, bool]] = {}
+        #: There was a fault: executions that end may have been under one.
+        self._faulty = False
         self._last_execution = 0
         self._folded = Folded()
         self._kinds: dict[int, Callable[[int, Row], bool]] = {
@@ -177,8 +182,10 @@ class Folder:
         for place in _shorter(executions, _WHOLE_EXECUTION):
             seq, row, opened = executions[place]
             executions[place] = *self._start(seq, row, opened), 0, span, length, on_loop
-            self._running[row[_EXECUTION]] = seq, row[AT]
+            self._running[row[_EXECUTION]] = seq, row[AT], bool(row[_FAULT])
             self.totals.ended -= 1
+        if self._faulty:
+            self.totals.by_fault += sum(1 for cells in executions if cells[_FAULT_CELL] and cells[_STATUS_CELL])
         rows["publications"], rows["executions"] = publications, executions
         self._fresh_publications, self._fresh = {}, {}
         folded, self._folded = self._folded, Folded()
@@ -237,6 +244,7 @@ class Folder:
         """Return the cells of an execution up to its end."""
         _, at, number, publication, handler, fault = row
         names = self._name(handler), self._name(fault)
+        self._faulty |= bool(fault)
         return self.base + number, publication, *names, seq - opened[0], at - opened[1]
 
     def _name(self, text: str) -> int:
@@ -259,6 +267,7 @@ class Folder:
             if len(start) == _WHOLE_EXECUTION or at < start[1][AT]:
                 return False
             seq_0, started, opened = start
+            struck = bool(started[_FAULT])  # counted when it is taken
             end = status, seq - seq_0, at - started[AT], on_loop
             self._fresh[number] = (*self._start(seq_0, started, opened), *end)
         else:
@@ -266,12 +275,15 @@ class Folder:
             if running is None or at < running[1]:
                 return False
             del self._running[number]
+            struck = running[2]
+            totals.by_fault += struck
             self._folded.rows["execution_ends"].append(
                 (status, seq - running[0], at - running[1], on_loop, self.base + number)
             )
             totals.ended += 1
-        totals.failures += status in _BAD_NUMBERS
-        totals.swallowed += status == _SWALLOWED_NUMBER
+        if not struck:
+            totals.failures += status in _BAD_NUMBERS
+            totals.swallowed += status == _SWALLOWED_NUMBER
         if failure:
             self._folded.rows["failures"].append((self.base + number, to_cell(failure)))
             totals.bytes += len(failure)
@@ -362,9 +374,10 @@ class Folder:
             if self._published_numbers.index(row[_PUBLICATION]) >= 0 and number > self._last_execution:
                 self._last_execution = number
                 totals.executions += 1
-                self._odd_running.add(number)
+                self._odd_running[number] = bool(row[_FAULT])
         elif row[KIND] == HANDLER_ENDED and row[_EXECUTION] in self._odd_running and row[_STATUS] in _STATUS_NUMBERS:
-            self._odd_running.discard(row[_EXECUTION])
+            struck = self._odd_running.pop(row[_EXECUTION])
             totals.ended += 1
-            totals.failures += row[_STATUS] in BAD_STATUSES
-            totals.swallowed += row[_STATUS] == SWALLOWED
+            totals.by_fault += struck
+            totals.failures += row[_STATUS] in BAD_STATUSES and not struck
+            totals.swallowed += row[_STATUS] == SWALLOWED and not struck

@@ -38,8 +38,8 @@ class SessionInfo:
             (its row says what cannot be: what can be read of it is read).
         publications: How many there are.
         executions: How many there are.
-        failures: Executions that ended badly; those cut off by an interruption are among them.
-        swallowed: Executions that hid an exception.
+        failures: Executions that ended badly; those cut off by an interruption are among them, those under a fault not.
+        swallowed: Executions that hid an exception, likewise.
         running: Executions without an end so far.
         records: The seq of the last stored record.
         duration: From the beginning to the last record.
@@ -50,6 +50,7 @@ class SessionInfo:
         unplaced: Executions of it that cannot be placed: what published them is missing; None likewise.
         file: Name of the file that it was imported from, empty for any other.
         first_event: Name of the event that was published first; empty when it was not looked up, or there is none.
+        by_fault: Executions under a fault that have ended, however they did.
     """
 
     id: int
@@ -72,6 +73,7 @@ class SessionInfo:
     unplaced: int | None = None
     file: str = ""
     first_event: str = ""
+    by_fault: int = 0
 
     @property
     def title(self) -> str:
@@ -90,7 +92,10 @@ class SessionInfo:
 #: Characters of a name that are shown: whoever draws one of millions stands still.
 _LONGEST: Final = 500
 _TEXTS: Final = ("name", "program", "source")
-_NUMBERS: Final = ("publications", "executions", "ended", "failures", "swallowed", "last_seq", "last_at", "bytes")
+_NUMBERS: Final = (
+    *("publications", "executions", "ended", "failures", "swallowed", "by_fault"),
+    *("last_seq", "last_at", "bytes"),
+)
 #: Columns of ``sessions`` in the order that ``session_info`` takes them.
 INFO_COLUMNS: Final = f"id, {', '.join(_TEXTS)}, wall, closed, deleted, {', '.join(_NUMBERS)}"
 #: Where ``closed`` stands among them.
@@ -150,6 +155,7 @@ def session_info(row: tuple[object, ...], *, live: bool) -> SessionInfo:
         bytes=numbers["bytes"] + executions * _EXECUTION_BYTES + publications * _PUBLICATION_BYTES,
         damage=damage.sentence(),
         file=file,
+        by_fault=numbers["by_fault"],
     )
 
 

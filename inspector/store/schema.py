@@ -111,13 +111,23 @@ def _give_publications_a_process(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE publications ADD COLUMN process INTEGER NOT NULL DEFAULT 0")
 
 
+def _count_faults_apart(connection: sqlite3.Connection) -> None:
+    """Let sessions say how many executions ran under a fault; until now those were among the others."""
+    connection.execute("ALTER TABLE sessions ADD COLUMN by_fault INTEGER NOT NULL DEFAULT 0")
+
+
 def host_body(row: Row) -> str:
     """Return the fields of a record of the host as they are stored."""
     return json.dumps(row[AT + 1 :])
 
 
 #: Step n takes a file from version n to n + 1; a released step is never changed.
-MIGRATIONS: Final[tuple[Step, ...]] = (_create, _give_host_records_a_table, _give_publications_a_process)
+MIGRATIONS: Final[tuple[Step, ...]] = (
+    _create,
+    _give_host_records_a_table,
+    _give_publications_a_process,
+    _count_faults_apart,
+)
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 #: Tables whose rows belong to a session by the range of their key.
 SESSION_TABLES: Final = (

@@ -304,7 +304,7 @@ class SessionWriter:
         """
         result = connection.exec_driver_sql(
             "UPDATE sessions SET flushes=?, last_seq=?, last_at=?, publications=?, executions=?, ended=?, failures=?,"
-            " swallowed=?, bytes=?, closed=? WHERE id=? AND flushes=? AND deleted=0",
+            " swallowed=?, by_fault=?, bytes=?, closed=? WHERE id=? AND flushes=? AND deleted=0",
             (
                 self._flushes + 1,
                 totals.last_seq,
@@ -314,6 +314,7 @@ class SessionWriter:
                 totals.ended,
                 totals.failures,
                 totals.swallowed,
+                totals.by_fault,
                 totals.bytes,
                 self._now() if close else None,
                 self.session,

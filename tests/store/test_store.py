@@ -44,6 +44,30 @@ async def test_list_tells_counts_state_and_start(store: Store) -> None:
     assert (await store.session(writer.session)).state == "closed"
 
 
+@pytest.mark.parametrize("flushed", [False, True], ids=["ended at once", "ended after a commit"])
+async def test_what_ran_under_a_fault_is_counted_apart(store: Store, flushed: bool) -> None:
+    starts: list[Row] = [
+        (1, 10, 1, "Event", "", "", 0, 1, "{}", "{}", 5, 0),
+        *((2, 20 + n, n, 1, "one", "" if n == 1 else "fail") for n in range(1, 6)),
+    ]
+    ends: list[Row] = [
+        *((3, 30 + n, n, status, 5, "") for n, status in enumerate(("failed", "failed", "swallowed", "ok"), 1)),
+    ]
+    writer = await store.begin_session("run", STARTED)
+    writer.add(Batch(2, starts))
+    if flushed:
+        assert await writer.flush()
+    writer.add(Batch(2 + len(starts), ends))
+    assert await writer.flush()
+    info = await store.session(writer.session)
+    assert (info.executions, info.failures, info.swallowed, info.by_fault, info.running) == (5, 1, 0, 3, 1)
+    odd = [(2, 60, 4, 1, "one", "late"), (2, 61, 7, 9, "lost", "fail")]  # none of them counts: twice, and of nothing
+    writer.add(Batch(2 + len(starts) + len(ends), [*odd, (3, 62, 5, "timed_out", 5, "")]))
+    assert await writer.flush()
+    info = await store.session(writer.session)
+    assert (info.failures, info.by_fault, info.running) == (1, 4, 0)
+
+
 async def test_look_ups_answer_while_the_session_is_recorded(store: Store) -> None:
     session = (await record(store, MIXED)).session
     assert await store.payload(session, 1) == '{"a": 1}'

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from inspector.analysis.failures import FailureGroups
 from inspector.analysis.latency import Latency
 from inspector.analysis.timeline.groupings import GROUPINGS, grouping
 from inspector.analysis.timeline.lanes import LaneRows
+from inspector.analysis.timeline.layout import LaneStrip
 from inspector.core.records.statuses import BY_FAULT, FAILED_CODE
+from inspector.ui.features.failures.model import COUNT, FailuresModel
+from inspector.ui.features.failures.panel import FailuresPanel
+from inspector.ui.features.timeline.heads import badges
+from inspector.ui.features.timeline.looks import Looks
+from inspector.ui.kit.rows import Role
+from inspector.ui.kit.theme import Theme
 from inspector.ui.parts.outcome import count_words
+from inspector.ui.selection import Selection
 from inspector.ui.shell.standing import count_texts
 from tests.analysis.sample_runs import MS, Run, Story, Told
 
@@ -42,6 +52,36 @@ def test_every_count_says_the_same() -> None:
 
 def test_the_groups_of_failures_count_what_was_made_to_fail_apart() -> None:
     assert FailureGroups(story_of_faults().journal).outcomes == {FAILED_CODE: 2, BY_FAULT: 2}  # the slow one went well
+
+
+def test_a_lane_has_one_bolt_with_the_number_of_those_under_a_fault(qapp: QApplication) -> None:
+    looks = Looks(Theme("dark"))
+    outcomes = [0] * (BY_FAULT + 1)
+    for faulted, struck, badge in ((0, False, []), (0, True, ["⚡"]), (3, False, ["⚡ 3"]), (3, True, ["⚡ 3"])):
+        outcomes[BY_FAULT] = faulted
+        strip = LaneStrip("handler:Audit", "Audit", 0, 0, 0, 20, 0, 1, tuple(outcomes))
+        assert [text for text, _ in badges(strip, looks, struck=struck)] == badge
+
+
+def test_a_group_of_failures_says_which_of_them_were_made_to_fail(qapp: QApplication) -> None:
+    story = story_of_faults()
+    model = FailuresModel()
+    model.set_journal(story.journal)
+    counts = [model.text(row, COUNT) for row in range(model.rows())]
+    assert counts == ["2 · ⚡ 1", "⚡ 1"]
+    assert [model.fact(row, COUNT, Role.TONE) for row in range(2)] == ["failed", "warn"]
+
+
+def test_where_nothing_failed_but_by_fault_the_badge_has_no_number(qtbot: QtBot) -> None:
+    story = Story()
+    story.tell([Told("Paid", 0, [Run(0, MS, status="failed", fault="fail")])])
+    panel = FailuresPanel(Theme("dark"), Selection())
+    qtbot.addWidget(panel)
+    heard: list[tuple[str, str]] = []
+    panel.badge_changed.connect(lambda *badge: heard.append(badge))
+    panel.set_journal(story.journal)
+    assert heard[-1] == ("⚡", "warn")
+    assert count_texts(story.journal, 0) == ["1 execution", "0 failed", "1 by fault"]
 
 
 def test_latencies_count_no_fault_among_the_failures() -> None:

@@ -79,7 +79,7 @@ class CatalogDelegate(QStyledItemDelegate):
             self.found_places[node.path] = self._found(painter, room, font, view)
         if node.mark and (kind == EVENT or not opened):
             self._mark(painter, room, node.mark, font)
-        if kind == EVENT and node.name in self.struck:
+        if kind == EVENT and node.name in self.struck and not node.outcomes.get(BY_FAULT):  # else its badge has one
             self._bolt(painter, room, view)
         if kind == EVENT or not opened:  # a node that is open leaves its badge to those below
             self._outcomes(painter, room, node.outcomes, font)

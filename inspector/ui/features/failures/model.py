@@ -24,7 +24,7 @@ _COLUMNS: Final = (
     Column("message", about="Message of the latest failure"),
     Column("where", about="Frame of your code closest to the exception"),
     Column("handler"),
-    Column("count", number=True),
+    Column("count", number=True, about="Number of failures; those by fault stand apart, behind ⚡"),
     Column("trend", about="Number of failures in this session", falls=True),
     Column("first", about="Time of the first failure", falls=True),
     Column("last", about="Time of the latest failure", falls=True),
@@ -101,7 +101,9 @@ class FailuresModel(TableModel):
         """Return the text of a cell."""
         group = self._groups.groups[row]
         if column == COUNT:
-            return format_count(group.count)
+            own, struck = group.count - group.by_fault, group.by_fault
+            counts = [format_count(own)] if own else []
+            return " · ".join([*counts, f"⚡ {format_count(struck)}"] if struck else counts)
         if column == TREND:
             return ""
         if column in (FIRST, LAST):
@@ -115,6 +117,8 @@ class FailuresModel(TableModel):
         if role == Role.NUMBER:
             return row
         if role == Role.TONE:
+            if column == COUNT and group.by_fault == group.count:
+                return "warn"
             return group.status if column in (TYPE, COUNT) else "dim" if column >= TREND else ""
         if role == Role.GLYPH:
             return group.status if column == TYPE else None

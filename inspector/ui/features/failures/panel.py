@@ -278,12 +278,10 @@ class FailuresPanel(JournalPanel):
         self.badge_changed.emit(*self._badge())
 
     def _badge(self) -> tuple[str, str]:
-        """Return how many failed; where none did, how many the worst other outcome has, or were under a fault."""
-        worst = next((code for code in (*TROUBLE, BY_FAULT) if code in self.model.outcomes), None)
+        """Return how many failed; where none did, how many the worst other outcome has; a bolt if all is by fault."""
+        worst = next((code for code in TROUBLE if code in self.model.outcomes), None)
         if worst is None:
-            return "", "dim"
-        if worst == BY_FAULT:
-            return format_count(self.model.outcomes[worst]), "warn"
+            return ("⚡", "warn") if BY_FAULT in self.model.outcomes else ("", "dim")
         look, count = self._theme.status(STATUSES[worst]), format_count(self.model.outcomes[worst])
         return (count, "failed") if worst == FAILED_CODE else (f"{look.glyph} {count}", look.name)
 

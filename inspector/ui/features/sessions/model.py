@@ -184,17 +184,21 @@ class SessionsModel(TableModel):
 
 
 def outcome(session: SessionInfo) -> str:
-    """Return in words how the executions of a session ended, the worst first."""
+    """Return in words how the executions of a session ended, the worst first; those under a fault apart."""
     counts = ((session.failures, "failed"), (session.swallowed, "swallowed"))
     parts = [f"{format_count(count)} {what}" for count, what in counts if count]
-    return ", ".join(parts) or ("ok" if session.executions else "no executions")
+    if not parts and session.executions > session.by_fault:
+        parts.append("ok")
+    if session.by_fault:
+        parts.append(f"{format_count(session.by_fault)} by fault")
+    return ", ".join(parts) or "no executions"
 
 
 def _worst(session: SessionInfo) -> str | None:
     """Return the status whose sign the outcome of a session has."""
     if session.failures:
         return "failed"
-    return "swallowed" if session.swallowed else "ok" if session.executions else None
+    return "swallowed" if session.swallowed else "ok" if session.executions > session.by_fault else None
 
 
 def _length(session: SessionInfo) -> float:

@@ -135,8 +135,7 @@ def _title(
     left += 13
     right = scene.gutter - 8.0
     painter.setFont(looks.small if bar > 8 else font)
-    struck = [("⚡", "warn_text")] if strip.alike in scene.struck else []
-    for text, token in [*badges(strip, looks), *struck]:
+    for text, token in badges(strip, looks, struck=strip.alike in scene.struck):
         width = QFontMetricsF(painter.font()).horizontalAdvance(text)
         painter.setPen(looks.color(token))
         painter.drawText(QPointF(right - width, middle + metrics.ascent() / 2 - 2), text)

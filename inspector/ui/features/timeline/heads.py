@@ -24,13 +24,17 @@ _OUTCOMES: Final = 2
 _TWO_LINES: Final = 32
 
 
-def badges(strip: LaneStrip, looks: Looks) -> list[tuple[str, str]]:
-    """Return what stands at the right of a lane's title, from the right: the two worst outcomes, and its state."""
+def badges(strip: LaneStrip, looks: Looks, *, struck: bool = False) -> list[tuple[str, str]]:
+    """Return what stands at the right of a lane's title, from the right: the two worst outcomes, and its state.
+
+    ``struck``: A fault is on for it; the bolt stands there once, with the number of those that were under it, if any.
+    """
     badges = []
     if strip.overfull:
         badges.append(("⋮", "dim"))  # more at once than there are rows
-    if strip.outcomes and strip.outcomes[BY_FAULT]:
-        badges.append((f"⚡ {short_count(strip.outcomes[BY_FAULT])}", "warn_text"))
+    faulted = strip.outcomes[BY_FAULT] if strip.outcomes else 0
+    if faulted or struck:
+        badges.append((f"⚡ {short_count(faulted)}" if faulted else "⚡", "warn_text"))
     worst = [code for code in TROUBLE if strip.outcomes and strip.outcomes[code]][:_OUTCOMES]
     for code in reversed(worst):
         status = STATUSES[code]

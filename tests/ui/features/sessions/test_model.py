@@ -123,6 +123,18 @@ def test_outcomes_are_told_and_sorted_by_how_bad_they_are():
     assert len(set(keys)) == 4
 
 
+def test_what_ran_under_a_fault_is_no_failure_of_a_session():
+    model = checked(SessionsModel())
+    sessions = [
+        session(1, executions=44, by_fault=44),
+        session(2, executions=50, by_fault=6),
+        session(3, failures=2, by_fault=1200),
+    ]
+    model.set_sessions(sessions, None, None)
+    assert column(model, OUTCOME) == ["2 failed, 1\u2009200 by fault", "ok, 6 by fault", "44 by fault"]
+    assert [model.index(row, OUTCOME).data(Role.TONE) for row in range(3)] == ["failed", "ok", "dim"]
+
+
 def test_a_name_that_nobody_gave_is_told_by_program_and_first_event():
     model = checked(SessionsModel())
     time = "2026-11-20 12:00:00"
