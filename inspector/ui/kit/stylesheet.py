@@ -14,10 +14,14 @@ from inspector.ui.kit.tokens import Tokens, mix
 
 _GLYPHS: Final = ("tick", "chevron-down", "chevron-up", "chevron-right", "check", "minus", "dot", "close")
 
+#: What a main window itself has. Its colours come from the palette, for a sheet that changes reaches all inside it.
+WINDOW_SHEET: Final = """
+QMainWindow { background: palette(window); }
+QMainWindow::separator { background: palette(mid); width: 1px; height: 1px; }
+QMainWindow::separator:hover { background: palette(highlight); }
+"""
 _SURFACES: Final = """
-QMainWindow, QDialog, QMessageBox { background: $panel; }
-QMainWindow::separator { background: $line; width: 1px; height: 1px; }
-QMainWindow::separator:hover { background: $accent; }
+QDialog, QMessageBox { background: $panel; }
 QSplitter::handle { background: $line; }
 QSplitter::handle:horizontal { width: 1px; }
 QSplitter::handle:vertical { height: 1px; }

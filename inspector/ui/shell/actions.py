@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +17,7 @@ from inspector.ui.kit.text import plain_tooltip
 from inspector.ui.shell.focus import has_focus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from inspector.ui.kit.menus import MenuProvider
     from inspector.ui.kit.theme import Theme
@@ -48,10 +49,8 @@ class Actions(QObject):
         self._window = window
         self._actions: dict[str, QAction] = {}
         self._places: dict[str, QWidget] = {}
-        self._painted = False
         self._remove = table.listen(self._changed)
         self._changed(frozenset(command.id for command in table))
-        theme.changed.connect(self._repaint_icons)
 
     def action(self, command_id: str) -> QAction:
         """Return the action of a command.
@@ -99,12 +98,15 @@ class Actions(QObject):
                         self._add_submenu(place, command, provider)
             # What blocks a command may change without anybody telling; whoever opens the menu sees the truth.
             menu.aboutToShow.connect(self.refresh)
+            menu.aboutToShow.connect(
+                partial(self._paint_icons, [command for section in sections for command in section])
+            )
             bar.addMenu(menu)
 
     def _add_submenu(self, place: QMenu, command: Command, provider: MenuProvider) -> None:
         submenu = place.addMenu(menu_text(command.title))
         if command.icon:
-            submenu.setIcon(self._theme.icon(command.icon, "dim"))
+            place.aboutToShow.connect(lambda: submenu.setIcon(self._theme.icon(command.icon, "dim")))
         submenu.aboutToShow.connect(lambda: fill(submenu, provider(), self._theme))
         place.aboutToShow.connect(lambda: submenu.setEnabled(not self._table.reason(command.id)))
 
@@ -131,8 +133,6 @@ class Actions(QObject):
         action.setMenuRole(QAction.MenuRole.NoRole)
         # Until it is bound to where it works: the menu bar would let it work everywhere.
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        if self._painted:
-            self._paint_icon(command, action)
         action.triggered.connect(lambda *_, command_id=command.id: self._run(command_id))
         if command.scope == WINDOW:
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
@@ -167,16 +167,9 @@ class Actions(QObject):
         if command.checked is not None:
             action.setChecked(self._table.checked(command.id))
 
-    def paint_icons(self) -> None:
-        """Paint the icons of all actions, and of those to come; nobody opens a menu before the first frame."""
-        self._painted = True
-        self._repaint_icons()
-
-    def _repaint_icons(self) -> None:
-        for command in self._table if self._painted else ():
-            self._paint_icon(command, self._actions[command.id])
-
-    def _paint_icon(self, command: Command, action: QAction) -> None:
-        # In a menu the icon would stand where a switch has its mark.
-        if command.icon and command.checked is None:
-            action.setIcon(self._theme.icon(command.icon, "dim"))
+    def _paint_icons(self, commands: Sequence[Command]) -> None:
+        """Paint the icons of commands in the colours of now: for a menu that opens, not for all that might."""
+        for command in commands:
+            # In a menu the icon would stand where a switch has its mark.
+            if command.icon and command.checked is None:
+                self._actions[command.id].setIcon(self._theme.icon(command.icon, "dim"))

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabBar, QWidget
 from inspector.app.commands import Command
 from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.overlay import Sheet
+from inspector.ui.kit.stylesheet import WINDOW_SHEET
 from inspector.ui.kit.text import COPIES
 from inspector.ui.kit.theme import CHOICES, Theme
 from inspector.ui.shell import tab_order
@@ -186,7 +187,7 @@ class Shell(QMainWindow):
         self._theme, self._commands, self._notices = theme, commands, notices
         self._layout_file = LayoutFile(layout_file) if layout_file is not None else None
         self._docks: dict[str, PanelDock] = {}
-        self._may_close = self._was_painted = self.answers = False
+        self._may_close = self._was_painted = self._complete = self.answers = False
         #: Ids of commands and keys that were asked for before they could be answered.
         self._early: list[str | QKeySequence] = []
         self._drops: list[Callable[[QMimeData], Callable[[], object] | None]] = []
@@ -194,7 +195,8 @@ class Shell(QMainWindow):
         #: Which part of the window each area has: at first, and after a person has dragged a line between them.
         self._shares: dict[str, float] = dict(_SHARES)
         self._restored, self._framed = False, True
-        theme.dress(self)
+        self.setStyleSheet(WINDOW_SHEET)
+        theme.changed.connect(self._repolish)
         self.setWindowTitle("Event Inspector")
         self.setMinimumSize(760, 480)
         self.resize(1600, 1000)
@@ -203,6 +205,7 @@ class Shell(QMainWindow):
         self.strip = NoticeStrip(theme)
         self._status = StatusBar(theme)
         self.setStatusBar(self._status)
+        theme.dress(self._status)
         self._actions: Actions | None = None
         self._bar: TopBar | None = None
         self._middle: QWidget | None = None
@@ -215,6 +218,11 @@ class Shell(QMainWindow):
             timer.setInterval(0)
             timer.timeout.connect(slot)
         theme.changed.connect(lambda: commands.changed("theme.next", *(f"theme.{name}" for name in CHOICES)))
+
+    def _repolish(self) -> None:
+        """Take the colours of the new palette, for the ground and the lines between the docks."""
+        self.style().polish(self)
+        self.update()
 
     def _keep_notice(self, notice: Notice) -> None:
         self._past.take(notice)
@@ -266,6 +274,8 @@ class Shell(QMainWindow):
             self.tabifyDockWidget(neighbours[-1], dock)
             neighbours[0].raise_()
             widget.hide()
+        else:
+            self._theme.dress(dock)
         self._docks[panel_id] = dock
         self._tabs.watch(dock)
         self._commands.add(panel_command(self, dock, len(self._docks), icon))
@@ -281,6 +291,7 @@ class Shell(QMainWindow):
         """
         dock = self._docks[panel_id]
         widget.setMinimumSize(dock.widget().minimumSize())
+        self._theme.dress(dock)
         dock.fill(widget)
 
     def fill_central(self, widget: QWidget) -> None:
@@ -303,6 +314,7 @@ class Shell(QMainWindow):
         self._commands.add(Command(f"panel.{panel_id}", title, self.focus_centre, "View", "panels", keys, icon, about))
         centre = QWidget()
         vbox(self.strip, (widget, 1), owner=centre)
+        self._theme.dress(centre)
         self.setCentralWidget(centre)
         self._middle = widget
 
@@ -316,6 +328,8 @@ class Shell(QMainWindow):
         own = window_commands(self, self._theme)
         self._commands.add(*own, *edit_commands(self))
         self._bar = TopBar(self._theme, self._commands, self)
+        for bar in (self._bar, self.menuBar()):
+            self._theme.dress(bar)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._bar)
         self._actions = Actions(self._commands, self._theme, self)
         self._actions.fill_menu_bar(self.menuBar())
@@ -333,9 +347,11 @@ class Shell(QMainWindow):
         Args:
             menus: What buttons of the bar open (see ``TopBar.complete``), and commands in the menus.
         """
+        self._complete = True
+        for dock in self._docks.values():
+            self._theme.dress(dock)
         self.bar.complete(menus)
         if self._actions is not None:
-            self._actions.paint_icons()
             self._actions.fill_menu_bar(self.menuBar(), menus)
 
     def run_later(self, command_id: str) -> None:
@@ -604,12 +620,14 @@ class Shell(QMainWindow):
                 return
 
     def childEvent(self, event: QChildEvent) -> None:
-        """Watch the grips of the lines between the panels, which Qt makes by itself."""
+        """Watch the grips of the lines between the panels, which Qt makes by itself, and dress what comes up later."""
         super().childEvent(event)
         if event.type() == QEvent.Type.ChildPolished:  # asking for the child costs more than all the rest
             child = event.child()
             if child.objectName() == _GRIP:
                 child.installEventFilter(self)
+            elif isinstance(child, QWidget) and self._complete:
+                self._theme.dress(child)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep, from then on, the shares of whoever drags a line between the panels."""
