@@ -97,26 +97,30 @@ class Button(QPushButton):
 
     def set_hint(self, hint: str) -> None:
         """Change the dim text at the right."""
-        self._hint = hint
-        self.updateGeometry()
-        self.update()
+        if hint != self._hint:
+            self._hint = hint
+            self.updateGeometry()
+            self.update()
 
     def set_icon(self, name: str, tint: str = "") -> None:
         """Change the icon; ``tint`` is a token for its colour, by itself the text's."""
-        self._icon_name, self._tint = name, tint
-        self.updateGeometry()
-        self.update()
+        if (name, tint) != (self._icon_name, self._tint):
+            self._icon_name, self._tint = name, tint
+            self.updateGeometry()
+            self.update()
 
     def set_dot(self, token: str) -> None:
         """Show a dot in the colour of a token before the text; none when empty."""
-        self._dot = token
-        self.updateGeometry()
-        self.update()
+        if token != self._dot:
+            self._dot = token
+            self.updateGeometry()
+            self.update()
 
     def set_tone(self, token: str) -> None:
         """Write the text in the colour of a token; its own when empty."""
-        self._tone = token
-        self.update()
+        if token != self._tone:
+            self._tone = token
+            self.update()
 
     def set_share(self, share: float | None) -> None:
         """Show how much is done of what the button would stop: 0 to 1; None when nothing runs."""
@@ -156,6 +160,8 @@ class Button(QPushButton):
             return
         below = self.mapToGlobal(QPoint(0, self.height() + 3))
         self._offered = self._provider()
+        if not self._offered:
+            return
         menu = open_menu(self, self._offered, self._theme, below, stays=self._menu_stays)
         menu.setMinimumWidth(self.width())
         menu.aboutToHide.connect(self._forget_menu)
@@ -205,14 +211,17 @@ class Button(QPushButton):
             font.setPointSizeF(font.pointSizeF() * 0.87)
         return font
 
-    def _padding(self) -> int:
-        if not self._caption and not self._hint:
+    def _padding(self, caption: str | None = None) -> int:
+        if not (self._caption if caption is None else caption) and not self._hint:
             return 8
         return {"section": 5, "chip": 7, "flat": 8}.get(self._kind, 11)
 
     def sizeHint(self) -> QSize:
         """Return the room of everything."""
-        caption = self._caption
+        return self.size_with(self._caption)
+
+    def size_with(self, caption: str) -> QSize:
+        """Return the room that everything would take with this caption."""
         metrics = QFontMetrics(self._text_font())
         parts = []
         if self._dot:
@@ -227,18 +236,22 @@ class Button(QPushButton):
             parts.append(QFontMetrics(self._hint_font()).horizontalAdvance(self._hint) + 3)
         if self._opens():
             parts.append(_CHEVRON)
-        width = sum(parts) + _GAP * (len(parts) - 1) + 2 * self._padding()
+        width = sum(parts) + _GAP * (len(parts) - 1) + 2 * self._padding(caption)
         height = metrics.height() + (6 if self._kind in ("section", "chip") else 12)
         return QSize(max(width, height), height)
 
     def minimumSizeHint(self) -> QSize:
         """Return what is needed; an elastic button can do with a few letters."""
-        hint = self.sizeHint()
-        if not self._caption or not self._elastic:
+        return self.least_with(self._caption)
+
+    def least_with(self, caption: str) -> QSize:
+        """Return what would be needed with this caption."""
+        hint = self.size_with(caption)
+        if not caption or not self._elastic:
             return hint
         metrics = QFontMetrics(self._text_font())
-        shortest = metrics.averageCharWidth() * min(len(self._caption), 8)
-        fixed = 2 * self._padding() + (_ICON + _GAP if self._icon_name else 0)
+        shortest = metrics.averageCharWidth() * min(len(caption), 8)
+        fixed = 2 * self._padding(caption) + (_ICON + _GAP if self._icon_name else 0)
         fixed += (_DOT + _GAP if self._dot else 0) + (_CHEVRON + _GAP if self._opens() else 0)
         return QSize(min(hint.width(), fixed + shortest), hint.height())
 
@@ -365,10 +378,10 @@ class IconButton(Button):
         self.set_icon(icon, "dim")
         self.set_help(tooltip)
 
-    def sizeHint(self) -> QSize:
+    def size_with(self, caption: str) -> QSize:  # noqa: ARG002 - it has none
         """Return a small square, wider where a chevron tells of a menu."""
         side = max(24, self.fontMetrics().height() + 8)
         return QSize(side + _CHEVRON if self._opens() else side, side)
 
-    def _padding(self) -> int:
+    def _padding(self, caption: str | None = None) -> int:  # noqa: ARG002 - as above
         return 4

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolBar, QWidget
 
 from inspector.ui.kit.buttons import Button, IconButton, Kind
@@ -18,13 +18,14 @@ from inspector.ui.shell.filter_field import FilterField
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent, QShowEvent
 
-    from inspector.app.commands import Command, CommandTable
+    from inspector.app.commands import CommandTable
     from inspector.ui.kit.menus import MenuProvider
     from inspector.ui.kit.theme import Theme
 
+_FIRE: Final = "fire.selected"
 #: Command → kind of button, and whether it shows its shortcut.
 _LEFT: Final[tuple[tuple[str, Kind, bool], ...]] = (
-    ("fire.selected", "primary", True),
+    (_FIRE, "primary", True),
     ("fire.again", "normal", False),
     ("faults.toggle", "normal", False),
 )
@@ -68,11 +69,15 @@ class TopBar(QToolBar):
         self.toggleViewAction().setVisible(False)
         self._theme, self._table = theme, table
         self._buttons: dict[str, Button] = {}
-        self._fitting = False
         self._narrow: frozenset[str] = frozenset()
+        # What is put off while a button is held down.
+        self._late = QTimer(self, interval=0, singleShot=True)
+        self._late.timeout.connect(self.refresh)
         self._box = QWidget()
         self.source = Button(theme, "", "")
         self.session = Button(theme, "", "session")
+        #: What stands on them, and their tooltips.
+        self._texts = {self.source: ("", ""), self.session: ("", "")}
         self.filter = FilterField(theme, "handler:Audit* status:failed ≥10ms", shortcut_text(table.get("filter.focus")))
         self.filter.setAccessibleName("Filter")
         self._more = IconButton(theme, "more", "More: export, palette, theme")
@@ -88,15 +93,13 @@ class TopBar(QToolBar):
 
     def set_source(self, text: str) -> None:
         """Show what is being watched; nothing is shown without a text."""
-        self.source.set_text(text)
-        self.source.set_help(text)
-        self._fit()
+        self._texts[self.source] = (text, text)
+        self.refresh()
 
     def set_session(self, text: str) -> None:
         """Show which session is shown."""
-        self.session.set_text(text)
-        self.session.set_help(f"{text}: switch or rename session" if text else "")
-        self._fit()
+        self._texts[self.session] = (text, f"{text}: switch or rename session" if text else "")
+        self.refresh()
 
     def release(self) -> None:
         """Stop following the table."""
@@ -111,11 +114,14 @@ class TopBar(QToolBar):
         for button in (self.source, self.session):
             button.hide()
             button.set_elastic()
-        self.source.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.set_menu(tuple)  # nothing yet; what it opens comes later, and moves nothing then
+            self._follow(button)
         self.filter.setMinimumWidth(_NARROW_FILTER)
         self.filter.setMaximumWidth(400)
         # It takes what the others leave: nobody's words are cut for room that it merely could use.
         self.filter.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._more.set_menu(self._folded_items)
+        self._follow(self._more)
         self._fill()
         self.addWidget(box)
         self.refresh()
@@ -124,7 +130,7 @@ class TopBar(QToolBar):
         """Add the buttons of commands that have come meanwhile.
 
         Args:
-            menus: What buttons open, filled when they open: ``session``, or a command that is not run then.
+            menus: What buttons open, filled when they open: ``source``, ``session``, or a command that is not run then.
         """
         self._fill()
         self._set_menus(menus)
@@ -146,15 +152,14 @@ class TopBar(QToolBar):
         self._add_command(_EXPORT, "normal", hint=False)
         self._add_command(_PALETTE, "normal", hint=True, words=False)
         self._add_command(_THEME, "normal", hint=False, words=False)
-        self._more.set_menu(self._folded_items)
         self._row.addWidget(self._more)
 
     def _set_menus(self, menus: Mapping[str, MenuProvider]) -> None:
         for name, provider in menus.items():
-            button = self.session if name == "session" else self._buttons.get(name)
+            button = {"session": self.session, "source": self.source}.get(name) or self._buttons.get(name)
             if button is None:
                 continue
-            if button is not self.session:
+            if name in self._buttons:
                 button.clicked.disconnect()
                 self._menus[name] = provider
             button.set_menu(provider)
@@ -189,39 +194,45 @@ class TopBar(QToolBar):
             button.set_elastic()
         self._buttons[command_id] = button
         self._row.addWidget(button)
+        self._follow(button)
+
+    def _follow(self, button: Button) -> None:
+        """Do behind a click what would have lost it."""
+        button.released.connect(self._late.start)
 
     def refresh(self) -> None:
-        """Bring words, switches and reasons of all buttons up to date."""
+        """Bring words, switches and reasons of all buttons up to date, as soon as none of them is held down."""
+        if any(button.isDown() for button in self._everything()):
+            return  # what moves now would not be under the pointer any more when it is released: ``_late`` goes on
+        for button, (text, about) in self._texts.items():
+            button.set_text(text)
+            button.set_help(about)
         for command_id, button in self._buttons.items():
-            command = self._table.get(command_id)
-            title = self._table.title(command_id)
-            reason = self._table.reason(command_id)
-            shown = _SHORT.get(command_id, title)
-            button.set_text(shown if button.property("words") and command_id not in self._narrow else "")
-            button.setAccessibleName(title)
-            # A blocked command stays clickable only where the reason must be heard; here the tooltip says it.
-            button.setEnabled(not reason)
-            keys = shortcut_text(command)
-            about = f"{title}: {reason}" if reason else f"{title}. {command.tooltip}".strip(". ")
-            button.set_help(about + (f" ({keys})" if keys else ""))
-            if command.present is not None:
-                button.setVisible(self._table.present(command_id))
-            if command_id == _LIVE:
-                button.setVisible(not reason)  # it is the way back, offered only to who went away
-            elif command_id == _ALLOW:
-                button.set_switch(self._table.checked(command_id))
-            elif command_id == _THEME:
-                button.set_icon("sun" if self._theme.dark else "moon")  # what it leads to
-            elif command_id == _RECORD:
-                self._show_recording(button, command, on=self._table.checked(command_id), blocked=bool(reason))
-            elif command.share is not None:
-                share = command.share()
-                button.set_icon(command.icon if share is None else "stop")
-                button.set_share(share)
-                button.set_hint(shortcut_text(command) if share is None else native_shortcut("Esc"))
-            elif command.checked is not None:
-                self._show_switch(button, on=self._table.checked(command_id))
+            self._refresh(command_id, button)
         self._fit()
+
+    def _refresh(self, command_id: str, button: Button) -> None:
+        command, reason = self._table.get(command_id), self._table.reason(command_id)
+        title = self._table.title(command_id)
+        button.setAccessibleName(title)
+        # A blocked command stays clickable only where the reason must be heard; here the tooltip says it.
+        button.setEnabled(not reason)
+        keys = shortcut_text(command)
+        about = f"{title}: {reason}" if reason else f"{title}. {command.tooltip}".strip(". ")
+        button.set_help(about + (f" ({keys})" if keys else ""))
+        if command_id == _ALLOW:
+            button.set_switch(self._table.checked(command_id))
+        elif command_id == _THEME:
+            button.set_icon("sun" if self._theme.dark else "moon")  # what it leads to
+        elif command_id == _RECORD:
+            self._show_recording(button, on=self._table.checked(command_id), blocked=bool(reason))
+        elif command.share is not None:
+            share = command.share()
+            button.set_icon(command.icon if share is None else "stop")
+            button.set_share(share)
+            button.set_hint(shortcut_text(command) if share is None else native_shortcut("Esc"))
+        elif command.checked is not None:
+            self._show_switch(button, on=self._table.checked(command_id))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Shorten the bar before it is seen."""
@@ -234,44 +245,61 @@ class TopBar(QToolBar):
         self._fit()
 
     def _fit(self) -> None:
-        """Take words away, and put them back, until everything has room."""
-        if self._fitting or not self.isVisible():
-            return
-        self._fitting = True
-        for count in range(len(_YIELDS) + 1):
-            self._yield(frozenset(_YIELDS[:count]))
-            if self._wanted() <= self.width():
-                break
-        self._fitting = False
+        """Take so many words away that everything has room.
 
-    def _wanted(self) -> int:
-        """Return the width, in pixels, at which everything can be read, the filter a little."""
-        self._row.invalidate()
-        spare = 0 if "filter" in self._narrow else max(0, _FILTER - self.filter.minimumWidth())
-        if "names" in self._narrow:
-            return self._row.minimumSize().width() + spare
-        elastic = [button for button in (self.source, self.session) if not button.isHidden()]
-        wide = sum(button.sizeHint().width() - button.minimumSizeHint().width() for button in elastic)
-        fire = self._buttons.get("fire.selected")
-        # The name of an event may lose its tail, not its middle.
-        wide += (fire.sizeHint().width() - fire.minimumSizeHint().width()) * 3 // 4 if fire is not None else 0
-        return self._row.minimumSize().width() + spare + wide
+        It is computed first and done once: who is hidden for a moment, or moved, loses the click that is under way.
+        """
+        narrow: frozenset[str] = frozenset()
+        if self.isVisible():
+            steps = (frozenset(_YIELDS[:count]) for count in range(len(_YIELDS) + 1))
+            narrow = next((step for step in steps if self._wanted(step) <= self.width()), frozenset(_YIELDS))
+        self._narrow = narrow
+        for button in self._everything():
+            button.set_text(self._caption(button, narrow))
+        # Those that go first: showing one lays the bar out, which must have room then.
+        for button in sorted(self._everything(), key=lambda button: self._shows(button, narrow)):
+            button.setVisible(self._shows(button, narrow))
 
-    def _yield(self, narrow: frozenset[str]) -> None:
-        self.source.setVisible(bool(self.source.caption()) and "source" not in narrow)
-        self.session.setVisible(bool(self.session.caption()))
-        self._more.setVisible("folded" in narrow)
-        for command_id in _FOLDED:
-            if command_id in self._buttons:
-                self._buttons[command_id].setVisible("folded" not in narrow)
-        if narrow != self._narrow:
-            self._narrow = narrow
-            self.refresh()
+    def _everything(self) -> list[Button]:
+        return [self.source, self.session, *self._buttons.values(), self._more]
+
+    def _caption(self, button: Button, narrow: frozenset[str]) -> str:
+        """Return the words of a button when these parts give way."""
+        command_id = button.objectName()
+        if command_id not in self._buttons:
+            return button.caption()
+        if not button.property("words") or command_id in narrow:
+            return ""
+        if command_id == _RECORD and not self._table.checked(command_id):
+            return "Paused"
+        return _SHORT.get(command_id, self._table.title(command_id))
+
+    def _shows(self, button: Button, narrow: frozenset[str]) -> bool:
+        """Return whether a button is there when these parts give way."""
+        if button is self._more:
+            return "folded" in narrow
+        if button is self.source or button is self.session:
+            return bool(button.caption()) and not (button is self.source and "source" in narrow)
+        command_id = button.objectName()
+        if command_id == _LIVE:
+            return not self._table.reason(command_id)  # it is the way back, offered only to who went away
+        return self._table.present(command_id) and not (command_id in _FOLDED and "folded" in narrow)
+
+    def _wanted(self, narrow: frozenset[str]) -> int:
+        """Return the width, in pixels, at which all that does not give way can be read, the filter a little."""
+        widths = [_NARROW_FILTER if "filter" in narrow else max(_FILTER, self.filter.minimumWidth())]
+        for button in self._everything():
+            if self._shows(button, narrow):
+                words = self._caption(button, narrow)
+                least, most = button.least_with(words).width(), button.size_with(words).width()
+                # The name of an event may lose its tail, not its middle.
+                share = 0.0 if "names" in narrow else 0.75 if button.objectName() == _FIRE else 1.0
+                widths.append(least + int((most - least) * share))
+        margins = self._row.contentsMargins()
+        return sum(widths) + self._row.spacing() * (len(widths) - 1) + margins.left() + margins.right()
 
     @staticmethod
-    def _show_recording(button: Button, command: Command, *, on: bool, blocked: bool) -> None:
-        if button.caption():
-            button.set_text(command.title if on else "Paused")
+    def _show_recording(button: Button, *, on: bool, blocked: bool) -> None:
         button.set_icon("")
         button.set_dot("failed" if on and not blocked else "cancelled")  # red says that something is being recorded
         button.set_tone("failed_text" if on else "dim")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QCursor, QMouseEvent, QStandardItem, QStandardItemModel
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -479,6 +479,72 @@ def test_a_click_and_the_shortcut_run_the_same_command(qtbot: QtBot, make: Make,
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     qtbot.keyClick(shell, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert state["fired"] == 2
+
+
+class _Hides(QObject):
+    """Notes when a widget is hidden, or moved."""
+
+    def __init__(self, *watched: QWidget) -> None:
+        super().__init__()
+        self.seen: list[QEvent.Type] = []
+        for widget in watched:
+            widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Hide, QEvent.Type.Move):
+            self.seen.append(event.type())
+        return super().eventFilter(watched, event)
+
+
+def test_a_click_counts_although_the_bar_changes_under_it(
+    qtbot: QtBot, make: Make, table: CommandTable, state: dict[str, object], qapp: QApplication
+) -> None:
+    shell = make()
+    shell.resize(900, 600)
+    button = shell.bar.button("fire.selected")
+    assert button is not None
+    place = button.rect().bottomRight() - QPoint(3, 3)
+    qtbot.mousePress(button, Qt.MouseButton.LeftButton, pos=place)
+    before = button.geometry()
+    shell.set_source("uvicorn shop:app --workers 3 · 4 processes")
+    shell.set_session("demo · 10:41 · UserLoginFailed")
+    state["reason"] = "Something has come between."
+    table.changed()
+    qapp.processEvents()
+    assert button.geometry() == before
+    assert button.isEnabled()
+    state["reason"] = ""
+    qtbot.mouseRelease(button, Qt.MouseButton.LeftButton, pos=place)
+    assert state["fired"] == 1
+    qapp.processEvents()
+    assert shell.bar.session.caption() == "demo · 10:41 · UserLoginFailed"
+    assert button.x() > before.x()
+
+
+def test_nothing_in_the_bar_goes_or_moves_for_a_moment_while_it_is_brought_up_to_date(
+    make: Make, table: CommandTable, qapp: QApplication
+) -> None:
+    shell = make()
+    shell.set_source("demo catalog · embedded bus")
+    shell.set_session("demo · 10:41 · UserLoginFailed")
+    button = shell.bar.button("fire.selected")
+    assert button is not None
+    box = button.parentWidget()
+    assert box is not None
+    narrow = 0
+    for width in (760, 820, 900, 1000, 1280, 1600):
+        shell.resize(width, 600)
+        qapp.processEvents()
+        shown = [child for child in box.findChildren(Button) if child.isVisible()]
+        watch = _Hides(box, *shown)
+        table.changed()
+        shell.set_session("demo · 10:41 · UserLoginFailed")
+        qapp.processEvents()
+        assert watch.seen == [], width
+        assert max(child.geometry().right() for child in shown) < shell.width()
+        assert all(child.width() >= child.minimumSizeHint().width() for child in shown), width
+        narrow += shell.bar.source.isHidden()
+    assert 0 < narrow < 6, "some of the widths take something away, others do not"
 
 
 def test_a_blocked_command_says_why_everywhere(make: Make, table: CommandTable, state: dict[str, object]) -> None:

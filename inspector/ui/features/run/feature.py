@@ -26,7 +26,7 @@ def make(context: Context) -> Parts:
     def recent() -> list[MenuItem]:
         return [replace(item, icon="play", hint="command") for item in flow.recent_items()]
 
-    menus = {"run.recent": flow.recent_items, "run.attach": flow.attach_items}
+    menus = {"run.recent": flow.recent_items, "run.attach": flow.attach_items, "source": flow.source_items}
     return Parts(commands=flow.commands(), start=start, menus=menus, finds=(recent,))
 
 

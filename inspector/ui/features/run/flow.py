@@ -9,19 +9,24 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QTimer
 
 from inspector.app.commands import Command
+from inspector.app.missing import share_text
 from inspector.app.runs import RunOptions, command_of, recent_runs, remember_run, source_text, title_of
+from inspector.app.text import format_time, one_line, plural
 from inspector.hosts.run.host import RunHost, attach
 from inspector.hosts.run.resuming import live_runs
 from inspector.ui.features.run.dialog import RunDialog
-from inspector.ui.kit.menus import MenuItem
+from inspector.ui.kit.menus import SEPARATOR, MenuItem
 
 if TYPE_CHECKING:
+    from inspector.analysis.processes import ProcessEntry
     from inspector.hosts.run.resuming import LiveRun
     from inspector.ui.context import Context
 
 _STARTING: Final = "Starting the command"
 #: Milliseconds between two looks at the processes.
 _LOOK: Final = 250
+#: Processes that the menu of the source lists; the panel has them all.
+_OFFERED: Final = 12
 
 
 class RunFlow(QObject):
@@ -146,6 +151,54 @@ class RunFlow(QObject):
             for options in recent_runs(self._context.settings)
         ]
 
+    def source_items(self) -> list[MenuItem]:
+        """Return what the bar's button of the source opens: processes to filter to, and what else can be watched."""
+        commands, shortcut, host = self._context.commands, self._context.shortcut, self._host()
+        others = [
+            MenuItem(
+                title,
+                partial(commands.run, command),
+                icon=commands.get(command).icon,
+                hint=shortcut(command),
+            )
+            for command, title in (
+                ("run.command", "Run command…"),
+                ("project.open", "Open project…"),
+                ("project.demo", "Back to demo"),
+                ("run.stop", "Stop command"),
+            )
+            if commands.enabled(command)
+        ]
+        return [*(self._process_items() if host is not None else []), *others]
+
+    def _process_items(self) -> list[MenuItem]:
+        """Return the processes of the command, those that live first; choosing one filters to it."""
+        journal = self._context.journal
+        if journal is None:
+            return []
+        processes = journal.processes
+        entries = sorted(processes.by_number.values(), key=lambda entry: (not entry.live, entry.number))
+        items = [
+            MenuItem(
+                one_line(entry.label, 40),
+                partial(self._context.set_filter, f"process:{entry.number}"),
+                icon="record" if entry.live else "",
+                hint=_about(entry, journal.wall),
+            )
+            for entry in entries[:_OFFERED]
+        ]
+        if len(entries) > _OFFERED:
+            items.append(MenuItem(f"{len(entries) - _OFFERED} more in Processes", self._show_processes))
+        items += [
+            MenuItem(f"{silent.pid} cannot report", self._show_processes, hint=one_line(silent.reason, 60))
+            for silent in processes.silent[:_OFFERED]
+        ]
+        items = items or [MenuItem("No Python process is reporting", enabled=False)]
+        return [*items, SEPARATOR, MenuItem("All processes", lambda: self._context.set_filter("")), SEPARATOR]
+
+    def _show_processes(self) -> None:
+        self._context.raise_panel("processes")
+
     def look(self) -> None:
         """Show which command is watched, and how many processes of it live."""
         host = self._host()
@@ -189,3 +242,12 @@ class RunFlow(QObject):
         if host is None or not host.running:
             return "No command is running"
         return "" if host.ends_with_us else "The command runs in a terminal; end it there"
+
+
+def _about(entry: ProcessEntry, wall: int) -> str:
+    """Return what a menu says of a process: since when, how many events, what is left out, or how it ended."""
+    if not entry.live:
+        return f"ended {format_time(wall, entry.left).partition('.')[0]} · {entry.exit}"
+    since = format_time(wall, entry.joined).partition(".")[0]
+    parts = [f"since {since}", plural(entry.events, "event"), share_text(entry) if entry.one_in > 1 else ""]
+    return " · ".join(filter(None, parts))

@@ -165,8 +165,6 @@ class TimelineCanvas(QWidget):
             total = max(1, len(scene.source.executions))
             return f"preparing {min(99, 100 * scene.source.taken // total)} %"
         parts = []
-        if scene.layout.hidden:
-            parts.append(f"{scene.layout.hidden} hidden")
         if scene.layout.idle:
             parts.append(f"{scene.layout.idle} idle")
         if scene.source.filter is not None:

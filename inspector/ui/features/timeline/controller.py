@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _ZOOM: Final = 0.8
 _PAN: Final = 0.12
+#: Pixels at the edge of the canvas in which a bar can hardly be seen.
+_EDGE: Final = 8
 #: Room at both sides of what a filter lets through, as a share of it.
 _AROUND: Final = 0.03
 _SLICE_SECONDS: Final = 0.008
@@ -374,16 +376,24 @@ class TimelineController(QObject):
             self.reveal(execution)
         elif 0 <= publication < len(self.source.journal.publications):
             at = self.source.journal.publications["at"][publication]
-            if not self.scene.gutter <= self.scene.x_of(int(at)) <= self.scene.width - 8:
+            left, right = self._in_sight()
+            if not left <= self.scene.x_of(int(at)) <= right:
                 self.navigator.centre(round(self.scene.folds.place(int(at))))
             self.update()
+
+    def _in_sight(self) -> tuple[float, float]:
+        """Return between which pixels a thing can well be seen: not at the very edges, unless nothing lies beyond."""
+        view = self.navigator.view
+        before, after = view.start > 0, view.end < self.navigator.newest
+        return self.scene.gutter + (_EDGE if before else 0), self.scene.width - (_EDGE if after else 0)
 
     def reveal(self, execution: int) -> None:
         """Bring an execution into sight, moving no more than needed."""
         bar = self.scene.bar(execution)
         if bar is None:
             return
-        if bar.x1 < self.scene.gutter + 8 or bar.x0 > self.scene.width - 8:
+        left, right = self._in_sight()
+        if bar.x1 < left or bar.x0 > right:
             columns = self.source.executions
             self.navigator.centre(round(self.scene.folds.place(int(columns["start"][execution]))))
         top = bar.top - RULER_HEIGHT - self.scene.layout.fixed

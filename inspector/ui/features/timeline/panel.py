@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, Signal
 
 from inspector.analysis.timeline.groupings import GROUPINGS
 from inspector.app.commands import Command
-from inspector.app.text import format_duration
+from inspector.app.text import format_count, format_duration, plural
 from inspector.ui.features.timeline.actions import ACTIONS, shortcut_of
 from inspector.ui.features.timeline.axis import RULER_HEIGHT
 from inspector.ui.features.timeline.canvas import TimelineCanvas
@@ -80,6 +80,11 @@ class TimelinePanel(JournalPanel):
         self._group = Button(theme, "By handler", kind="section")
         self._group.set_menu(self._group_menu)
         self._follow = Button(theme, "Following", kind="section", on_click=self.controller.toggle_follow)
+        #: How many events there were when following was stopped.
+        self._seen = 0
+        self._hidden = Button(theme, "", kind="section", on_click=self.controller.lanes.show_all)
+        self._hidden.set_tone("accent_text")
+        self._hidden.hide()
         self._window = Button(theme, "", kind="section")
         self._window.set_menu(self._window_menu)
         self._find = SearchField(theme, "Find lane…", "↵")
@@ -117,6 +122,7 @@ class TimelinePanel(JournalPanel):
             records: How many records there will be when all of it has been read, 0 when nobody knows.
         """
         super().set_journal(journal)
+        self._seen = len(journal.publications)
         self.controller.set_journal(journal, live=live, records=records)
         self._refresh()
 
@@ -194,7 +200,8 @@ class TimelinePanel(JournalPanel):
         wider.clicked.connect(self.controller.zoom_out)
         lanes = IconButton(self._theme, "more", "Lanes")
         lanes.set_menu(lambda: [*lanes_menu(self.controller), SEPARATOR, *self._view_menu()])
-        for widget in (self._window, fit, closer, wider, lanes):
+        self._hidden.set_help(f"Show all lanes ({shortcut_of('timeline.show_all')})")
+        for widget in (self._hidden, self._window, fit, closer, wider, lanes):
             self._header.add_right(widget)
         self._follow.set_help(f"Follow live ({shortcut_of('timeline.follow')})")
         self._group.set_help("Group lanes")
@@ -285,5 +292,12 @@ class TimelinePanel(JournalPanel):
             self._follow.set_tone("accent_text" if following else "")
             self._window.set_text(f"{format_duration(controller.navigator.view.span)} window")
             self.state_changed.emit()
+        if following:
+            self._seen = len(journal.publications)
+        new = max(0, len(journal.publications) - self._seen) if controller.live else 0
+        self._follow.set_hint(f"{format_count(new)} new" if new else "")
+        hidden = controller.scene.layout.hidden
+        self._hidden.set_text(f"{plural(hidden, 'lane')} hidden" if hidden else "")
+        self._hidden.setVisible(hidden > 0)
         self.canvas.refresh()
         self.minimap.update()

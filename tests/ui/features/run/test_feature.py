@@ -139,6 +139,17 @@ async def test_firing_is_allowed_by_a_switch_and_absent_without(tmp_path: Path) 
         processes = window.shell.findChild(ProcessesPanel)
         assert isinstance(processes, ProcessesPanel)
         await until(lambda: processes.model.rowCount() == 2)
+        items = window.shell.bar.source._provider()
+        assert [item.label.split()[0] for item in items[:2]] == ["main", "main"]
+        assert all("since" in item.hint for item in items[:2])
+        assert items[1].run is not None
+        items[1].run()
+        assert bar.filter.text() == "process:2"
+        everything = next(item for item in items if item.label == "All processes")
+        assert everything.run is not None
+        everything.run()
+        assert bar.filter.text() == ""
+        assert [item.label for item in items[-4:]] == ["Run command…", "Open project…", "Back to demo", "Stop command"]
         (into,) = (item for item in processes.menu_items(0) if item.label == "Fire into this process")
         assert into.run is not None
         into.run()

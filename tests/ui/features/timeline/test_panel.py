@@ -22,6 +22,7 @@ from inspector.ui.features.timeline.frame import measure_text, readout
 from inspector.ui.features.timeline.looks import Looks
 from inspector.ui.features.timeline.overlay import links
 from inspector.ui.features.timeline.panel import TimelinePanel
+from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.theme import Theme
 from inspector.ui.selection import Selection
 from tests.analysis.runs import Run
@@ -292,9 +293,15 @@ def test_a_lane_opens_into_methods_and_can_be_pinned_hidden_moved(panel: Timelin
     key(panel, "p")
     assert [s.title for s in controller.scene.layout.strips][:2] == ["published events", "Email"]
     key(panel, "h")
-    assert "1 hidden" in panel.canvas.notice()
+    hidden = next(button for button in panel.findChildren(Button) if "hidden" in button.caption())
+    assert hidden.caption() == "1 lane hidden"
+    assert hidden.isVisibleTo(panel)
+    hidden.click()
+    assert not hidden.isVisibleTo(panel)
+    assert "Email" in [s.title for s in controller.scene.layout.strips]
+    key(panel, "h")
     QTest.keyClick(panel.canvas, Qt.Key.Key_H, SHIFT)
-    assert "hidden" not in panel.canvas.notice()
+    assert not hidden.isVisibleTo(panel)
     controller.lanes.toggle_pinned("handler:Email")
     controller.lanes.move("handler:Log", "handler:Audit")
     assert [s.title for s in controller.scene.layout.strips][1:] == ["Log", "Audit", "Email"]
@@ -324,6 +331,24 @@ def test_arrows_lead_from_the_cause_and_to_the_effects(panel: TimelinePanel) -> 
     assert scene.mark(1) is not None
     assert found[1][1].x() == pytest.approx(scene.x_of(40 * MS))
     panel.canvas.repaint()
+
+
+def test_what_came_while_the_view_stands_still_is_counted(make: Make) -> None:
+    panel = make()
+    run, journal = Run(), Journal()
+    run.publish(0)
+    journal.fold(Batch(1, run.rows))
+    panel.set_journal(journal)
+    follow = next(button for button in panel.findChildren(Button) if button.caption() == "Following")
+    panel.controller.toggle_follow()
+    assert (follow.caption(), follow._hint) == ("Follow", "")
+    count, first = 3, len(run.rows)
+    for number in range(count):
+        run.publish((number + 1) * MS)
+    panel.folded(journal.fold(Batch(first + 1, run.rows[first:])))
+    assert (follow.caption(), follow._hint) == ("Follow", "3 new")
+    follow.click()
+    assert (follow.caption(), follow._hint) == ("Following", "")
 
 
 def test_new_data_shows_at_once_and_following_ends_with_any_action_but_zoom(make: Make) -> None:

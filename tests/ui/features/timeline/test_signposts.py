@@ -133,6 +133,29 @@ def test_fit_shows_what_the_filter_lets_through(panel: TimelinePanel) -> None:
     assert panel.controller.navigator.view.start == 0
 
 
+def test_selecting_what_is_in_sight_at_the_very_ends_of_a_session_moves_nothing(make: Make) -> None:
+    """Of a long session that is fitted the first bar ends in the first pixels: there is nothing beyond."""
+    panel = make()
+    run = Run()
+    run.publish(0)
+    run.end(5 * MS, run.start(MS, 1, "m:Audit.handle"))
+    run.end(59_999 * MS, run.start(59_995 * MS, 1, "m:Audit.handle"))
+    controller = panel.controller
+    controller.folding = False
+    panel.show()
+    panel.set_journal(run.journal(), live=False)
+    whole = controller.navigator.view
+    assert whole.start == 0
+    for execution in (0, 1):
+        controller.selection.select_in(controller.source.journal, execution)
+        controller.reveal_selection()
+        assert controller.navigator.view == whole
+    controller.show(3 * MS, 1_000 * MS)
+    controller.selection.select_in(controller.source.journal, 0)
+    controller.reveal_selection()
+    assert controller.navigator.view.start < MS
+
+
 def test_a_bar_of_a_pixel_is_hit_and_a_near_miss_keeps_the_selection(make: Make) -> None:
     panel = make()
     run = Run()
