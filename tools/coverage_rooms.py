@@ -29,9 +29,9 @@ ALL = "all"
 #: What runs in callbacks of ``sys.monitoring``: Python tells no other tool of it, so nothing can measure it. What these
 #: modules do is held by programs that keep a tally, on every Python from 3.12 on.
 UNSEEN = (
-    *("agent/observe/", "agent/effects/handled.py"),
+    *("agent/observe/", "agent/effects/handled.py", "agent/effects/leftover.py", "agent/run/counting.py"),
     # In processes of watched commands, before and beside everything else, on Pythons that the tests find.
-    *("agent/run/front/", "agent/run/reporter.py", "agent/run/scout.py", "agent/run/start.py"),
+    *("agent/run/front/", "agent/run/reporter.py", "agent/run/scout.py", "agent/run/start.py", "agent/run/wayin.py"),
 )
 #: What is reached differs a little from run to run: some lines are run only when a thread is late.
 PLAY = 0.3
