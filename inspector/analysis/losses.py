@@ -41,7 +41,7 @@ from inspector.core.records.host import (
     RecordingPaused,
     RecordsLost,
 )
-from inspector.core.records.records import CAUGHT, LATE, Noted
+from inspector.core.records.records import CAUGHT, LATE, UNAWAITED, Noted
 from inspector.core.records.statuses import (
     CANCELLED,
     NEVER_AWAITED,
@@ -280,9 +280,9 @@ class Losses:
         index, owner, handler, event = where
         if note.kind == LATE:
             data = _read(note.data)
-            group = self._group(
-                KIND_NUMBERS[LATE_WORK], handler, -1, *self._origin(handler, data), str(data.get("how", ""))
-            )
+            how = str(data.get("how", ""))
+            kind, reason = (NEVER_AWAITED, "") if how == UNAWAITED else (LATE_WORK, how)
+            group = self._group(KIND_NUMBERS[kind], handler, -1, *self._origin(handler, data), reason)
             group.what = note.text
             self._describe(group, str(data.get("exception", "")), str(data.get("message", "")), FailurePlace())
             self._add(group, note.at, index, owner, event)

@@ -45,7 +45,7 @@ LOSS_KINDS: Final = (
     LossKind(RETURNED_FAILURE, "Returned", "The handler returned a failure", "↩", "failed"),
     LossKind(LOGGED, "Logged", "The handler logged an error and returned normally", "✎", "swallowed"),
     LossKind(LATE_WORK, "Late", "Work that outlived its handler", "⇥", "timed_out"),
-    LossKind(NEVER_AWAITED, "Never awaited", "The handler's coroutine was created and never awaited", "◌", "timed_out"),
+    LossKind(NEVER_AWAITED, "Never awaited", "A coroutine was created and never awaited", "◌", "timed_out"),
     LossKind(UNHEARD_EVENT, "Unheard", "Events without any handler", "∅", "warn", "event"),
     LossKind(NOT_CALLED, "Not called", "The handler was subscribed and not called", "↷", "warn", "event"),
     LossKind(STILL_RUNNING, "Still running", "The handler still ran when publish returned", "▷", "running"),

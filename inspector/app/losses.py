@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from inspector.analysis.losses import Loss
     from inspector.analysis.tally import LossTally
 
-#: The first version of Python that tells of exceptions that are handled and of coroutines that nobody awaits.
+#: The first version of Python that tells of these, and what is said on older ones.
 _TELLS: Final = (3, 12)
+_NEEDS: Final = "Swallowed exceptions, late tasks, timers and threads, and code that never ran need Python 3.12."
 
 
 def loss_words(loss: Loss) -> str:
@@ -97,7 +98,7 @@ def loss_limits(journal: Journal) -> list[str]:
     """Return what cannot be seen in this run, a sentence each."""
     limits = []
     if journal.session is not None and _version(journal.session.python) < _TELLS:
-        limits.append("Swallowed exceptions, never-awaited coroutines and late tasks need Python 3.12.")
+        limits.append(_NEEDS)
     if journal.losses.by_fault:
         limits.append(f"{format_count(journal.losses.by_fault)} by fault, not counted.")
     if journal.losses.unsure:

@@ -210,6 +210,23 @@ async def test_what_failed_without_raising_is_logged_with_what_there_is(
     assert type(error) is {"returned": KeyError, "timed out": type(None), "cancelled": asyncio.CancelledError}[how]
 
 
+@pytest.mark.parametrize(("own", "fired"), [(0.01, 30.0), (30.0, 0.01), (None, 0.01), (0.01, None)])
+async def test_the_shorter_limit_holds_that_of_the_bus_or_that_of_who_fires(
+    own: float | None, fired: float | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def handle(event: Happened) -> None:
+        await asyncio.Event().wait()
+
+    bus = InMemoryEventBus(handler_timeout=own)
+    bus.subscribe(Happened, handle)
+    token = HANDLER_TIMEOUT.set(fired)
+    try:
+        await asyncio.wait_for(bus.publish(Happened()), 5)
+    finally:
+        HANDLER_TIMEOUT.reset(token)
+    assert [record.getMessage() for record in caplog.records] == ["event_handler_failed"]
+
+
 async def test_a_publication_is_logged_at_debug_with_the_number_of_its_handlers(
     bus: InMemoryEventBus, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -514,3 +514,22 @@ def test_an_end_that_raised_nothing_has_a_failure_all_the_same() -> None:
 def test_what_is_no_failure_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"not a failure|Expecting value"):
         failure_from_json(text)
+
+
+def test_a_stop_iteration_that_python_turns_into_another_exception_keeps_its_line() -> None:
+    async def handler() -> None:
+        next(iter(()))
+
+    def generator() -> Any:
+        yield from (next(iter(())) for _ in range(1))
+
+    for function, run in ((handler, lambda: handler().send(None)), (generator, lambda: list(generator()))):
+        failure = failure_from_json(capture_failure(caught(run)))
+        assert failure.type == "RuntimeError"
+        assert failure.origin is not None
+        assert failure.origin.line == function.__code__.co_firstlineno + 1
+
+    cause = caught(lambda: next(iter(())))
+    error = RuntimeError("of its own")
+    error.__cause__ = cause
+    assert failure_from_json(capture_failure(error)).frames == ()

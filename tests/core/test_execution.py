@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import io
+import sys
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,6 +16,7 @@ from inspector.core import DomainEvent, InMemoryEventBus
 from inspector.core.bus.context import CURRENT
 from inspector.core.bus.execution import DONE, Execution, Subscription
 from inspector.core.bus.publication import Publication
+from inspector.core.records.awaiting import find_waiting
 
 pytestmark = pytest.mark.allow_log("inspector.core.bus", "event_handler_failed")
 
@@ -289,3 +291,27 @@ def test_a_handler_given_up_before_its_first_turn_is_never_called() -> None:
     assert execution.step(None) is DONE
     assert called == []
     close(execution, loop)
+
+
+async def test_who_waits_is_found_by_its_frame_however_deep_and_nobody_else_is() -> None:
+    frames = []
+
+    async def inner() -> None:
+        frames.append(sys._getframe())
+        await asyncio.Event().wait()
+
+    async def outer() -> None:
+        await inner()
+
+    def plain() -> None:
+        frames.append(sys._getframe())
+
+    task = asyncio.ensure_future(outer())
+    await asyncio.sleep(0)
+    plain()
+    coroutine, found_in = find_waiting(frames[0])
+    assert (coroutine.__name__, found_in) == ("inner", task)
+    assert find_waiting(frames[1]) == (None, None)
+    assert await asyncio.to_thread(find_waiting, frames[0]) == (None, None)
+    task.cancel()
+    await asyncio.wait([task])

@@ -27,6 +27,7 @@ EVENTS = (
 )
 #: What cannot be seen on Python 3.11.
 NEWER = {"swallowed", "late", "never_awaited"}
+LIMIT = "Swallowed exceptions, late tasks, timers and threads, and code that never ran need Python 3.12."
 NEEDED = [version for version in INTERPRETERS if version in ("3.11", "3.12")]
 
 
@@ -63,7 +64,7 @@ async def test_each_kind_is_seen_at_its_place(version: str) -> None:
         return
     # What a task raised is logged by asyncio while its handler ends: all there is to be seen.
     assert {place for place in seen if place[0] not in NEWER} == {place for place in planted() if place[0] not in NEWER}
-    assert loss_limits(journal) == ["Swallowed exceptions, never-awaited coroutines and late tasks need Python 3.12."]
+    assert loss_limits(journal) == [LIMIT]
 
 
 @pytest.mark.parametrize("version", NEEDED)

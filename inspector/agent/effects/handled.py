@@ -1,9 +1,10 @@
 """Exceptions that handlers handle: the basis of *swallowed* where nothing was logged. Python 3.12 and newer.
 
 An ``except:``, ``except Exception`` or ``except BaseException`` of the program's own code, inside a handler, takes
-whatever comes. If what it took is not raised again, not returned as a failure, and not made good by another try, the
-execution has swallowed it. A clause that names a narrower class is its author's intention: a fact, noted once for each
-place, and no status.
+whatever comes; so do ``with suppress(Exception)``, a context manager whose ``__exit__`` returns True whatever came, and
+a ``finally`` that returns. If what it took is not raised again, not returned as a failure, and not made good by another
+try, the execution has swallowed it. A clause that names a narrower class is its author's intention: a fact, noted once
+for each place, and no status.
 
 Python says where an exception is handled, for a ``finally``, a ``with`` and a clause that does not match, too. Which it
 is stands in the code that follows; that it was raised again shows when the frame is left by it, or when another clause
@@ -12,9 +13,10 @@ takes it. A try is made good when its lines run again and nothing is handled the
 
 from __future__ import annotations
 
+import contextlib
 import dis
 from collections.abc import Callable
-from types import CodeType, FrameType, ModuleType
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ...core.bus.context import CURRENT
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 #: Places of one execution that are remembered; a handler that catches more does so on purpose.
 MAX_PLACES: Final = 16
 _DEPTH: Final = 8
+_SKIPPED: Final = ("CACHE", "EXTENDED_ARG")
 _LOADS: Final = (
     "LOAD_GLOBAL",
     "LOAD_NAME",
@@ -43,31 +46,39 @@ _LOADS: Final = (
 
 
 class Clause(NamedTuple):
-    """One ``except`` of a handler's code.
+    """One ``except`` of a handler's code, a ``with``, or a ``finally`` that returns.
 
     Attributes:
-        names: The classes it names, each as its path of names; empty for a bare ``except``.
+        names: The classes it names, each as its path of names; empty for a bare ``except`` and a ``finally``.
         readable: Its classes can be read from names alone.
         line: Its line, 0 when unknown.
+        word: What it begins with.
+        manager: Of a ``with``: what is called for its context manager, as its path of names.
     """
 
     names: tuple[tuple[str, ...], ...]
     readable: bool
     line: int = 0
+    word: str = "except"
+    manager: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         """How it is written: ``except (ValueError, KeyError)``."""
         names = ", ".join(".".join(path) for path in self.names)
-        return f"except {f'({names})' if len(self.names) > 1 else names}".rstrip()
+        if self.manager:
+            return f"{self.word} {'.'.join(self.manager)}({names})"
+        return f"{self.word} {f'({names})' if len(self.names) > 1 else names}".rstrip()
 
 
 def clauses_at(code: CodeType, offset: int) -> tuple[Clause, ...]:
-    """Return the clauses that are asked where an exception arrives, in order; none for ``finally`` and ``with``."""
+    """Return the clauses that are asked where an exception arrives, in order; none for a ``finally`` that goes on."""
     steps = [step for step in dis.get_instructions(code) if step.offset >= offset and step.opname != "CACHE"]
     places = {step.offset: index for index, step in enumerate(steps)}
-    if not steps or steps[0].opname != "PUSH_EXC_INFO":
+    if len(steps) < 2 or steps[0].opname != "PUSH_EXC_INFO":
         return ()
+    if steps[1].opname == "WITH_EXCEPT_START":
+        return _with_at(code, offset)
     clauses: list[Clause] = []
     index = 1
     for _ in range(MAX_PLACES):
@@ -82,35 +93,75 @@ def clauses_at(code: CodeType, offset: int) -> tuple[Clause, ...]:
         if jump is None or not jump.opname.startswith("POP_JUMP") or jump.argval not in places:
             break
         index = places[jump.argval]
-    return tuple(clauses)
+    return tuple(clauses) or _finally_in(steps)
+
+
+def _with_at(code: CodeType, offset: int) -> tuple[Clause, ...]:
+    """Return the ``with`` whose exceptions arrive at an offset, if names alone say what it calls."""
+    first = min((start for start, _, target in _ranges(code) if target == offset), default=0)
+    steps = [step for step in dis.get_instructions(code) if step.offset < first and step.opname not in _SKIPPED]
+    if len(steps) < 2 or (steps[-2].opname, steps[-1].opname) != ("CALL", "BEFORE_WITH"):
+        return ()
+    index = len(steps) - 2
+    while index and steps[index - 1].opname in _LOADS:
+        index -= 1
+    names, readable = _names_in(steps[index:-2])
+    if not readable or len(names) != 1 + (steps[-2].arg or 0):
+        return ()
+    return (Clause(tuple(names[1:]), True, _line_of(steps[-1]), "with", names[0]),)
+
+
+def _finally_in(steps: list[dis.Instruction]) -> tuple[Clause, ...]:
+    """Return a ``finally`` that may end its function: what was raised is gone then."""
+    for step in steps:
+        if step.opname in ("RERAISE", "CHECK_EXC_MATCH", "CHECK_EG_MATCH"):
+            break
+        if step.opname.startswith("RETURN_") and step.opname != "RETURN_GENERATOR":
+            return (Clause((), True, _line_of(step), "finally"),)
+    return ()
+
+
+def _ranges(code: CodeType) -> list[tuple[int, int, int]]:
+    """Return where a code's exceptions go: start and end of a range, and the offset at which they arrive."""
+    entries = dis.Bytecode(code).exception_entries  # type: ignore[attr-defined]
+    return [(entry.start, entry.end, entry.target) for entry in entries]
 
 
 def tried_lines(code: CodeType, offset: int) -> frozenset[int]:
     """Return the lines of the ``try`` whose exceptions arrive at an offset."""
-    ranges = [entry for entry in dis.Bytecode(code).exception_entries if entry.target == offset]  # type: ignore[attr-defined]
+    ranges = [(first, end) for first, end, target in _ranges(code) if target == offset]
     return frozenset(
         number
         for start, _, number in code.co_lines()
-        if number is not None and any(entry.start <= start < entry.end for entry in ranges)
+        if number is not None and any(first <= start < end for first, end in ranges)
     )
 
 
 def _clause(steps: list[dis.Instruction], index: int) -> tuple[Clause | None, int]:
     """Read the classes that are asked for, up to the question; None where none is asked."""
-    names: list[tuple[str, ...]] = []
-    readable, line = True, _line_of(steps[index]) if index < len(steps) else 0
+    first = index
     while index < len(steps) and steps[index].opname != "CHECK_EXC_MATCH":
-        step = steps[index]
-        if step.opname not in _LOADS:
+        if steps[index].opname not in _LOADS:
             return None, index
+        index += 1
+    if index == len(steps):
+        return None, index
+    names, readable = _names_in(steps[first:index])
+    return Clause(tuple(names), readable, _line_of(steps[first])), index + 1
+
+
+def _names_in(steps: list[dis.Instruction]) -> tuple[list[tuple[str, ...]], bool]:
+    """Return the paths of names that are loaded, and whether nothing else is."""
+    names: list[tuple[str, ...]] = []
+    readable = True
+    for step in steps:
         if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
             names.append((str(step.argval),))
         elif step.opname == "LOAD_ATTR" and names:
             names[-1] = (*names[-1], str(step.argval))
         elif step.opname.startswith("LOAD"):
             readable = False
-        index += 1
-    return (Clause(tuple(names), readable, line), index + 1) if index < len(steps) else (None, index)
+    return names, readable
 
 
 def _line_of(step: dis.Instruction) -> int:
@@ -130,7 +181,11 @@ def _named(names: tuple[str, ...], frame: FrameType) -> Any:
 def taker(clauses: tuple[Clause, ...], error: BaseException, frame: FrameType) -> tuple[Clause, bool] | None:
     """Return which clause takes an exception, and whether that takes everything; None when it cannot be told."""
     for clause in clauses:
-        if not clause.names and clause.readable:
+        if clause.manager:
+            manager = _named(clause.manager, frame)
+            if manager is not contextlib.suppress:
+                return (clause, True) if _is_blind(manager) else None
+        elif not clause.names and clause.readable:
             return clause, True
         kinds = [_named(names, frame) for names in clause.names]
         flat = [kind for value in kinds for kind in (value if type(value) is tuple else (value,))]
@@ -141,6 +196,27 @@ def taker(clauses: tuple[Clause, ...], error: BaseException, frame: FrameType) -
         if isinstance(error, tuple(flat)):
             return clause, False
     return None
+
+
+def _is_blind(manager: Any) -> bool:
+    """Return whether a class of context managers suppresses what comes without looking at it."""
+    leave = vars(manager).get("__exit__") if type(manager) is type else None
+    if type(leave) is not FunctionType or not is_own_file(leave.__code__.co_filename):
+        return False
+    asked = {*leave.__code__.co_varnames[1:]}
+    steps = [step for step in dis.get_instructions(leave) if step.opname not in _SKIPPED]
+    values = [
+        step.argval if step.opname == "RETURN_CONST" else before.argval
+        for before, step in zip([steps[0], *steps], steps, strict=False)
+        if step.opname in ("RETURN_CONST", "RETURN_VALUE")
+    ]
+    return set(map(type, values)) == {bool} and all(values) and not any(_asks(step, asked) for step in steps)
+
+
+def _asks(step: dis.Instruction, names: set[str]) -> bool:
+    """Return whether a step looks at a variable of these names, or at what is handled now."""
+    values = step.argval if type(step.argval) is tuple else (step.argval,)
+    return not names.isdisjoint(values) if step.opname.startswith("LOAD_FAST") else "exc_info" in map(str, values)
 
 
 class _Taken:
@@ -228,7 +304,8 @@ class HandledProbe:
         self._drop(caught, lambda taken: _leads_to(taken.error, error))
         if everything:
             if len(caught.taken) < MAX_PLACES:
-                taken = _Taken(frame, error, entry[2], clause)
+                lines = entry[2] - {clause.line} if clause.manager else entry[2]  # leaving runs its line once more
+                taken = _Taken(frame, error, lines, clause)
                 self._drop(caught, lambda other: other.frame is frame and other.lines == taken.lines)
                 caught.taken.append(taken)
                 self._watch(taken)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from ...core.bus import bus
 from ...core.bus.context import CURRENT
+from ..observe.monitor import MONITOR
+from .leftover import NEVER_RETRIEVED
 
 if TYPE_CHECKING:
     from ...core.records.recorder import Recorder
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 #: Attributes that every log record has; the others came with ``extra=``.
 USUAL: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "exc_text"}
 #: Messages of our bus that say what records say better.
-_RECORDED: Final = frozenset({"event_published", "event_handler_failed"})
+_RECORDED: Final = frozenset({"event_published", "event_handler_failed", "event_publish_refused"})
 
 
 class LogProbe(logging.Handler):
@@ -32,7 +34,7 @@ class LogProbe(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Note the record with the execution that wrote it."""
         execution = CURRENT.get()
-        if execution is None or record.name == bus.__package__ or _by_a_copy_of_our_bus(record):
+        if execution is None or record.name == bus.__package__ or _by_a_copy_of_our_bus(record) or _by_asyncio(record):
             return
         try:
             extra = {name: value for name, value in vars(record).items() if name not in USUAL}
@@ -64,6 +66,13 @@ def install_log_probe(recorder: Recorder, level: int = logging.INFO) -> Callable
 def _by_a_copy_of_our_bus(record: logging.LogRecord) -> bool:
     """Return whether the bus of another copy of this package logs what is recorded anyway."""
     return record.name.endswith(".core.bus") and type(record.msg) is str and record.msg in _RECORDED
+
+
+def _by_asyncio(record: logging.LogRecord) -> bool:
+    """Return whether asyncio logs an exception that nobody has looked at: ``leftover`` notes it as what it is."""
+    if record.name != "asyncio" or not MONITOR.available:
+        return False
+    return type(record.msg) is str and NEVER_RETRIEVED in record.msg
 
 
 def _level(number: int) -> str:

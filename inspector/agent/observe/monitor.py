@@ -305,6 +305,10 @@ class Monitor:
         elif not on and watcher in self._unwinding:
             self._unwinding.remove(watcher)
 
+    def watches(self, code: CodeType) -> bool:
+        """Return whether anybody watches the calls of a code object."""
+        return id(code) in self._watchers
+
     def leave(self, code: CodeType, watcher: Watcher) -> None:
         """Notify a watcher no longer."""
         with self._lock:

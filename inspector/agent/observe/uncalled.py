@@ -14,8 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.records.host import (
+    ARGUMENTS,
     DEAD_REFERENCE,
     EARLIER_RAISED,
+    GENERATOR,
     LIST_CHANGED,
     ONLY_QUEUED,
     PREDICATE,
@@ -31,6 +33,8 @@ from ...core.records.host import (
     UncalledHandler,
 )
 from ...core.values.looking import attributes
+from ..facts.calls import refusal_of
+from ..handlers import Handler
 from ..reading.targets import dead_references, kind_of
 from .handover import HANDOVER
 from .monitor import MONITOR
@@ -40,6 +44,8 @@ if TYPE_CHECKING:
     from ..tap.moments import TapPublication
 
 _DEPTH: Final = 4
+#: Code of generators and asynchronous generators.
+_GENERATES: Final = 0x20 | 0x200
 
 
 class Promises:
@@ -89,7 +95,10 @@ class Promises:
             return said
         maps = getattr(publication.source, "maps", ())
         weakly = any(True for handler_map in maps for _ in dead_references(handler_map.get()))
-        if weakly and key in publication.tap.lost_handlers():
+        lost = publication.tap.lost_handlers() if weakly else ()
+        if lost is None:
+            return DEAD_REFERENCE, "no longer subscribed, and a weak reference to a handler is dead"
+        if key in lost:
             return DEAD_REFERENCE, ""
         return (USED_UP if key in self._called else UNSUBSCRIBED), ""
 
@@ -136,7 +145,20 @@ class _Why:
         changed = self._changed(key)
         if changed:
             return changed, "it was unsubscribed during publishing" if changed == UNSUBSCRIBED else ""
-        return self._stopped(key) or self._any_condition() or self._unseen_condition(key) or (UNKNOWN, "")
+        return self._stopped(key) or self._any_condition() or self._unseen_condition(key) or self._unable(key)
+
+    def _unable(self, key: str) -> tuple[str, str]:
+        """Return why a call of the handler would run none of its code, as far as its function says."""
+        source: Any = self._publication.source
+        target = next((target for target in _handlers_in(source) if source.describe(target).key == key), None)
+        if target is None:
+            return UNKNOWN, ""
+        handler = Handler(target)
+        outermost = getattr(handler.outermost, "__code__", None)
+        if outermost is not None and outermost.co_flags & _GENERATES:
+            return GENERATOR, ""
+        refusal = refusal_of(target)
+        return (ARGUMENTS, f"{REASONS[ARGUMENTS]}: {refusal}") if refusal else (UNKNOWN, "")
 
     def _condition(self, key: str) -> str:
         """Return the name of what was asked beside this handler and said no."""
@@ -192,8 +214,19 @@ class _Why:
         return broke
 
 
+def _handlers_in(source: Any) -> Iterator[Any]:
+    """Yield what can be called in the containers of a bus."""
+    for _, parts in _contents(source):
+        yield from parts
+
+
 def _kept_together(source: Any) -> Iterator[tuple[Any, list[Any]]]:
     """Yield each record and tuple in the containers of a bus, with what can be called in it."""
+    return ((value, parts) for value, parts in _contents(source) if value is not None)
+
+
+def _contents(source: Any) -> Iterator[tuple[Any, list[Any]]]:
+    """Yield records and tuples in the containers of a bus with what can be called in them, None with one by itself."""
     waiting = [(handler_map.get(), _DEPTH) for handler_map in getattr(source, "maps", ())]
     while waiting:
         value, depth = waiting.pop()
@@ -201,6 +234,8 @@ def _kept_together(source: Any) -> Iterator[tuple[Any, list[Any]]]:
         if kind in ("record", "tuple"):
             parts = attributes(value).values() if kind == "record" else value
             yield value, [part for part in parts if kind_of(part) == "handler"]
+        elif kind == "handler":
+            yield None, [value]
         elif depth and kind in ("dict", "proxy"):
             waiting += [(item, depth - 1) for item in tuple(value.values())]
         elif depth and kind in ("list", "set", "frozenset"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dis
 import logging
 import re
 import types
@@ -17,12 +18,15 @@ from ...core.bus.context import CURRENT, FIRE
 from ...core.bus.execution import Execution
 from ...core.bus.publication import Publication
 from ...core.own_code import is_agent
+from ...core.records.awaiting import find_waiting
 from .likeness import kept_fields
 
 if TYPE_CHECKING:
     from ...core.description import HandlerDescription
     from .tap import Tap
 
+#: The instruction of a ``raise``.
+_RAISES: Final = dis.opmap["RAISE_VARARGS"]
 _logger = logging.getLogger(__name__)
 
 #: Turns of the loop, and then seconds, that a publication stays open for handlers that have not been called.
@@ -448,6 +452,11 @@ class TapExecution(Execution):
         self.args = args
         self.kwargs = kwargs
 
+    def waits(self) -> tuple[Any, Any]:
+        """Return where it waits, and in which task: found by its frame, for the program makes its own tasks."""
+        frame = getattr(self, "frame", None) or getattr(self._coroutine, "cr_frame", None)
+        return (self._coroutine, None) if frame is None else find_waiting(frame)
+
     def choose(self) -> Callable[[Any], Any] | None:
         """Ask the interceptor for what runs in place of the handler."""
         interceptor = self.publication.tap.interceptor
@@ -509,7 +518,8 @@ class TapExecution(Execution):
 
     def lose(self, error: BaseException) -> None:
         """End with what the handler raised."""
-        self.finish("cancelled" if isinstance(error, (asyncio.CancelledError, GeneratorExit)) else "failed", error)
+        cancelled = isinstance(error, asyncio.CancelledError) or _is_closing(error)
+        self.finish("cancelled" if cancelled else "failed", error)
 
     @property
     def held(self) -> bool:
@@ -611,6 +621,16 @@ class TapExecution(Execution):
     _coroutine_entered = False
     _before: Execution | None = None
     _publishing: TapPublication | None = None
+
+
+def _is_closing(error: BaseException) -> bool:
+    """Return whether an exception is what closes a coroutine, and was not raised by the program itself."""
+    if not isinstance(error, GeneratorExit):
+        return False
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return traceback is None or traceback.tb_frame.f_code.co_code[traceback.tb_lasti] != _RAISES
 
 
 class DrivenExecution(TapExecution):

@@ -155,9 +155,9 @@ class Tap:
             self._observation = self._observe(self)
         return self._observation
 
-    def lost_handlers(self) -> set[str]:
-        """Return the keys of handlers that nobody has any more, as far as that is known."""
-        return set() if self._observation is None else self._observation.lost()
+    def lost_handlers(self) -> set[str] | None:
+        """Return the keys of handlers that nobody has any more; None where nothing is watched that would say so."""
+        return None if self._observation is None else self._observation.lost()
 
     # -- publications --------------------------------------------------------------------------------------------------
 

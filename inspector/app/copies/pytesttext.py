@@ -15,13 +15,14 @@ from inspector.app.copies.pythontext import PythonText, quoted_text
 from inspector.app.copies.sourcetext import SourceFile
 from inspector.app.text import one_line
 from inspector.core.errors import InspectorError
-from inspector.core.records.statuses import NEVER_AWAITED, RETURNED_FAILURE, SWALLOWED, TIMED_OUT
+from inspector.core.records.statuses import CANCELLED, NEVER_AWAITED, RETURNED_FAILURE, SWALLOWED, TIMED_OUT
 from inspector.core.spec import ADAPTER, BY_BASE, BY_CLASS, BY_NAME, HANDLERS, PUBLISH, RUN_BY, container_of, method_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from inspector.app.copies.recorded import RecordedExecution
+    from inspector.core.records.capture import Frame
     from inspector.core.spec import BusSpec, SpecLine
 
 #: How the demo is loaded.
@@ -64,11 +65,45 @@ def keeping(handler, raised):
     {async_}def kept(*args, **kwargs):
         try:
             return {await_}handler(*args, **kwargs)
-        except Exception as error:
+        except BaseException as error:
             raised.append(error)
             raise
 
     return kept
+'''
+_RAISING: Final = '''
+@contextlib.contextmanager
+def raising(file, line):
+    """Raise in the end what was raised at a line meanwhile, whoever has caught it."""
+    raised, before = [], sys.gettrace()
+
+    def trace(frame, kind, fact):
+        if kind == "exception" and frame.f_lineno == line and frame.f_code.co_filename.endswith(file):
+            raised.append(fact[1])
+        return trace
+
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+    if raised:
+        raise raised[0]
+'''
+_WITHIN: Final = '''
+async def within(seconds, coroutine):
+    """Await a coroutine for so long, and end it then, whatever it makes of its cancellation."""
+    task = asyncio.ensure_future(coroutine)
+    ended, _ = await asyncio.wait([task], timeout=seconds)
+    if ended:
+        return task.result()
+    task.cancel()
+    await asyncio.wait([task], timeout=1)
+    try:
+        task.result() if task.done() else coroutine.close()
+    except asyncio.CancelledError as error:
+        raise TimeoutError(f"not done after {seconds} s") from error
+    raise TimeoutError(f"not done after {seconds} s")
 '''
 
 
@@ -93,6 +128,9 @@ class _Test:
         """Return the whole file."""
         try:
             self._write()
+            if self._recorded.failure is not None and self._recorded.failure.type == KeyboardInterrupt.__name__:
+                self._lines = ["try:", *_indented(self._lines), "except KeyboardInterrupt as error:"]
+                self._lines += ['    raise AssertionError("KeyboardInterrupt") from error  # which would end pytest']
         except InspectorError as error:
             self._awaits, self._helpers, self._lines = False, [], []
             self._code, self._arguments = PythonText(), []
@@ -271,13 +309,22 @@ class _Test:
         """Write the call and what is made of its outcome."""
         recorded = self._recorded
         self._awaits = self._awaits or waits
-        if waits:
-            limit = (recorded.duration or 0) / 1e9
-            timed = recorded.status == TIMED_OUT and limit > 0
-            call = f"await asyncio.wait_for({call}, timeout={limit:.3g})" if timed else f"await {call}"
+        limit = (recorded.duration or 0) / 1e9
+        if waits and limit and recorded.status in (TIMED_OUT, CANCELLED):
+            self._code.use_module("asyncio")
+            self._help(_WITHIN)
+            if recorded.status == CANCELLED:
+                self._await_end(call, max(10 * limit, 1))
+                return
+            call = f"await within({limit:.3g}, {call})"
+        elif waits:
+            call = f"await {call}"
         if recorded.status == RETURNED_FAILURE:
             self._lines += [f"result = {call}", "assert not isinstance(result, BaseException), result"]
             self._lines += ['assert not getattr(result, "is_failure", False), result']
+            return
+        if recorded.status == SWALLOWED and recorded.failure is not None and recorded.failure.origin is not None:
+            self._raise_caught(call, recorded.failure.origin)
             return
         self._lines.append(call)
         if recorded.status == SWALLOWED:
@@ -288,6 +335,19 @@ class _Test:
         if "caplog" not in self._arguments:
             self._arguments.append("caplog")
         self._lines += ["for record in caplog.records:", "    if record.exc_info:", "        raise record.exc_info[1]"]
+
+    def _await_end(self, call: str, limit: float) -> None:
+        """Write a call that is to end as it did by itself; who was cancelled by others waits in vain."""
+        self._code.use_module("pytest")
+        self._lines += ["try:", f"    await within({limit:.3g}, {call})", "except TimeoutError:"]
+        self._lines.append('    pytest.skip("It goes on: it was not the handler itself that cancelled it.")')
+
+    def _raise_caught(self, call: str, origin: Frame) -> None:
+        """Write what raises the exception that the handler caught: it went on as if nothing had happened."""
+        for name in ("contextlib", "sys"):
+            self._code.use_module(name)
+        self._help(_RAISING)
+        self._lines += [f"with raising({quoted_text(PurePath(origin.file).name)}, {origin.line}):", f"    {call}"]
 
     def _find(self, candidates: str, *, object_run_by: str = "") -> None:
         """Write the search for the handler among others; ``handler`` is it then."""

@@ -208,7 +208,9 @@ class InMemoryEventBus:
             if subscriptions:
                 loop = asyncio.get_running_loop()
                 if publication.run(loop):
-                    timeout = HANDLER_TIMEOUT.get(self.handler_timeout)
+                    timeout, asked = self.handler_timeout, HANDLER_TIMEOUT.get(None)
+                    if asked is not None and (timeout is None or asked < timeout):
+                        timeout = asked
                     if timeout is not None:
                         deadline = _Deadline(publication, timeout, loop)
                     if publication.latch is not None:

@@ -17,5 +17,5 @@ if TYPE_CHECKING:
 CURRENT: Final[ContextVar[Execution | None]] = ContextVar("inspector_execution", default=None)
 #: Number of the fire on whose behalf the running code works, 0 for none.
 FIRE: Final[ContextVar[int]] = ContextVar("inspector_fire", default=0)
-#: Seconds a handler may take, set by whoever fires; without it the bus's own limit holds.
+#: Seconds a handler may take, set by whoever fires; where the bus's own limit is shorter, that holds.
 HANDLER_TIMEOUT: Final[ContextVar[float | None]] = ContextVar("inspector_handler_timeout")

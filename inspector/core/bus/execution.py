@@ -255,10 +255,9 @@ class Execution(Coroutine[Any, Any, None]):
             self.finish("returned_failure" if is_failure(result) else "ok", error)
         return DONE
 
-    @property
-    def waits_in(self) -> Any:
-        """The coroutine of the handler, once it has waited; None before."""
-        return self._coroutine
+    def waits(self) -> tuple[Any, Any]:
+        """Return the coroutine of the handler, once it has waited, and its task; None for what is not known."""
+        return self._coroutine, self.task
 
     @property
     def cr_frame(self) -> Any:

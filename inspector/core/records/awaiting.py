@@ -15,6 +15,24 @@ _STEPS: Final = (("cr_frame", "cr_await"), ("gi_frame", "gi_yieldfrom"), ("ag_fr
 _MOST: Final = 200
 
 
+def find_waiting(frame: FrameType) -> tuple[Any, Any]:
+    """Return the coroutine with this frame, and the task of this loop in which it waits; None where none is found."""
+    try:
+        tasks = asyncio.all_tasks()
+    except RuntimeError:  # no loop runs here
+        return None, None
+    for task in tasks:
+        subject: Any = task.get_coro()
+        for _ in range(_MOST):
+            names = next((names for names in _STEPS if hasattr(subject, names[0])), None)
+            if names is None:
+                break
+            if getattr(subject, names[0]) is frame:
+                return subject, task
+            subject = getattr(subject, names[1])
+    return None, None
+
+
 def await_chain(execution: Execution) -> list[tuple[FrameType, int]]:
     """Return where an execution waits now: frames with their lines, the handler's first.
 
@@ -22,8 +40,7 @@ def await_chain(execution: Execution) -> list[tuple[FrameType, int]]:
     future cannot be.
     """
     steps: list[tuple[FrameType, int]] = []
-    subject: Any = execution.waits_in
-    task: Any = execution.task
+    subject, task = execution.waits()
     for _ in range(_MOST):
         names = next((names for names in _STEPS if hasattr(subject, names[0])), None)
         if names is not None:

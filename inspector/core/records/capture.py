@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import linecache
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timezone
 from types import FrameType, TracebackType
@@ -33,6 +33,13 @@ FRAMES_WITH_LOCALS: Final = 6
 
 #: Redacts a text (``None``), lines of source (``SOURCE``) or the value of a named variable.
 Redact = Callable[[str, "str | None"], str]
+
+#: What Python says where it makes another exception of one that would end a loop elsewhere.
+_LET_OUT: Final = tuple(
+    f"{kind} raised {name}"
+    for kind in ("coroutine", "generator", "async generator")
+    for name in ("StopIteration", "StopAsyncIteration")
+)
 
 _HIDE: Final = "__tracebackhide__"
 
@@ -192,7 +199,7 @@ def _read(error: BaseException, redact: Redact, relation: str, left: int, above:
         type=type(error).__qualname__,
         module=str(type(error).__module__),
         message=_cut(redact(_text(error), None)),
-        frames=_frames(error.__traceback__, redact),
+        frames=_frames(_tracebacks(error), redact),
         relation=relation,
         chain=tuple(chain),
         notes=tuple(_cut(redact(note[: MAX_TEXT + _OVERLAP], None)) for note in notes[:MAX_CHAIN] if type(note) is str)
@@ -227,14 +234,27 @@ def _cut(text: str) -> str:
     return text[:MAX_TEXT] + (text[end:] if end >= 0 else "…")
 
 
-def _frames(traceback: TracebackType | None, redact: Redact) -> tuple[Frame, ...]:
+def _tracebacks(error: BaseException) -> Iterator[TracebackType | None]:
+    """Yield the traceback of an exception; after one that Python makes of a ``StopIteration``, that of the latter too.
+
+    Where a coroutine or generator lets a ``StopIteration`` out, only that one knows its line.
+    """
+    yield error.__traceback__
+    cause = error.__cause__
+    said = error.args[0] if type(error) is RuntimeError and len(error.args) == 1 else None
+    if cause is not None and type(said) is str and said in _LET_OUT:
+        yield cause.__traceback__
+
+
+def _frames(tracebacks: Iterable[TracebackType | None], redact: Redact) -> tuple[Frame, ...]:
     steps: list[tuple[FrameType, int]] = []
-    while traceback is not None:
-        file = traceback.tb_frame.f_code.co_filename
-        # Whom the bus called comes first; the agent may stand between a handler and what it waits for.
-        if not (is_agent(file) if steps else is_ours(file)):
-            steps.append((traceback.tb_frame, traceback.tb_lineno))
-        traceback = traceback.tb_next
+    for traceback in tracebacks:
+        while traceback is not None:
+            file = traceback.tb_frame.f_code.co_filename
+            # Whom the bus called comes first; the agent may stand between a handler and what it waits for.
+            if not (is_agent(file) if steps else is_ours(file)):
+                steps.append((traceback.tb_frame, traceback.tb_lineno))
+            traceback = traceback.tb_next
     return _shown(steps, redact)
 
 

@@ -201,6 +201,8 @@ EARLIER_RAISED: Final = "earlier_raised"
 PUBLISH_BROKE: Final = "publish_raised"
 STOPPED: Final = "stopped_by_handler"
 WRAPPER: Final = "wrapper"
+GENERATOR: Final = "generator"
+ARGUMENTS: Final = "arguments"
 UNKNOWN: Final = "unknown"
 #: Each reason with its words.
 REASONS: Final = {
@@ -216,6 +218,8 @@ REASONS: Final = {
     PUBLISH_BROKE: "publishing raised first",
     STOPPED: "an earlier handler stopped the event",
     WRAPPER: "its wrapper did not call it",
+    GENERATOR: "it is a generator, and nothing iterated over it",
+    ARGUMENTS: "it cannot be called with the event alone",
     UNKNOWN: "unknown",
 }
 #: Reasons that are the will of who wrote it.

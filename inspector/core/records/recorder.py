@@ -62,6 +62,8 @@ if TYPE_CHECKING:
 
 #: Rows held for whoever drains them; past that notes are dropped, counted and told. Starts and ends never are.
 MAX_WAITING: Final = 400_000
+#: Milliseconds within which a handler has obeyed its cancellation: a publish waits as long for one.
+_OBEYED: Final = 1_000
 
 #: What identifies something in a description, and is no text for people.
 _IDENTITY: Final = frozenset(
@@ -284,7 +286,7 @@ class Recorder:
         if not execution.tag:
             return
         late = (self._clock() - execution.ended) / 1e6
-        if late < 50 and type(error).__name__ == "CancelledError":
+        if late < _OBEYED and type(error).__name__ == "CancelledError":
             return  # it obeyed its cancellation: nothing to tell
         how = f"raised {type(error).__name__}" if error is not None else "returned"
         data = {"how": "timed out", **({} if error is None else {"exception": type(error).__name__})}

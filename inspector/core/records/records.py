@@ -41,6 +41,8 @@ HANDLED: Final = "handled"
 CAUGHT: Final = "caught"
 #: Kind of the note that work of an execution went on, or failed, after it had ended or was given up.
 LATE: Final = "late"
+#: ``how`` of a note of that kind which is about a coroutine that was made and never awaited.
+UNAWAITED: Final = "never_awaited"
 #: Kind of the note on a publication that its publish has returned before all of its handlers had ended.
 RETURNED: Final = "returned"
 #: Kind of the note on what a handler has logged.

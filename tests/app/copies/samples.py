@@ -20,7 +20,7 @@ from inspector.app.recording import Host, Recording
 from inspector.app.tasks import TaskOwner
 from inspector.core.description import CatalogDescription
 from inspector.core.records.numbers import ExecutionIndex
-from inspector.core.request import FireRequest
+from inspector.core.request import TIMEOUT, FireRequest
 from inspector.hosts.project import Project
 
 SAMPLES = Path(__file__).parents[2] / "projects"
@@ -36,6 +36,7 @@ class Fire:
     values: dict[str, Any]
     session: bool = False
     metadata: tuple[tuple[str, str], ...] = ()
+    timeout: float = TIMEOUT
 
 
 async def catalog_of(host: Host) -> CatalogDescription:
@@ -57,7 +58,13 @@ async def executions_of(
     await recording.start()
     try:
         for fire in fires:
-            request = FireRequest(fire.event, [fire.values], session=fire.session, metadata=dict(fire.metadata))
+            request = FireRequest(
+                fire.event,
+                [fire.values],
+                session=fire.session,
+                metadata=dict(fire.metadata),
+                timeout=fire.timeout,
+            )
             outcome = await asyncio.wait_for(recording.outcome(host.fire(request)), 30)
             if outcome.published == 0 and refusals is not None:
                 refusals.append(outcome.refusal)
@@ -92,18 +99,24 @@ async def outcomes_of(files: Sequence[Path], cwd: Path) -> list[str]:
     out, _ = await process.communicate()
     assert process.returncode in (0, 1), out.decode()
     cases = {str(case.get("classname")).rpartition(".")[2]: case for case in ET.parse(report).iter("testcase")}
-    return [_outcome(cases[file.stem]) for file in files]
+    return [_outcome(cases[file.stem], cwd) for file in files]
 
 
-def _outcome(case: ET.Element) -> str:
+def _outcome(case: ET.Element, cwd: Path) -> str:
     if case.find("skipped") is not None:
         return "skipped"
     failure = case.find("failure")
     if failure is None:
         return "passed"
     places = _FAILED_AT.findall(failure.text or "")
+    places = [(file, line) for file, line in places if _is_in(cwd / file, cwd)] or places
     kind = re.split(r"\W", str(failure.get("message")), maxsplit=1)[0]
     return f"{kind} at {Path(places[-1][0]).name}:{places[-1][1]}" if places else str(failure.text)
+
+
+def _is_in(file: Path, folder: Path) -> bool:
+    """Return whether a file belongs to the program in a folder."""
+    return file.resolve().is_relative_to(folder.resolve()) and "site-packages" not in file.parts
 
 
 def recorded_outcome(execution: RecordedExecution) -> str:

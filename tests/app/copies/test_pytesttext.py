@@ -15,7 +15,7 @@ from inspector.core.description import (
     HandlerDescription,
     TypeShape,
 )
-from inspector.core.records.capture import Failure
+from inspector.core.records.capture import Failure, Frame
 from inspector.core.spec import BusSpec, SpecLine
 from inspector.core.values.snapshot import snapshot
 from inspector.hosts.project import Project
@@ -77,7 +77,25 @@ def test_a_method_is_taken_out_of_the_container_that_the_spec_names() -> None:
 
 def test_a_timeout_is_waited_for_no_longer_than_it_took() -> None:
     text = written(recorded(status="timed_out", duration=1_500_000_000))
-    assert "await asyncio.wait_for(ship(event), timeout=1.5)" in text
+    assert "async def within(seconds, coroutine):" in text
+    assert "await within(1.5, ship(event))" in text
+
+
+def test_a_cancelled_one_waits_for_nobody_who_cancels_it() -> None:
+    text = written(recorded(status="cancelled", duration=1_000_000))
+    assert "            await within(1, ship(event))\n        except TimeoutError:\n            pytest.skip(" in text
+
+
+def test_a_caught_exception_is_raised_in_the_end() -> None:
+    failure = Failure("KeyError", "builtins", "'a'", (Frame("/srv/shop/handlers.py", 7, "ship", True),))
+    text = written(recorded(status="swallowed", failure=failure))
+    assert '        with raising("handlers.py", 7):\n            await ship(event)\n' in text
+    assert "caplog" not in text
+
+
+def test_a_keyboard_interrupt_does_not_end_pytest() -> None:
+    text = written(recorded(failure=Failure("KeyboardInterrupt", "builtins", "")))
+    assert 'raise AssertionError("KeyboardInterrupt") from error' in text
 
 
 def test_a_swallowed_exception_is_raised_from_the_log() -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
 
+LIMIT = "Swallowed exceptions, late tasks, timers and threads, and code that never ran need Python 3.12."
 Show = Callable[[LossesPanel], LossesPanel]
 
 
@@ -144,11 +145,7 @@ def test_where_nothing_is_it_says_since_when_and_what_cannot_be_seen(make: Calla
     words = make(begun()).empty.words()
     assert words.startswith("No losses since ")
     assert "3.12" not in words
-    assert (
-        make(begun("3.11.7"))
-        .empty.words()
-        .endswith("Swallowed exceptions, never-awaited coroutines and late tasks need Python 3.12.")
-    )
+    assert make(begun("3.11.7")).empty.words().endswith(LIMIT)
     panel = make(three())
     panel.set_filter(parse("event:Nothing"))
     assert panel.empty.words() == "No matching losses Clear the filter to see all losses."
@@ -162,7 +159,7 @@ def test_records_have_no_executions_to_show(make: Callable[[Story], LossesPanel]
     assert panel.detail.show_lost.isHidden()
     labels = [item.label for item in panel.menu_items()]
     assert labels[:4] == ["Open in editor", "Show 40 records", "", "Mute this place"]
-    assert panel.limits.text() == "Swallowed exceptions, never-awaited coroutines and late tasks need Python 3.12."
+    assert panel.limits.text() == LIMIT
 
 
 @pytest.mark.allow_log("inspector.demo")

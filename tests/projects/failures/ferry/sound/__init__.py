@@ -1,0 +1,1 @@
+"""What ``failing`` does, handler by handler and name by name, and nothing goes wrong."""
