@@ -211,10 +211,16 @@ class UsualExecution(ObservedExecution):
 class PlainExecution(ObservedExecution):
     """One that nothing is asked of but its times, for as long as nothing else happens: ``Monitor.settle``.
 
-    What an ordinary execution has in slots it has from its class until then.
+    It is made before it begins, with its publication. What an ordinary execution has in slots it has from its class.
+
+    Attributes:
+        key: Of its handler.
+        begins: Code whose call begins it, where nothing else has to be looked at; None where that is not known.
+        following: What is due when it has begun.
+        collected: How many of its moments have been collected to be written down.
     """
 
-    __slots__ = ("code",)
+    __slots__ = ("begins", "code", "collected", "following", "key")
     __init__ = object.__init__
     frame = before = None
     unwrapped = True
@@ -222,9 +228,22 @@ class PlainExecution(ObservedExecution):
     _said = _swallowed = ""
     _caught = None
 
+    def __getattr__(self, name: str) -> Any:
+        """Find out its number, which it has when it is written down."""
+        if name != "tag":
+            raise AttributeError(name)
+        self.publication.tap.catch_up()
+        return _number_of(self)
+
+    def learn(self, code: types.CodeType, *, alone: bool) -> None:
+        """Know from now on which code it runs, and whether all calls of that are its handler's."""
+        self.code, self.begins = code, code if alone else None
+        publication: Any = self.publication
+        publication.spares.codes[self.key] = self.code, self.begins
+
     def settle(self, frame: FrameType | None) -> None:
         """Go on as others do, with a frame; or leave it, for it has ended meanwhile."""
-        self.frame = frame
+        self.frame, self.before = frame, self.publication.cause
         self._resumed = self.started
         self._said = "running" if frame is not None else ""
 
@@ -274,6 +293,13 @@ class PlainExecution(ObservedExecution):
     @on_loop.setter
     def on_loop(self, spent: int) -> None:
         self._spent = spent
+
+
+def _number_of(execution: PlainExecution) -> int:
+    try:
+        return int(ObservedExecution.tag.__get__(execution))  # type: ignore[attr-defined]  # a slot
+    except AttributeError:  # nobody records it
+        return 0
 
 
 class _Followed(Watcher):

@@ -10,8 +10,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ...core.bus.context import CURRENT
-from ..tap.moments import NEVER, NO_TURN, PUBLISHING, Subscriptions, TapExecution
-from .executions import GENERATES, ObservedExecution, PlainExecution, UsualExecution, running_in
+from ..tap.moments import PUBLISHING, Subscriptions, TapExecution
+from .executions import GENERATES, ObservedExecution, UsualExecution, running_in
 from .monitor import MISSING, MONITOR, Watcher
 from .routes import Held, Needs, WatchedHandler, arguments_of
 
@@ -39,6 +39,8 @@ class HandlerWatch(Watcher):
             self._bodies = (*_alive(self._bodies), entry)
         else:
             self._wrappers = (*_alive(self._wrappers), entry)
+        if self._wrappers or len(self._bodies) > 1:
+            MONITOR.several += 1
 
     def route_of(self, held: Mapping[str, Any], args: tuple[Any, ...]) -> WatchedHandler | None:
         """Return the handler whose body a frame with these variables is of."""
@@ -62,17 +64,8 @@ class HandlerWatch(Watcher):
         event = next((name for name in code.co_varnames[: code.co_argcount] if name not in bound), "")
         if not event or (needs is not None and needs.made is not None):
             return self.started
-        return _short_way(self.started, self._observation.tap, route, event, variables)
-
-    def when_plain(self) -> Callable[[], bool] | None:
-        """Return the shortest way, where the code is of one handler, and all calls of it are of that."""
-        if len(self._bodies) != 1 or self._wrappers:
-            return None
-        ((needs, route),) = self._bodies
-        body = route.body
-        if needs is not None or body.wrappers or body.others or body.code.co_flags & GENERATES:
-            return None
-        return _shortest_way(self._observation.tap, route)
+        alone = needs is None and not (route.body.wrappers or route.body.others or code.co_flags & GENERATES)
+        return _short_way(self.started, self._observation.tap, route, event, variables, alone=alone)
 
     def started(self, frame: FrameType) -> None:
         """Begin an execution, or go on with the one that this call belongs to."""
@@ -106,6 +99,8 @@ def _short_way(
     route: WatchedHandler,
     first: str,
     variables: Sequence[tuple[str, Held]],
+    *,
+    alone: bool,
 ) -> Callable[[FrameType], None]:
     """Return what begins an execution of the usual kind: what ``started`` comes to, in as few steps as can be.
 
@@ -115,6 +110,7 @@ def _short_way(
         route: The handler.
         first: The name of its variable with the event.
         variables: What its other variables hold.
+        alone: All calls of its code are of this handler: they need not be looked at each time.
     """
     bus, description, key = route.bus, route.description, route.description.key
     holds = tuple([(name, value.get) for name, value in variables])
@@ -136,8 +132,8 @@ def _short_way(
             at_length(frame)
             return
         held = frame.f_locals
-        if held[first] is not publication.event:
-            publication.turns = NEVER
+        if held.get(first, at_length) is not publication.event:
+            publication.unchain()
             subscriptions: Any = publication.subscriptions
             if type(subscriptions) is Subscriptions:
                 subscriptions.direct = -sys.maxsize  # never any more
@@ -147,11 +143,22 @@ def _short_way(
             if held.get(name, at_length) is not value():
                 at_length(frame)
                 return
+        due: Any = publication.due
+        if due.key == key and current is publication.cause:
+            if due.code is not frame.f_code:
+                due.learn(frame.f_code, alone=alone)
+            publication.due = due.following
+            due.started = clock()
+            run(due)
+            if publication.tell is not None:
+                publication.tell(due)
+            else:
+                tap.over()
+            return
+        publication.unchain()
         if named != publication.named:
             named = publication.named
             subscription = tap.subscription(named, description)
-        if next(publication.turns, NO_TURN).key != key:
-            publication.turns = NEVER
         execution = kind()
         execution.publication = publication
         execution.subscription = subscription
@@ -169,42 +176,6 @@ def _short_way(
         publication.calls.append(execution)
         execution.started = execution._resumed = clock()  # noqa: SLF001 - of our own class
         tap.execution_started(execution)
-
-    return begin
-
-
-def _shortest_way(tap: Tap, route: WatchedHandler) -> Callable[[], bool]:
-    """Return what begins an execution where the frame of the call need not be asked what it was called with.
-
-    That is: the publication around it calls its handlers in the order in which they are subscribed, it is this one's
-    turn, and earlier publications to the same handlers called all of them at once, in turn, and with the event that was
-    published. Were it handed anything else, ``Tap.publication_of`` would nearly always find the same publication. Still
-    all calls of one publication in several are looked at again, and of those that follow when one ended otherwise.
-    """
-    key, code, kind, clock = route.description.key, route.body.code, PlainExecution, perf_counter_ns
-    publishing, running, run = PUBLISHING.get, CURRENT.get, CURRENT.set
-
-    def begin() -> bool:
-        nonlocal key
-        publication: Any = publishing()
-        if publication is None or not publication.trusted or running() is not None:
-            return False
-        subscription = next(publication.turns, NO_TURN)
-        if subscription.key is not key:
-            if subscription.key != key:
-                publication.turns, publication.trusted = NEVER, False
-                return False
-            key = subscription.key
-        execution = kind()
-        execution.publication = publication
-        execution.subscription = subscription
-        execution.code = code
-        execution.ended = execution.tag = 0
-        execution.started = clock()
-        run(execution)
-        publication.calls.append(execution)
-        tap.plain_started(execution)
-        return True
 
     return begin
 

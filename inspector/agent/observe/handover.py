@@ -84,7 +84,10 @@ HANDED: Final[ContextVar[Execution | None]] = ContextVar("inspector_handed", def
 
 
 def _here() -> _Handed:
-    return _Handed(CURRENT.get() or HANDED.get(), PUBLISHING.get(), FIRE.get())
+    publication = PUBLISHING.get()
+    if publication is not None:
+        publication.unchain()  # two threads may call its handlers now
+    return _Handed(CURRENT.get() or HANDED.get(), publication, FIRE.get())
 
 
 _NOBODY: Final = _Handed(None, None, 0)

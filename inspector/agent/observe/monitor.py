@@ -25,7 +25,7 @@ from time import perf_counter_ns
 from types import CodeType, FrameType
 from typing import Any, Final, Protocol
 
-from ...core.bus.context import CURRENT
+from ...core.bus.context import CURRENT, PUBLISHING
 
 _MONITORING: Final = getattr(sys, "monitoring", None)
 #: Stands for an argument that there is none of.
@@ -54,13 +54,6 @@ class Watcher:
     def when_started(self) -> Callable[[FrameType], None]:
         """Return what is called when a call begins; ``Monitor.watch`` asks for it each time."""
         return self.started
-
-    def when_plain(self) -> Callable[[], bool] | None:
-        """Return what is called first when a call begins, without the frame, which costs; None: nothing can be.
-
-        It returns False for calls of which the frame is needed: then what ``when_started`` returned is called.
-        """
-        return None
 
     def started(self, frame: FrameType) -> None:
         """Take note that a call begins; a coroutine's begins when it is first resumed."""
@@ -173,7 +166,8 @@ class Monitor:
         self._watchers: dict[int, tuple[CodeType, tuple[Watcher, ...]]] = {}
         #: For each event what is called with the frame, by the id of the code.
         self._told: dict[str, dict[int, Callable[..., None]]] = {name: {} for name in _MOMENTS}
-        self._plain: dict[int, Callable[[], bool]] = {}
+        #: How often code has got more watchers than it had, or handlers: it may no longer be taken for that of one.
+        self.several = 0
         self._discover: tuple[Discover, ...] = ()
         self._handled: tuple[tuple[HandledWatcher, Callable[[], Any]], ...] = ()
         self._lines: dict[int, tuple[CodeType, OnLine]] = {}
@@ -250,6 +244,7 @@ class Monitor:
             execution: It has ``code``, by which its end would have been known.
             frame: Where to look for its frame, from there outwards; then all other threads are looked at.
         """
+        execution.publication.unchain()
         code = execution.code
         here = 0 if frame is None else threading.get_ident()
         others = (other for thread, other in sys._current_frames().items() if thread != here)  # noqa: SLF001
@@ -376,17 +371,14 @@ class Monitor:
 
     def _set(self, code: CodeType, watchers: tuple[Watcher, ...]) -> None:
         key = id(code)
+        if len(watchers) > 1:
+            self.several += 1
         for moment, by_code in self._told.items():
             taking = tuple(watcher for watcher in watchers if _takes(watcher, moment))
             if taking:
                 by_code[key] = _tell(moment, taking)
             else:
                 by_code.pop(key, None)
-        plain = watchers[0].when_plain() if len(watchers) == 1 else None
-        if plain is not None:
-            self._plain[key] = plain
-        else:
-            self._plain.pop(key, None)
         if watchers:
             self._watchers[key] = code, watchers
         else:
@@ -440,7 +432,6 @@ class Monitor:
         self._unwinding.clear()
         self.frames.clear()
         atexit.unregister(self._free)
-        self._plain.clear()
         for notify in self._told.values():
             notify.clear()
         for event in self._callbacks():
@@ -521,14 +512,21 @@ class Monitor:
         disabled, calls = self._disabled, self._calls
         frames, close, unwinding = self.frames, self.frames.pop, self._unwinding
         begun, frame_at, key_of, fail = self._told["started"], sys._getframe, id, self._fail  # noqa: SLF001
-        plain, running, leave, clock = self._plain, CURRENT.get, CURRENT.set, perf_counter_ns
+        publishing, running, run, clock = PUBLISHING.get, CURRENT.get, CURRENT.set, perf_counter_ns
 
         def started(code: CodeType, _offset: int) -> Any:
-            key = key_of(code)
             try:
-                begin = plain.get(key)
-                if begin is not None and begin():
-                    return None
+                publication = publishing()
+                if publication is not None:  # most often it is the handler whose turn it is
+                    execution: Any = publication.due
+                    if execution.begins is code and publication.trusted and running() is publication.cause:
+                        publication.due = execution.following
+                        execution.started = clock()
+                        run(execution)
+                        if publication.tell is not None:
+                            publication.tell(execution)
+                        return None
+                key = key_of(code)
                 tell = begun.get(key)
                 if tell is not None:
                     execution = running()
@@ -554,9 +552,11 @@ class Monitor:
                 execution: Any = running()
                 if execution is not None and execution.code is code and not execution.ended:
                     if value is None:
-                        leave(None)
+                        publication = execution.publication
+                        run(publication.cause)
                         execution.ended = clock()
-                        execution.publication.tap.plain_ended(execution)
+                        if publication.tell is not None:
+                            publication.tell(execution)
                         return
                     self.settle(execution, frame_at(1))
                 frame = frame_at(1)

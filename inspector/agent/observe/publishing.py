@@ -9,9 +9,10 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ...core.bus.context import CURRENT, FIRE
-from ..tap.moments import PUBLISHING, Expected, Occurrence, Subscriptions, TappedBus, TapPublication, Variables
-from .executions import FUTURES, GENERATES, error_of
+from ..tap.moments import PUBLISHING, Expected, Occurrence, TappedBus, Variables
+from .executions import GENERATES
 from .monitor import MONITOR, Open, Watcher
+from .publications import ObservedPublication, Spares, UsualPublication
 from .routes import Needs, arguments_of
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 #: first, and of one in so many.
 LOOKED_AT: Final = 8
 EVERY: Final = 64
-_set_publishing: Final = PUBLISHING.set
 
 
 class PublishPoint(Protocol):
@@ -151,7 +151,7 @@ def _short_way(
     owner, own = (None, "") if needs is None or needs.owner is None else (needs.owner.get, needs.owner_name)
     frames, recent, monitor = MONITOR.frames, tap.recent, MONITOR
     enter, outside_of, cause_of, fire_of = PUBLISHING.set, PUBLISHING.get, CURRENT.get, FIRE.get
-    key_of, kind_of, kind = id, type, _Usual
+    key_of, kind_of, kind = id, type, UsualPublication
 
     def begin(frame: FrameType) -> None:
         held = frame.f_locals
@@ -175,42 +175,52 @@ def _short_way(
         ):
             watch.started(frame)
             return
-        publication = kind()
-        publication.tap = tap
-        publication.source = bus
+        direct = subscriptions.direct
+        publication: Any
+        if direct < 0 or fire:
+            if direct < 0:
+                subscriptions.direct = direct + 1
+            publication = kind()
+            publication.tap, publication.source, publication.named = tap, bus, named
+            publication.subscriptions = subscriptions
+            publication.cause = cause
+            publication.calls = []
+            publication._let_go = ()  # noqa: SLF001 - of our own class
+            publication.closed = False
+            if cause is not None:
+                publication.depth = cause.publication.depth + 1
+            if fire:
+                publication.fire = fire
+        else:
+            spares = subscriptions.spares
+            if spares is None or spares.several != monitor.several or spares.tap is not tap:
+                spares = subscriptions.spares = Spares(tap, bus, named, subscriptions)
+                subscriptions.direct = direct = 0
+            publication = spares.ready.pop() if spares.ready else spares.make()
+            publication.trusted = direct >= LOOKED_AT and direct % EVERY > 0
+            if cause is not None:
+                publication.cause = cause
         publication.event = event
-        publication.named = named
-        publication.subscriptions = subscriptions
-        publication.cause = cause
-        publication.calls = []
-        publication._let_go = ()  # noqa: SLF001 - of our own class
-        publication.tag = 0
-        publication.closed = publication.trusted = False
-        if cause is not None:
-            publication.depth = cause.publication.depth + 1
-        if fire:
-            publication.fire = fire
         if outside is not None:
             publication.outside = outside
         if session:
             publication.session = held.get(session)
         if metadata:
             about = held.get(metadata)
-            if about is not None and isinstance(about, Mapping):
-                publication.metadata = about
+            publication.metadata = about if about is None or isinstance(about, Mapping) else None
         if monitor.resting:
             monitor.wake()
-        publication.turns = iter(subscriptions)
-        direct = subscriptions.direct
         if recent:
             tap.remember(publication)
         else:
             recent[key_of(event)] = publication
-        if cause is None and publication.session is None and publication.metadata is None:
-            tap.plain_published(publication)
-        else:
+        if type(publication) is kind:
+            publication.tag = 0
             tap.publication_started(publication)
-        publication.trusted = direct >= LOOKED_AT and direct % EVERY > 0 and publication.tag > 0
+        elif not tap.take(publication):
+            publication.tag = 0
+            publication.tell = tap.tell_plain
+            tap.publication_started(publication)
         enter(publication)
         frames[frame] = publication
 
@@ -218,107 +228,3 @@ def _short_way(
 
 
 _UNKNOWN: Final[tuple[Any, str, Expected]] = (None, "", lambda: None)
-
-
-class ObservedPublication(TapPublication, Open):
-    """One publication whose publish method is watched."""
-
-    __slots__ = ()
-
-    def frame_returned(self, frame: FrameType, value: Any) -> None:
-        """End the publish; a coroutine that it gave back goes on with it."""
-        subscriptions: Any = self.subscriptions
-        heard = value is None and subscriptions and len(self.calls) >= len(subscriptions)
-        if not heard or self.fire or self.holding or self.left or self.was_left:
-            self.end_at_length(frame, value)
-            return
-        for execution in self.calls:
-            if not execution.ended:
-                self.end_at_length(frame, value)
-                return
-        # Nearly always; what ``end_at_length`` comes to then, written out.
-        _set_publishing(self.outside)
-        self.closed = True
-        tap, key = self.tap, id(self.event)
-        tap.publication_ended(self)
-        if tap.open:
-            tap.open.pop(self, None)
-        if tap.recent.get(key) is self:
-            del tap.recent[key]
-        self.event = self.cause = None
-        if self.session is not None or self.metadata is not None:
-            self.session = self.metadata = None
-        if self.outside is not None:
-            self.outside = None
-        if next(self.turns, None) is None:  # all were called in turn
-            subscriptions.direct += 1
-            self._let_go, self.calls = subscriptions, []  # as in ``let_calls_go``
-        else:
-            self.distrust()
-            self.let_calls_go()
-
-    def distrust(self) -> None:
-        """Look at each call, of this publication and the next ones to the same handlers."""
-        self.trusted = False
-        subscriptions: Any = self.subscriptions
-        if type(subscriptions) is Subscriptions:
-            subscriptions.direct = min(subscriptions.direct, 0)
-
-    def end_at_length(self, frame: FrameType, value: Any) -> None:
-        """End the publish, whatever it came to."""
-        self.distrust()
-        for execution in self.calls:
-            if execution.code is not None and not execution.ended:
-                MONITOR.settle(execution, None)  # on another thread
-        if value is not None and not frame.f_code.co_flags & inspect.CO_COROUTINE:
-            if type(value) is types.CoroutineType and value.cr_frame is not None:
-                self.leave_open()
-                MONITOR.open(value.cr_frame, self)
-                MONITOR.watch(value.cr_code, _Rest())
-                return
-            if issubclass(type(value), FUTURES):  # isinstance would ask a stranger's object for its class
-                self.leave_open()
-                value.add_done_callback(lambda done: self.returned(error_of(done)))
-                return
-        self.leave(None)
-
-    def frame_unwound(self, _frame: FrameType, error: BaseException) -> None:
-        """End the publish with what it raised."""
-        self.distrust()
-        self.leave(error)
-
-    def frame_yielded(self, frame: FrameType) -> None:
-        """Take a generator's publication out of the context of who iterates it."""
-        if frame.f_code.co_flags & GENERATES:
-            self.trusted = False
-            self.leave_open()
-
-    def frame_resumed(self, frame: FrameType) -> None:
-        """Put it in again."""
-        if frame.f_code.co_flags & GENERATES:
-            self.enter()
-
-
-class _Usual(ObservedPublication):
-    """One of the usual kind, whose slots are filled by who makes it; for others it has what is usual from its class."""
-
-    __slots__ = ()
-    __init__ = object.__init__
-    shown = session = metadata = outside = None
-    depth = fire = holding = 0
-    _returned = False
-
-
-class _Rest(Watcher):
-    """Watches the code of coroutines that publish methods gave back."""
-
-    def started(self, frame: FrameType) -> None:
-        """Go on with the publication."""
-        publication = MONITOR.frames.get(frame)
-        if isinstance(publication, ObservedPublication):
-            publication.enter()
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is _Rest  # one of them is enough for a code object
-
-    __hash__ = object.__hash__

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.bus.context import CURRENT, FIRE
 from ..observe.monitor import MONITOR, Open
-from ..tap.moments import PUBLISHING
+from ..tap.moments import PUBLISHING, NoneDue
 
 if TYPE_CHECKING:
     from ..observe.observation import Observation
@@ -35,9 +35,13 @@ class CountedPublication(Open):
     tap = _NoTap
     named, closed, loose, under_way, trusted, tag, fire, holding = "", False, False, True, False, 0, 0, 0
     left = began = executions = subscriptions = ()
+    due = NoneDue
 
     def __init__(self, outside: Any) -> None:
         self.outside = outside
+
+    def unchain(self) -> None:
+        """Have its moments told: there are none."""
 
     def begun(self, key: str) -> int:  # noqa: ARG002 - as a publication has it
         """Return how many executions of a handler have begun: none that is known."""

@@ -241,29 +241,23 @@ class RingRecorder(Recorder):
             execution.tag = 0
         super().execution_ended(execution)
 
-    def plain_started(self, execution: Execution) -> None:
-        """Record ``HandlerStarted``, as above, of an execution that may stand for its rows."""
-        publication: Any = execution.publication
-        if not publication.tag:
-            return
-        for execution.tag in self._executions:  # its number is there before anything can come in between
-            break
-        self.budget.executions += 1
-        if self._at_once and not publication.under_way:
-            self._at_once = self.counts = False
-        self._write(execution)
-        if self._running is not None:
-            self._wake_up()
-
-    def plain_ended(self, execution: Execution) -> None:
-        """Record ``HandlerEnded``, as above, of an execution that may stand for its rows and has only ended."""
-        tag = execution.tag
-        if not tag or tag <= self._before[1]:
-            return
-        next(self._ends)
-        if self._key_lines:
-            self._key_lines.pop(tag, None)
-        self._write(execution)
+    def tell_plain(self, execution: Execution) -> None:
+        """Record the start or the end, as above, of an execution of which there is nothing else to tell."""
+        if not execution.ended:
+            if not execution.publication.tag:
+                execution.tag = 0
+                return
+            for execution.tag in self._executions:  # its number is there before anything can come in between
+                break
+            self.budget.executions += 1
+            self._write(execution)
+            if self._running is not None:
+                self._wake_up()
+        elif execution.tag > self._before[1]:
+            next(self._ends)
+            if self._key_lines:
+                self._key_lines.pop(execution.tag, None)
+            self._write(execution)
 
     def _write(self, row: Any) -> None:
         """Write a row, or that of an execution that begins or has ended."""

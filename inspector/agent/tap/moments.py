@@ -8,12 +8,12 @@ import logging
 import re
 import types
 import weakref
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextvars import ContextVar
-from itertools import repeat
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
+from ...core.bus import context
 from ...core.bus.context import CURRENT, FIRE
 from ...core.bus.execution import Execution
 from ...core.bus.publication import Publication
@@ -141,16 +141,18 @@ class Subscriptions(tuple[TapSubscription, ...]):
 
     Attributes:
         direct: How many publications in a row have called them all at once, in turn, with the very event that was
-            published. Below zero: a handler was handed something else.
+            published. Below zero: for so many publications that is not expected.
     """
 
     direct = 0
+    spares: Any = None
 
 
-#: Stands for the subscription whose turn it is, where handlers are called otherwise than in turn.
-NO_TURN: Final[Any] = TapSubscription.__new__(TapSubscription)
-NO_TURN.key = ""
-NEVER: Final = repeat(NO_TURN)
+class NoneDue:
+    """Stands for the execution that is due, where none is."""
+
+    begins = code = None
+    key = ""
 
 
 class TapPublication(Publication):
@@ -184,12 +186,15 @@ class TapPublication(Publication):
             "subscriptions",
             "tag",
             "tap",
-            "trusted",
-            "turns",
         ),
     )
     bus: Any = None
     loose = False
+    #: The execution that is made already, and begins when its handler is called; and whether that needs no look.
+    due: Any = NoneDue
+    trusted = False
+    #: Told of such executions.
+    tell: Callable[[Any], None] | None = None
     passed_over: tuple[str, ...] = ()
     said_no: tuple[tuple[str, types.CodeType, Any], ...] = ()
     expected_after: tuple[str, ...] | None = None
@@ -219,10 +224,6 @@ class TapPublication(Publication):
     #: Its executions in order, until it has ended; and the subscriptions of those that came before these.
     calls: list[TapExecution]
     _let_go: Sequence[TapSubscription]
-    #: The handler whose turn it is can be called with nothing but the event, from all that was seen before.
-    trusted: bool
-    #: The subscriptions whose handlers have not been called, while they are called in turn.
-    turns: Iterator[TapSubscription]
     #: Failed executions that may yet be tried again.
     holding: int
 
@@ -259,9 +260,11 @@ class TapPublication(Publication):
         self.calls = []
         self._let_go = ()
         self.shown = self.session = self.metadata = self.outside = None
-        self.turns = NEVER
         self.tag = self.holding = 0
-        self.closed = self._returned = self.trusted = False
+        self.closed = self._returned = False
+
+    def unchain(self) -> None:
+        """Have each of its moments told from now on: something unusual happens."""
 
     def enter(self) -> None:
         """Make the handlers called from here on those of this publication: the publish method is about to run."""
@@ -428,7 +431,7 @@ class TapPublication(Publication):
 
 
 #: The publication whose publish method runs right now, outside its handlers.
-PUBLISHING: Final[ContextVar[TapPublication | None]] = ContextVar("inspector_publishing", default=None)
+PUBLISHING: Final[ContextVar[TapPublication | None]] = context.PUBLISHING
 
 
 class TapExecution(Execution):

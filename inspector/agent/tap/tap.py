@@ -49,12 +49,6 @@ _SHARED: Final = (str, bytes, int, float, bool, type(None))
 REMEMBERED: Final = 256
 #: Moments that come so often that a single observer is told without a detour.
 _OFTEN: Final = ("publication_started", "publication_ended", "execution_started", "execution_ended")
-#: What a recorder is told in place of some of these.
-_PLAIN: Final = (
-    ("publication_started", "plain_published"),
-    ("execution_started", "plain_started"),
-    ("execution_ended", "plain_ended"),
-)
 
 
 class Tap:
@@ -72,10 +66,13 @@ class Tap:
     publication_ended: Callable[[Publication], None]
     execution_started: Callable[[Execution], None]
     execution_ended: Callable[[Execution], None]
-    #: The same for those of which little is to be told.
-    plain_published: Callable[[Publication], None]
-    plain_started: Callable[[Execution], None]
-    plain_ended: Callable[[Execution], None]
+    #: Takes a publication that keeps its own moments, which need not be told then, or says no.
+    take: Callable[[Any], bool]
+    #: Called when such a publication goes on; and to have what it kept written down.
+    over: Callable[[], None]
+    catch_up: Callable[[], None]
+    #: Told when an execution begins, and when it ends, of which there is nothing else to tell.
+    tell_plain: Callable[[Any], None]
 
     def __init__(self, observe: Callable[[Tap], Observation] | None = None) -> None:
         self._observe = observe
@@ -222,6 +219,7 @@ class Tap:
         """End a publication."""
         if publication.closed:
             return
+        publication.unchain()
         publication.closed = True
         with self.lock:
             self.open.pop(publication, None)
@@ -381,14 +379,20 @@ class Tap:
         direct = all(hasattr(only, moment) for moment in _OFTEN)
         for moment in _OFTEN:
             setattr(self, moment, getattr(only, moment) if direct else partial(self.tell, moment))
-        own = vars(only) if isinstance(only, Recorder) else _OFTEN
-        for moment, plain in _PLAIN:
-            # A recorder that has one of the two of its own has the other to go with it.
-            as_is = moment not in own and (
-                getattr(type(only), moment) is getattr(Recorder, moment)
-                or getattr(type(only), plain) is not getattr(Recorder, plain)
-            )
-            setattr(self, plain, getattr(only, plain) if as_is else getattr(self, moment))
+        self.take, self.over, self.catch_up = _refuse, _nothing, _nothing
+        self.tell_plain = self._tell_plain
+        if isinstance(only, Recorder) and not any(moment in vars(only) for moment in _OFTEN):
+            self.tell_plain = getattr(only, "tell_plain", self._tell_plain)
+            if all(getattr(type(only), moment) is getattr(Recorder, moment) for moment in _OFTEN):
+                self.take, self.over = only.take, only.over
+            self.catch_up = only.catch_up
+
+    def _tell_plain(self, execution: Execution) -> None:
+        if execution.ended:
+            self.execution_ended(execution)
+        else:
+            execution.tag = 0
+            self.execution_started(execution)
 
     def fail(self, error: BaseException) -> None:
         """Remove every observer: we could not read what the program did, and nobody can be told the truth any more."""
@@ -445,3 +449,11 @@ def _same(value: Any) -> Any:
 
 def _always(_label: str) -> bool:
     return True
+
+
+def _refuse(_publication: Any) -> bool:
+    return False
+
+
+def _nothing() -> None:
+    """Nothing was kept."""

@@ -8,12 +8,13 @@ meantime (a mutable payload) is written down at once.
 from __future__ import annotations
 
 import dataclasses
+import operator
 import platform
 import threading
 from collections.abc import Callable, Iterator
 from itertools import count
 from time import perf_counter_ns, time_ns
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from uuid import UUID
 
 from ..bus.context import CURRENT, FIRE
@@ -83,12 +84,42 @@ _IDENTITY: Final = frozenset(
         ),
     }
 )
+_AT: Final = operator.itemgetter(0)
 #: Where the number of an execution stands in the row of its end.
 _ENDED: Final = position(HandlerEnded, "execution")
 #: By names of our own: of an imported variable Python would make the method anew at each call.
 _fire_now: Final = FIRE.get
 _NO_CONTEXT: Final = '{"session": false, "metadata": {}}'
 _SESSION_ONLY: Final = '{"session": true, "metadata": {}}'
+
+
+class OwnMoments(Protocol):
+    """A publication that keeps the times of its moments itself, until they are written down.
+
+    Attributes:
+        begun_at: When it began, as ``Recorder.take`` sets it.
+        values: Its payload then: as ``Codec.frozen_values`` has it, or as text.
+        context: A snapshot of its context.
+        ids: Its class and its ids then.
+        tag: As in ``Publication``, set when it is written down.
+        closed: It has ended.
+    """
+
+    begun_at: int
+    values: Any
+    context: Any
+    ids: tuple[Any, ...]
+    tag: int
+    closed: bool
+
+    def collect(self, moments: list[tuple[int, str, Any]]) -> bool:
+        """Add the moments since the last time, with what of the recorder's writes them down; return whether more come.
+
+        Those of executions are theirs: ``write_start`` and ``write_end`` are called with them.
+        """
+
+    def written(self) -> Callable[[], None]:
+        """Take note that all of it has been written down; return what is to be called when nobody here has it."""
 
 
 class Recorder:
@@ -125,6 +156,11 @@ class Recorder:
         self._codec = Codec(self.redactor)
         #: Rows; for the start of an execution, and for an end without anything to tell, the execution itself.
         self._rows: list[Any] = []
+        #: Publications whose moments are not among the rows yet; of those that have been collected, the latest first.
+        self._unwritten: list[Any] = []
+        self._moments: list[tuple[int, str, Any]] = []
+        self._order = threading.RLock()
+        self._catching_up = False
         #: Numbers of executions whose start was drained, and not their end.
         self._begun: set[int] = set()
         self._anchor = clock()
@@ -183,27 +219,90 @@ class Recorder:
         ids = type(event), publication.named, getattr(event, "event_id", ""), getattr(event, "correlation_id", "")
         context = self._context(publication) if publication.metadata else publication.session is not None
         by, handlers, take = cause.tag if cause else 0, len(publication.subscriptions), self._rows.append
+        if self._unwritten:
+            self.catch_up()
         for publication.tag in self._publications:  # no call: another thread could come in between and be the first
             take((PUBLISHED, at, publication.tag, ids, by, fire, payload, context, handlers))
             break
         if self._asleep:
             self._rouse()
 
-    def plain_published(self, publication: Publication) -> None:
-        """Record ``Published``, of a publication of which nothing is to be told but its event and its handlers."""
-        at = self._clock() - self._anchor
+    def take(self, publication: Any) -> bool:
+        """Take a publication that keeps its own moments, of no fire; return whether it is recorded.
+
+        Where that is so nothing more need be told of it, nor of its executions that only start and end.
+        """
+        at = self._clock()
+        if at - self._anchor > self.brake.next_look:
+            at = self._brake(at - self._anchor) + self._anchor
+        if not self._recording:
+            return False
         event = publication.event
-        values = None if at > self.brake.next_look or not self._recording else self._codec.frozen_values(event)
-        if values is None or _fire_now():
-            self.publication_started(publication)
-            return
-        ids = type(event), publication.named, getattr(event, "event_id", ""), getattr(event, "correlation_id", "")
-        handlers, take = len(publication.subscriptions), self._rows.append
-        for publication.tag in self._publications:  # as above
-            take((PUBLISHED, at, publication.tag, ids, 0, 0, values, False, handlers))
-            break
+        values = self._codec.frozen_values(event)
+        publication.values = self._codec.snapshot_fields(event) if values is None else values
+        publication.ids = (
+            *(type(event), publication.named),
+            *(getattr(event, "event_id", ""), getattr(event, "correlation_id", "")),
+        )
+        metadata, publication.begun_at = publication.metadata, at
+        publication.context = self._context(publication) if metadata else publication.session is not None
+        self._unwritten.append(publication)
+        if self._asleep or self._running is not None:
+            self._wake_up()
+            self._rouse()
+        return True
+
+    def over(self) -> None:
+        """Take note that something has happened to a publication that was taken."""
         if self._asleep:
             self._rouse()
+
+    def catch_up(self) -> None:
+        """Write down the moments that publications keep themselves, in order, and number them."""
+        with self._order:
+            inside, self._catching_up = self._catching_up, True  # a signal handler may publish now
+            try:
+                finishers = self._write_down(inside=inside)
+            finally:
+                self._catching_up = inside
+            for finish in finishers:
+                finish()
+
+    def _write_down(self, *, inside: bool) -> set[Callable[[], None]]:
+        taken, moments = self._unwritten[:], self._moments
+        go_on = [publication.collect(moments) for publication in taken]
+        moments.sort(key=_AT, reverse=True)
+        while moments:
+            at, write, subject = moments.pop()
+            getattr(self, write)(at - self._anchor, subject)
+        if inside:
+            return set()
+        self._unwritten[: len(taken)] = [publication for publication, more in zip(taken, go_on, strict=True) if more]
+        return {publication.written() for publication, more in zip(taken, go_on, strict=True) if not more}
+
+    def write_published(self, at: int, publication: Any) -> None:
+        """Write down ``Published``."""
+        publication.tag = number = next(self._publications)
+        cause, values = publication.cause, publication.values
+        by, handlers = cause.tag if cause else 0, len(publication.subscriptions)
+        self._rows.append((PUBLISHED, at, number, publication.ids, by, 0, values, publication.context, handlers))
+
+    def write_over(self, at: int, publication: Any) -> None:
+        """Write down ``PublicationEnded``."""
+        self._rows.append((PUBLICATION_ENDED, at, publication.tag, publication.outcome))
+
+    def write_start(self, _at: int, execution: Any) -> None:
+        """Write down ``HandlerStarted``."""
+        execution.tag = next(self._executions)
+        short = execution.ended and execution.subscription.key in self._handlers
+        self._rows.append(self._started_row(execution) if short else execution)
+
+    def write_end(self, _at: int, execution: Any) -> None:
+        """Write down ``HandlerEnded``."""
+        next(self._ends)
+        if self._key_lines:
+            self._key_lines.pop(execution.tag, None)
+        self._rows.append(self._ended_row(execution, OK, ""))
 
     def _brake(self, at: int) -> int:
         """Slow the program if its records come faster than they are stored; return what time it is then."""
@@ -217,6 +316,8 @@ class Recorder:
             return
         if self._running is not None:
             self._wake_up()
+        if self._unwritten:
+            self.catch_up()
         take = self._rows.append
         if execution.is_row:
             for execution.tag in self._executions:  # as above
@@ -240,29 +341,12 @@ class Recorder:
         next(self._ends)
         if self._key_lines:
             self._key_lines.pop(tag, None)
+        if self._unwritten:
+            self.catch_up()
         if execution.status != OK or execution.swallowed:
             self._rows.append(self._ended_row(execution, *self._what_went_wrong(execution)))
         else:
             self._rows.append(execution if execution.is_row else self._ended_row(execution, OK, ""))
-        if self._asleep:
-            self._rouse()
-
-    def plain_started(self, execution: Execution) -> None:
-        """Record ``HandlerStarted``, of an execution that may stand for its rows."""
-        take = self._rows.append
-        for execution.tag in self._executions:  # as above
-            take(execution)
-            break
-        if self._asleep or self._running is not None:
-            self._wake_up()
-            self._rouse()
-
-    def plain_ended(self, execution: Execution) -> None:
-        """Record ``HandlerEnded``, of an execution that may stand for its rows and has only ended."""
-        next(self._ends)
-        self._rows.append(execution)
-        if self._key_lines:
-            self._key_lines.pop(execution.tag, None)
         if self._asleep:
             self._rouse()
 
@@ -311,9 +395,7 @@ class Recorder:
         """Record ``PublicationEnded``."""
         tag = publication.tag
         if tag:
-            self._rows.append((PUBLICATION_ENDED, self._clock() - self._anchor, tag, publication.outcome))
-            if self._asleep:
-                self._rouse()
+            self._append((PUBLICATION_ENDED, self._clock() - self._anchor, tag, publication.outcome))
         fire = publication.fire
         if fire:
             if publication.tag and publication.named:
@@ -343,7 +425,8 @@ class Recorder:
     def running(self) -> int:
         """How many executions have begun and not ended."""
         # What a counter will give next stands in its repr alone; variables beside it would go wrong between threads.
-        return _next_of(self._executions) - _next_of(self._ends)
+        under_way = sum(not publication.closed for publication in tuple(self._unwritten))  # one of theirs may run
+        return _next_of(self._executions) - _next_of(self._ends) + under_way
 
     def on_running(self, wake: Callable[[], None]) -> None:
         """Call ``wake`` once, when the next execution begins."""
@@ -408,23 +491,27 @@ class Recorder:
 
     @property
     def waiting(self) -> int:
-        """Rows that nobody has drained yet."""
-        return len(self._rows)
+        """Rows that nobody has drained yet, about."""
+        return len(self._rows) + sum(2 + 2 * len(publication.subscriptions) for publication in tuple(self._unwritten))
 
     def _last(self) -> int:
         """Return the seq that the newest row has, or will have once it is drained."""
-        return self._drained + len(self._rows)
+        return self._drained + self.waiting
 
     def on_rows(self, wake: Callable[[], None] | None) -> None:
         """Call ``wake`` when there are rows after there were none."""
         self._wake = wake
-        if wake is not None and self._rows:
+        if wake is not None and (self._rows or self._unwritten):
             wake()
 
     def drain(self) -> list[Row]:
         """Take the rows gathered so far, with texts made of ids and payloads."""
         with self._lock:
             self._asleep = True
+            if self._unwritten:
+                self.catch_up()
+                for publication in tuple(self._unwritten):
+                    publication.trusted = False  # what comes next of it is told at once, for somebody waits
             # Copy and cut: swapping the list would lose rows that another thread is appending.
             taken = self._rows[:]
             del self._rows[: len(taken)]
@@ -436,6 +523,8 @@ class Recorder:
         return rows
 
     def _append(self, row: Row) -> None:
+        if self._unwritten:
+            self.catch_up()
         self._rows.append(row)
         if self._asleep:
             self._rouse()

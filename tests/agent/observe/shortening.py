@@ -379,7 +379,6 @@ def close(agent):
     publication, execution = publishing.ObservedPublication, executions.ObservedExecution
     publishing.PublishWatch.when_started = lambda watch: watch.started
     handling.HandlerWatch.when_started = lambda watch: watch.started
-    handling.HandlerWatch.when_plain = lambda watch: None
     publication.frame_returned = lambda self, frame, value: self.end_at_length(frame, value)
     execution.frame_returned = lambda self, frame, value: self.end_at_length(frame, value, None)
 
@@ -434,10 +433,11 @@ if __name__ == "__main__":
     importlib.import_module("_guest.agent.tap.moments").GRACE = 0  # time says nothing then
     if way == "long":
         close("_guest")
-    importlib.import_module("_guest.agent.observe.publishing").LOOKED_AT = 1  # the shortest way from the second on
+    points, room = (importlib.import_module(f"_guest.agent.observe.{name}") for name in ("publishing", "publications"))
+    points.LOOKED_AT = room.OTHERWISE = 1  # the shortest way from the second on, and again from the one after the next
     publishing = Counted(importlib.import_module("_guest.agent.observe.publishing").PublishWatch, "started")
     handling = Counted(importlib.import_module("_guest.agent.observe.handling").HandlerWatch, "started")
-    plain = Counted(importlib.import_module("_guest.core.records.recorder").Recorder, "plain_ended")
+    plain = Counted(importlib.import_module("_guest.core.records.recorder").Recorder, "write_end")
     here = module_at("programs", str(Path(__file__).with_name("programs.py")))
     in_order = {name: make for name, make in here.PROGRAMS.items() if "Thread" not in inspect.getsource(make)}
     samples = {name: lambda make=make: again(make) for name, make in in_order.items()}
