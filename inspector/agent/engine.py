@@ -16,6 +16,7 @@ from ..core.records.host import (
     CHANGED,
     ActiveFault,
     FaultsSwitched,
+    FiredAtHandler,
     FireRefused,
     FireSettled,
     FireUnsettled,
@@ -26,6 +27,7 @@ from ..core.records.host import (
     UncalledHandler,
 )
 from ..core.records.numbers import FireNumber, PublicationNumber
+from .alone import Alone
 from .effects.effects import install_effects, look_again
 from .effects.handled import install_handled_probe
 from .effects.leftover import install_leftover_probe
@@ -68,6 +70,8 @@ class Engine:
         self._undo: list[Callable[[], None]] = []
         self._settled: dict[int, tuple[asyncio.AbstractEventLoop, asyncio.Event]] = {}
         self._promises: Promises | None = None
+        self._injector: FaultInjector | None = None
+        self._alone = Alone()
         #: The fires under way, and those of them that are to publish nothing more.
         self._firing: set[int] = set()
         self._withdrawn: set[int] = set()
@@ -105,6 +109,7 @@ class Engine:
             undo()
         self._undo.clear()
         self._program.intercept(None)
+        self._program.select(None)
         self._recorder.on_settled(None)
         await self._program.close()
 
@@ -119,9 +124,17 @@ class Engine:
 
     def set_fault_rules(self, rules: Sequence[FaultRule]) -> None:
         """Inject faults by these rules from now on, and by no others."""
-        self._program.intercept(FaultInjector(rules) if rules else None)
+        self._injector = FaultInjector(rules) if rules else None
+        self._intercept()
         active = tuple(ActiveFault(rule.handler, rule.event, rule.kind) for rule in rules)
         self._recorder.record(FaultsSwitched(self._recorder.now(), bool(rules), active))
+
+    def _intercept(self) -> None:
+        """Let the faults that are on, and the fires at one handler that are under way, come between."""
+        alone = self._alone
+        alone.others = self._injector
+        self._program.select(alone.select if alone.fires else None)
+        self._program.intercept(alone if alone.fires else self._injector)
 
     def withdraw(self, fire: int) -> None:
         """Publish nothing more for a fire; what it has published goes on to its end."""
@@ -138,6 +151,10 @@ class Engine:
         published = 0
         self._firing.add(request.fire)
         try:
+            if request.only:
+                self._recorder.record(FiredAtHandler(self._recorder.now(), request.fire, request.only, request.retry))
+                self._alone.fires[request.fire] = request.only
+                self._intercept()
             given_up: Counter[tuple[str, str]] = Counter()
             for number, values in enumerate(request.values, 1):
                 if request.fire in self._withdrawn:
@@ -150,7 +167,7 @@ class Engine:
         finally:
             self._firing.discard(request.fire)
             self._withdrawn.discard(request.fire)
-            self._account(request.fire)
+            self._account(request, published)
             self._recorder.record(FireSettled(self._recorder.now(), request.fire, published))
 
     async def _publish(self, request: FireRequest, values: Mapping[str, Any]) -> bool:
@@ -279,13 +296,20 @@ class Engine:
         finally:
             del self._settled[fire]
 
-    def _account(self, fire: int) -> None:
-        """Record which handlers the publications of a fire did not call."""
+    def _account(self, request: FireRequest, published: int) -> None:
+        """Record which handlers the publications of a fire did not call, and which siblings of the only one it did."""
+        fire = request.fire
+        if request.only:
+            self._end_alone(request, published)
         same: dict[tuple[str, tuple[UncalledHandler, ...]], list[int]] = {}
         changed: dict[str, str] = {}
+        called: set[str] = set()
         for publication in self._recorder.take_ended(fire):
             if isinstance(publication, TapPublication) and self._promises is not None:
                 uncalled = self._promises.uncalled(publication, fire)
+                if publication.alone:
+                    uncalled = tuple(handler for handler in uncalled if handler.handler == request.only)
+                    called.update(key for key in publication.began if key != request.only)
                 if publication.changed:
                     changed[publication.named] = "; ".join(publication.changed)
                 if uncalled:
@@ -293,10 +317,23 @@ class Engine:
         for (event, handlers), numbers in same.items():
             at, first = self._recorder.now(), PublicationNumber(numbers[0])
             self._recorder.record(HandlersNotCalled(at, FireNumber(fire), first, event, handlers, len(numbers)))
+        if called:  # they stand where no stand-in could be put
+            names = ", ".join(sorted(map(_name_of, called)))
+            text = f"{request.event} also called {names}: these handlers could not be left out."
+            self._recorder.record(HostNoted(self._recorder.now(), "fire", "warning", text))
         for event, how in changed.items():
             text = f"{event} is not transmitted unchanged to its handlers: {how}."
             self._recorder.record(HostNoted(self._recorder.now(), CHANGED, "warning", text))
         HANDOVER.forget(fire)
+
+    def _end_alone(self, request: FireRequest, published: int) -> None:
+        """Call all handlers from now on; record where the one that was asked for is none of the event's."""
+        del self._alone.fires[request.fire]
+        self._intercept()
+        if published and request.fire not in self._alone.subscribed:
+            name = _name_of(request.only)
+            self._refuse(request, f"{name} is not subscribed to {request.event}.", "No handler was called.")
+        self._alone.subscribed.discard(request.fire)
 
     async def _pace(self) -> None:
         while self._recorder.waiting > PACE_ROWS:  # noqa: ASYNC110 - the rows are taken in another thread
@@ -323,6 +360,11 @@ def _is_cancelled() -> bool:
     """Return whether somebody has asked the running task to end."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+def _name_of(handler: str) -> str:
+    """Return what a handler is called, by its key."""
+    return handler.partition(":")[2] or handler
 
 
 def _words_of(failure: Failure) -> str:

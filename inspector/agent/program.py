@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..core.faults import FaultRule
 
 Interceptor = Callable[["Execution"], "Callable[[Any], Any] | None"]
+Selector = Callable[[Any], "tuple[Any, ...]"]
 
 
 class Program(Protocol):
@@ -49,6 +50,9 @@ class Program(Protocol):
 
     def intercept(self, interceptor: Interceptor | None) -> None:
         """Ask ``interceptor`` before each call of a handler; None ends it."""
+
+    def select(self, selector: Selector | None) -> None:
+        """Ask ``selector`` which of its subscriptions a publication goes to; None ends it."""
 
     def build(self, event: str, values: Mapping[str, Any]) -> Any:
         """Build a typed event from JSON values.
@@ -141,6 +145,10 @@ class CoreProgram:
     def intercept(self, interceptor: Interceptor | None) -> None:
         """Let the bus ask before each call."""
         self._bus.interceptor = interceptor
+
+    def select(self, selector: Selector | None) -> None:
+        """Let the bus ask at each publish."""
+        self._bus.selector = selector
 
     def build(self, event: str, values: Mapping[str, Any]) -> Any:
         """Build a typed event by class name."""

@@ -255,11 +255,11 @@ class Peers:
 
 
 def peers_of(journal: Journal, execution: ExecutionIndex) -> Peers:
-    """Return the executions with which one can be compared."""
+    """Return the executions with which one can be compared; retries are none."""
     columns = journal.executions
     status, fault = columns["status"], columns["fault"] > 0
     alike = (columns["handler"] == columns["handler"][execution]) & (columns["event"] == columns["event"][execution])
-    ended = alike & (status != RUNNING_CODE)
+    ended = alike & (status != RUNNING_CODE) & (columns["retry"] == 0)
     failed = ended & (status != OK_CODE) & (fault == fault[execution])
     return Peers(np.flatnonzero(failed), np.flatnonzero(ended & (status == OK_CODE) & ~fault))
 

@@ -104,7 +104,8 @@ class Change:
 class ExecutionEntry:
     """One execution, looked up for a person. Times in ns since the session started; ``number`` is 1 and up.
 
-    ``attempts`` is how often its handler's body began: more than once where it was tried again, 0 if never awaited.
+    ``retry``: it came of trying again what was recorded. ``attempts`` is how often its handler's body began: more than
+    once where it was tried again, 0 if never awaited.
     """
 
     index: ExecutionIndex
@@ -118,6 +119,7 @@ class ExecutionEntry:
     fault: bool
     number: ExecutionNumber
     attempts: int = 1
+    retry: bool = False
 
     @property
     def duration(self) -> int | None:

@@ -80,6 +80,40 @@ class FailurePlace:
 
 
 @dataclass
+class FailurePart:
+    """Executions of a group in one handler for one event.
+
+    Attributes:
+        handler, event: Their numbers.
+        message: What the newest said.
+        count: How many, in all.
+        by_fault: How many of them were under a fault.
+        first, last: When the first and the newest ended, ns since the session started.
+        members: Indexes of the newest executions, oldest first, at most ``MEMBERS``.
+        trend: How often, over time.
+    """
+
+    handler: int
+    event: int
+    first: int = 0
+    message: str = ""
+    count: int = 0
+    by_fault: int = 0
+    last: int = 0
+    members: deque[int] = field(default_factory=lambda: deque(maxlen=MEMBERS))
+    trend: Trend = field(default_factory=Trend)
+
+    def add(self, indexes: Ints, ends: Ints, struck: Mask, message: str) -> None:
+        """Count executions that ended, in the order of their ends; ``struck`` says which of them under a fault."""
+        self.members.extend(indexes[-MEMBERS:].tolist())
+        self.message = message
+        self.count += len(indexes)
+        self.by_fault += int(np.count_nonzero(struck))
+        self.last = max(self.last, int(ends.max()))
+        self.trend.add_all(ends)
+
+
+@dataclass
 class FailureGroup:
     """Executions that went wrong the same way.
 
@@ -97,6 +131,8 @@ class FailureGroup:
         members: Indexes of the newest executions, oldest first, at most ``MEMBERS``.
         handlers: Numbers of the handlers they ran in.
         events: Numbers of the event types.
+        parts: The same by handler and event, in the order in which they first appeared.
+        outcomes: How many by status code, those under a fault as ``BY_FAULT``.
     """
 
     number: int
@@ -111,6 +147,8 @@ class FailureGroup:
     members: deque[int] = field(default_factory=lambda: deque(maxlen=MEMBERS))
     handlers: set[int] = field(default_factory=set)
     events: set[int] = field(default_factory=set)
+    parts: dict[tuple[int, int], FailurePart] = field(default_factory=dict)
+    outcomes: dict[int, int] = field(default_factory=dict)
     trend: Trend = field(default_factory=Trend)
 
     @property
@@ -120,7 +158,7 @@ class FailureGroup:
 
 
 class FailureGroups:
-    """The groups of a journal, kept up fold by fold.
+    """The groups of a journal, kept up fold by fold. Retries are left out.
 
     Args:
         journal: What has already gone wrong in it is grouped at once.
@@ -155,6 +193,7 @@ class FailureGroups:
         return None if number is None else self.groups[number]
 
     def _add(self, indexes: Ints) -> set[int]:
+        indexes = indexes[self._journal.executions["retry"][indexes] == 0]
         if self._rows is not None and len(indexes):
             indexes = indexes[self._rows(indexes)]
         if not len(indexes):
@@ -207,12 +246,22 @@ class FailureGroups:
         group.by_fault += int(np.count_nonzero(struck))
         codes = np.where(struck, BY_FAULT, columns["status"][indexes].astype(np.int64))
         for code, count in zip(*(part.tolist() for part in np.unique(codes, return_counts=True)), strict=True):
-            self.outcomes[code] = self.outcomes.get(code, 0) + count
+            for outcomes in (self.outcomes, group.outcomes):
+                outcomes[code] = outcomes.get(code, 0) + count
         ends = columns["end"][indexes]
         group.last = max(group.last, int(ends.max()))
         group.handlers.update(np.unique(columns["handler"][indexes]).tolist())
         group.events.update(np.unique(columns["event"][indexes]).tolist())
         group.trend.add_all(ends)
+        pairs = np.stack((columns["handler"][indexes], columns["event"][indexes]))
+        for handler, event in np.unique(pairs, axis=1).T.tolist():
+            chosen = (pairs[0] == handler) & (pairs[1] == event)
+            part = group.parts.get((handler, event))
+            if part is None:
+                part = group.parts[handler, event] = FailurePart(handler, event, int(ends[chosen][0]))
+            newest = int(columns["error"][indexes[chosen][-1]])
+            message = errors.message(newest) if newest >= 0 else ""
+            part.add(indexes[chosen], ends[chosen], struck[chosen], message)
 
 
 def failure_head(text: str) -> tuple[str, str, str]:

@@ -26,6 +26,7 @@ EXECUTIONS: Final = {
     "fault": np.uint8,
     "on_loop": np.int64,
     "error": np.int32,
+    "retry": np.uint8,
 }
 #: The same for the publications.
 PUBLICATIONS: Final = {
@@ -81,10 +82,11 @@ class BatchFold:
             journal.processes.publish(process)
         journal.payloads.put(index, (payload, context))
         losses = journal.losses
-        if handlers == 0:
+        retried = fire in journal.retries
+        if handlers == 0 and not retried:
             journal.unheard += 1
             losses.unheard(index, at, event)
-        if losses.takes_part(event):
+        if losses.takes_part(event) and not retried:
             losses.published(index, at, event, ids[1], fire, cause, process)
 
     def started(self, row: Row) -> None:
@@ -105,7 +107,8 @@ class BatchFold:
             journal.handler_levels[handler] = level + 1
         event = self._event_of(owner)
         journal.event_runs[event] += 1
-        self._executions.append([at, -1, owner, handler, event, RUNNING_CODE, level, bool(fault), 0, -1])
+        retried = self._is_retried(owner)
+        self._executions.append([at, -1, owner, handler, event, RUNNING_CODE, level, bool(fault), 0, -1, retried])
         self._bound(owner, index)
 
     def ended(self, row: Row) -> None:
@@ -119,12 +122,15 @@ class BatchFold:
             journal.orphans += 1
             return
         journal.busy[handler] &= ~(1 << level)
-        counted = BY_FAULT if fault else code
+        retried = self._is_retry(index)
+        counted = OK_CODE if retried else BY_FAULT if fault else code
         if counted != OK_CODE:
             outcomes = journal.event_outcomes[event]
             outcomes[counted] = outcomes.get(counted, 0) + 1
         losses = journal.losses
-        if fault:
+        if retried:
+            pass
+        elif fault:
             losses.by_fault += code in OF_STATUS
         elif code != OK_CODE or (losses.watchful and losses.waits_for(index, self._owner_of(index))):
             owner = self._owner_of(index)
@@ -178,7 +184,7 @@ class BatchFold:
             self._change.noted.add(index)
             if note.kind in _OF_LOSSES:
                 handler, _, event, _, running, fault = self._lane_of(index)
-                if fault:
+                if fault or self._is_retry(index):
                     return
                 journal.losses.noted(Where(index, self._owner_of(index), handler, event), note, running=running)
 
@@ -213,6 +219,22 @@ class BatchFold:
         if execution >= self._base:
             return int(self._executions[execution - self._base][2])
         return int(self._journal.executions["publication"][execution])
+
+    def _is_retried(self, publication: int) -> bool:
+        """Return whether a publication tries again what was recorded, or came of that."""
+        retries = self._journal.retries
+        if not retries:  # nearly always
+            return False
+        if publication >= self._publication_base:
+            return self._publications[publication - self._publication_base][4] in retries
+        return int(self._journal.publications["fire"][publication]) in retries
+
+    def _is_retry(self, execution: int) -> bool:
+        if not self._journal.retries or execution < 0:
+            return False
+        if execution >= self._base:
+            return bool(self._executions[execution - self._base][10])
+        return bool(self._journal.executions["retry"][execution])
 
     def _correlation_of(self, publication: int) -> bytes:
         if publication >= self._publication_base:

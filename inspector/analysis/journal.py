@@ -17,6 +17,7 @@ from inspector.analysis.placement import read_catalog
 from inspector.analysis.processes import Processes
 from inspector.core.description import CatalogDescription, EventDescription, HandlerDescription
 from inspector.core.records.host import (
+    FiredAtHandler,
     FireRefused,
     FireSettled,
     HandlerAdded,
@@ -61,8 +62,8 @@ class Journal:
     """Folds batches of rows into columns.
 
     Attributes:
-        executions: Columns ``start end publication handler event status level fault on_loop error``; ``end`` is -1
-            while running; ``publication``, ``handler`` and ``event`` are indexes; ``level`` is the row in the
+        executions: Columns ``start end publication handler event status level fault on_loop error retry``; ``end`` is
+            -1 while running; ``publication``, ``handler`` and ``event`` are indexes; ``level`` is the row in the
             handler's lane on which overlapping executions do not touch; ``error`` is the number of its failure, -1 for
             none; times in ns since the session started.
         publications: Columns ``at end event cause fire handlers first last event_id correlation process``; ``cause`` is
@@ -73,7 +74,9 @@ class Journal:
         status_counts: Executions by status code, in the order of ``STATUSES``.
         event_published, event_runs: Publications and executions per event index (lists, as long as ``events``).
         event_outcomes: The same for executions that did not end well, by status code, and for those under a fault
-            (``BY_FAULT``), which count as nothing else; only what occurs.
+            (``BY_FAULT``), which count as nothing else; only what occurs. Retries are left out.
+        retries: Fires that tried again what was recorded. All that came of them is in the columns, and in nothing that
+            is counted: neither in outcomes, losses and failures nor in latencies.
         unheard: Publications that nobody handled.
         errors: Kinds and messages of all failures, by number.
         matches: Which payloads fit the terms that were asked.
@@ -124,6 +127,9 @@ class Journal:
         self.tried_again: dict[int, int] = {}
         self.processes = Processes()
         self.losses = Losses(self)
+        self.retries: set[FireNumber] = set()
+        #: By event the fields that it has, from which publication on.
+        self._field_names: dict[str, list[tuple[int, frozenset[str]]]] = {}
         self.host_records: list[HostRecord] = []
         self._refused: dict[FireNumber, FireRefused] = {}
         self._fire_outcomes: dict[FireNumber, FireOutcome] = {}
@@ -192,6 +198,7 @@ class Journal:
             end=None if end < 0 else end,
             on_loop=int(columns["on_loop"][index]),
             fault=bool(columns["fault"][index]),
+            retry=bool(columns["retry"][index]),
             number=self.execution_number(index),
             attempts=0 if status == NEVER_AWAITED else 1 + self.tried_again.get(index, 0),
         )
@@ -329,7 +336,20 @@ class Journal:
         self.busy.append(0)
         return number
 
+    def field_names(self, publication: PublicationIndex) -> frozenset[str]:
+        """Return the fields that an event had when it was published: its program may have been loaded anew since.
+
+        Empty where nobody knows.
+        """
+        name = self.events[int(self.publications["event"][publication])].name
+        ages = [fields for first, fields in self._field_names.get(name, ()) if first <= publication]
+        return ages[-1] if ages else frozenset()
+
     def _add_event(self, event: EventDescription) -> int:
+        ages = self._field_names.setdefault(event.name, [])
+        fields = frozenset(shape.name for shape in event.fields)
+        if not ages or ages[-1][1] != fields:
+            ages.append((len(self.publication_numbers), fields))
         number = self._event_numbers.get(event.name)
         if number is not None:
             self.events[number] = event
@@ -369,6 +389,10 @@ class Journal:
             refused = self._refused.pop(record.fire, None)
             reason, hint = (refused.reason, refused.hint) if refused is not None else ("", "")
             self._fire_outcomes[record.fire] = FireOutcome(record.published, reason, hint)
+            return
+        if isinstance(record, FiredAtHandler):
+            if record.retry:
+                self.retries.add(record.fire)
             return
         if isinstance(record, HandlerAdded):
             self._add_handler(record.handler)

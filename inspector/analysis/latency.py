@@ -195,9 +195,10 @@ class Latency:
     def _add(self, indexes: Ints) -> tuple[set[int], set[int]]:
         if self._rows is not None and len(indexes):
             indexes = indexes[self._rows(indexes)]
+        columns = self._journal.executions
+        indexes = indexes[columns["retry"][indexes] == 0]
         if not len(indexes):
             return set(), set()
-        columns = self._journal.executions
         start = columns["start"][indexes]
         duration = columns["end"][indexes] - start
         status = columns["status"][indexes]

@@ -160,6 +160,11 @@ def format_time(wall: int, at: int) -> str:
     return format_clock(wall + at) if wall else format_offset(at)
 
 
+def format_wall(wall: int) -> str:
+    """Write ``wall`` (nanoseconds since the epoch) as ``Nov 19, 21:44:07``, local time."""
+    return f"{_moment(wall, utc=False):%b %-d, %H:%M:%S}"
+
+
 def _moment(wall: int, *, utc: bool) -> datetime:
     moment = datetime.fromtimestamp(wall // _SECOND, UTC)
     return moment if utc else moment.astimezone()

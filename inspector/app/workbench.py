@@ -20,6 +20,7 @@ from inspector.analysis.journal import Journal
 from inspector.app.details import Details
 from inspector.app.faults import FaultList
 from inspector.app.recording import Recording
+from inspector.app.retry import Retries
 from inspector.app.text import plural
 from inspector.core.errors import InspectorError
 from inspector.store.info import INTERRUPTED
@@ -108,6 +109,7 @@ class Workbench:
     Attributes:
         trouble: Why nothing is stored any more.
         faults: The faults that a person has set up; ``apply_faults`` injects those that are on.
+        retries: What was tried again, and what came of it.
         idle: Why there is no live recording, empty while one is being started and when there is one.
         opening: The sessions database is still to be opened.
         last_fired: What a person fired last, None before the first time.
@@ -140,6 +142,7 @@ class Workbench:
         self.trouble: InspectorError | None = None
         self.idle = ""
         self.faults = FaultList()
+        self.retries = Retries()
         self.opening = database is not None
         self.last_fired: FireForm | None = None
         self.last_fire = 0
@@ -248,6 +251,15 @@ class Workbench:
     def fire_blocked(self) -> str:
         """Return why nothing may be fired."""
         return self.program_blocked() or self._looking() or _REASONS.get(self.stand, "")
+
+    def retry_blocked(self) -> str:
+        """Return why nothing may be tried again in the live program, whatever session is shown."""
+        host = self.host
+        if host is None or host.look_only:
+            return self.program_blocked() if host is None else host.look_only
+        if not host.running:
+            return _REASONS[Stand.RELOADING if host.reloading else Stand.STOPPED]
+        return "" if host.recording else _REASONS[Stand.PAUSED]
 
     def faults_blocked(self) -> str:
         """Return why no faults may be injected."""

@@ -17,7 +17,7 @@ from inspector.cli.outcome import RunOutcome, outcome_of, session_json, tell, te
 from inspector.cli.running import Troubles, recording, session_name
 from inspector.cli.running import run as run_coroutine
 from inspector.cli.source import EmbeddedSource, ProgramSource, problems_of, sentence_of, source_of, tells_load_errors
-from inspector.cli.values import find_event, made_up, many_values, new_seed, pairs, written_values
+from inspector.cli.values import find_event, find_handler, made_up, many_values, new_seed, pairs, written_values
 from inspector.core.errors import InspectorError, UsageError
 from inspector.core.faults import FaultRule, parse_fault
 from inspector.core.records.account import is_of_bus
@@ -51,6 +51,7 @@ class Wish:
     faults: tuple[FaultRule, ...] = ()
     written: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
+    only: str = ""
 
     @property
     def title(self) -> str:
@@ -135,6 +136,7 @@ def _wish(catalog: CatalogDescription, arguments: argparse.Namespace, seed: int)
         faults=_faults(catalog, event, arguments.faults),
         written=written_values(event, arguments.values),
         metadata=dict(pairs(arguments.meta, "--meta", "key=value")),
+        only="" if arguments.only is None else find_handler(catalog, event, arguments.only),
     )
 
 
@@ -209,6 +211,7 @@ async def fire_all(live: Recording, wish: Wish) -> int:
                     metadata=wish.metadata,
                     timeout=wish.timeout,
                     optional=made_up(wish.event, wish.written),
+                    only=wish.only,
                 )
             )
         except InspectorError:

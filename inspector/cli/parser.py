@@ -326,6 +326,8 @@ def _add_fire(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser.add_argument("--same-values", action="store_true", help="with --count: the same values each time")
     text = "inject a fault, e.g. 'Mailer.*=raise:TimeoutError,every=5': raise, delay, hang, swallow, cancel or drop"
     parser.add_argument("--fault", dest="faults", action="append", default=[], metavar="HANDLER=KIND", help=text)
+    text = "call this handler alone, without the others of the event"
+    parser.add_argument("--only", metavar="HANDLER", help=text)
     parser.add_argument("--no-session", action="store_true", help="publish without a database session")
     parser.add_argument(
         "--meta", action="append", default=[], metavar="KEY=VALUE", help="add metadata to the publication; repeatable"

@@ -57,6 +57,24 @@ def find_event(catalog: CatalogDescription, text: str) -> EventDescription:
     raise UsageError(f"Unknown event {text!r}.", f"{hint}See `inspector catalog`.")
 
 
+def find_handler(catalog: CatalogDescription, event: EventDescription, text: str) -> str:
+    """Return the key of the handler of an event that a person means: by its label, its last part, or its key.
+
+    Raises:
+        UsageError: The event has no such handler, or more than one.
+    """
+    labels = {handler.key: handler.label for handler in catalog.handlers}
+    own = {key: labels.get(key, key) for key in event.handlers}
+    matches = [key for key, label in own.items() if text in (key, label)]
+    matches = matches or [key for key, label in own.items() if f".{label}".endswith(f".{text}")]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise UsageError(f"{text} is ambiguous: {', '.join(matches)}.", "Use one of these.")
+    listed = ", ".join(own.values()) or "no handlers"
+    raise UsageError(f"{event.name} has no handler {text!r}.", f"It has {listed}.")
+
+
 def written_values(event: EventDescription, texts: Sequence[str]) -> dict[str, Any]:
     """Read what was written as ``field=value``.
 

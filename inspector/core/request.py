@@ -25,6 +25,8 @@ class FireRequest:
         timeout: Seconds a handler may take; None for no limit.
         optional: Fields whose values are made up although they have a default: an event that refuses them keeps it.
         fire: Number of the fire, which the host gives; every record that comes of it carries it.
+        only: Key of the one handler that is called, without its siblings; empty for all that are subscribed.
+        retry: What is published was recorded, and is tried again: it stays out of what is counted. Needs ``only``.
     """
 
     event: str
@@ -35,6 +37,8 @@ class FireRequest:
     timeout: float | None = TIMEOUT
     optional: Sequence[str] = ()
     fire: FireNumber = NO_FIRE
+    only: str = ""
+    retry: bool = False
 
     def numbered(self, fire: FireNumber) -> FireRequest:
         """Return the request as fire of this number."""

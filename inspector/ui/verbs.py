@@ -46,6 +46,7 @@ class Verbs:
             MenuItem("Show details", show, icon="execution"),
             MenuItem("Show in timeline", lambda: context.execution_wanted.emit(index), icon="timeline"),
             SEPARATOR,
+            *self._retrying(index),
             *self._firing(entry.publication),
             SEPARATOR,
             self._copying("pytest", index, "check"),
@@ -158,6 +159,17 @@ class Verbs:
             self._context.changed.emit()
 
         return [SEPARATOR, MenuItem("Fire into this process", choose, icon="play", checked=chosen)]
+
+    def _retrying(self, execution: ExecutionIndex) -> list[MenuItem]:
+        workbench = self._context.workbench
+        if not self.fires:
+            return []
+        possible = not workbench.retry_blocked() and workbench.retries.current is None
+        return [
+            MenuItem(
+                "Retry handler", lambda: self._context.retry_wanted.emit([execution]), icon="refresh", enabled=possible
+            )
+        ]
 
     def _firing(self, publication: PublicationIndex) -> list[MenuItem]:
         context = self._context

@@ -6,8 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from inspector.catalog.replay import values_of
+from inspector.catalog.replay import FieldMapping, Replay, replay_of
 from inspector.core.description import FieldShape
+from inspector.core.errors import UsageError
 from inspector.core.values.snapshot import snapshot
 from tests.catalog.samples import (
     BYTES,
@@ -57,9 +58,10 @@ RECORDED = {
 
 
 def test_typed_values_come_back_as_the_form_takes_them() -> None:
-    values, lost = values_of(EVENT, snapshot(RECORDED))
-    assert lost == []
-    assert values == {
+    replay = replay_of(EVENT, snapshot(RECORDED))
+    assert not replay.changed
+    assert replay.lost == ()
+    assert replay.values == {
         "user_id": str(ID),
         "amount": "12.50",
         "level": "HIGH",
@@ -68,26 +70,79 @@ def test_typed_values_come_back_as_the_form_takes_them() -> None:
         "points": [{"x": 1, "y": 2}],
         "token": "plain",
     }
-    assert problems(EVENT.fields, values) == {}
+    assert problems(EVENT.fields, dict(replay.values)) == {}
 
 
-def test_the_identity_is_left_out_and_so_are_fields_that_are_gone() -> None:
-    values, lost = values_of(EVENT, snapshot({**RECORDED, "event_id": ID, "tenant_id": "acme", "former": 1}))
-    assert "event_id" not in values
-    assert "former" not in values
-    assert values["tenant_id"] == "acme"
-    assert lost == []
+def test_the_identity_is_left_out_and_fields_that_are_gone_are_told() -> None:
+    replay = replay_of(EVENT, snapshot({**RECORDED, "event_id": ID, "tenant_id": "acme", "former": 1}))
+    assert "event_id" not in {*replay.values, *replay.removed}
+    assert replay.values["tenant_id"] == "acme"
+    assert replay.removed == {"former": 1}
+    assert replay.changes == "former removed"
+    assert replay.lost == ()
+
+
+def test_what_an_event_computes_itself_is_no_field_that_is_gone() -> None:
+    payload = snapshot({**RECORDED, "computed": 1})
+    assert not replay_of(EVENT, payload, {shape.name for shape in EVENT.fields}).changed
+    assert replay_of(EVENT, payload, {*RECORDED, "computed"}).removed == {"computed": 1}
 
 
 def test_what_was_cut_or_redacted_is_named() -> None:
     small = {name: value for name, value in RECORDED.items() if name != "raw"}
     payload = snapshot({**small, "token": "<redacted:secret#12ab>", "raw": b"x" * 5_000_000})
-    values, lost = values_of(EVENT, payload)
-    assert lost == ["raw", "token"]
-    assert not {"raw", "token"} & values.keys()
+    replay = replay_of(EVENT, payload)
+    assert set(replay.lost) == {"raw", "token"}
+    assert not {"raw", "token"} & replay.values.keys()
+    assert not replay.changed
 
 
 def test_what_is_no_payload_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"payload|snapshot|JSON|json"):
-        values_of(EVENT, "{")
-    assert values_of(EVENT, "[1]") == ({}, [])
+        replay_of(EVENT, "{")
+    assert replay_of(EVENT, "[1]") == Replay(EVENT, {})
+
+
+AGE = {"amount", "user_id", "note"}
+
+
+def changed() -> Replay:
+    """An event that had a note, whose user was a text, and that had no count."""
+    event = event_of(
+        "Asked",
+        FieldShape("user_id", UUID_SHAPE, True),
+        FieldShape("amount", DECIMAL, True),
+        FieldShape("remark", STR, True),
+        FieldShape("token", STR, False, default="x"),
+    )
+    return replay_of(event, snapshot({"user_id": "ada", "amount": Decimal(3), "note": "hello"}), AGE)
+
+
+def test_fields_that_were_added_removed_and_retyped_are_told_apart() -> None:
+    replay = changed()
+    assert replay.removed == {"note": "hello"}
+    assert [shape.name for shape in replay.added] == ["remark", "token"]
+    assert list(replay.unfit) == ["user_id"]
+    assert "UUID" in replay.unfit["user_id"]
+    assert replay.changes == "note removed, remark added, token added, user_id retyped"
+
+
+def test_a_mapping_says_where_each_value_goes() -> None:
+    replay = changed()
+    mapping = FieldMapping({"remark": "note"}, {"user_id": str(ID)}, frozenset({"note", "remark", "token", "user_id"}))
+    assert mapping.covers(replay)
+    assert replay.mapped(mapping) == {"amount": "3", "remark": "hello", "user_id": str(ID)}
+    assert not FieldMapping(decided=frozenset({"note"})).covers(replay)
+    assert replay.mapped(FieldMapping()) == {"amount": "3"}
+    with pytest.raises(UsageError, match="user_id"):
+        replay.mapped(FieldMapping({"user_id": "note"}))
+
+
+def test_a_value_that_still_fits_another_type_is_no_change() -> None:
+    event = event_of("Asked", FieldShape("amount", STR, False))
+    assert not replay_of(event, snapshot({"amount": "3"}), {"amount"}).changed
+
+
+def test_a_removed_field_that_was_hidden_is_told_as_lost_too() -> None:
+    replay = replay_of(event_of("Asked"), snapshot({"token": "<redacted:secret#12ab>"}), {"token"})
+    assert (replay.removed, replay.lost) == ({"token": None}, ("token",))

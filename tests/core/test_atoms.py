@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from inspector.agent.reading.events import describe_class
 from inspector.agent.reading.name_registry import sample
 from inspector.catalog import fieldtext
-from inspector.catalog.replay import values_of
+from inspector.catalog.replay import replay_of
 from inspector.catalog.synthetic.synthetic import synthesise
 from inspector.core import DomainEvent, EventDataError
 from inspector.core.description import EventDescription
@@ -365,7 +365,7 @@ def test_a_new_atom_travels_everywhere_by_being_in_the_list(colour: Atom) -> Non
     assert plain(text)["colour"] == "#ff0000"
     assert brief(red) == repr(red)
     described = EventDescription("Painted", "", "", "shop", "paint", "done", fields=describe_fields(Painted))
-    assert values_of(described, text)[0]["colour"] == "#ff0000"
+    assert replay_of(described, text).values["colour"] == "#ff0000"
     assert synthesise(described, random.Random(1))["colour"] in colour.examples
     assert fieldtext.describe(shape) == "a colour, like #1f77b4 or empty"
     assert fieldtext.parse(shape, " #FF0000 ") == "#ff0000"

@@ -98,12 +98,22 @@ class CoreConnection:
             call: Callable[[Any], Any] | None = before(execution) if before is not None else None
             return call
 
+        def select(publication: Any) -> tuple[Any, ...]:
+            if tap.selector is not None:
+                return tap.selector(publication)
+            return tuple(publication.subscriptions)
+
         self._bus.interceptor = intercept
+        selects = hasattr(self._bus, "selector")  # it may be of an older copy
+        if selects:
+            self._bus.selector = select
 
         def undo() -> None:
             remove()
             if self._bus.interceptor is intercept:
                 self._bus.interceptor = before
+            if selects and self._bus.selector is select:
+                self._bus.selector = None
 
         return undo
 

@@ -191,6 +191,8 @@ def _short_way(
                 publication.depth = cause.publication.depth + 1
             if fire:
                 publication.fire = fire
+                if tap.selector is not None:
+                    publication.subscriptions = tap.selector(publication)
         else:
             spares = subscriptions.spares
             if spares is None or spares.several != monitor.several or spares.tap is not tap:

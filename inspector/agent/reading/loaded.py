@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from ...core.bus.bus import BusObserver
     from ...core.faults import FaultRule
     from ..adapters.base import Adapter
-    from ..program import Interceptor
+    from ..program import Interceptor, Selector
 
 
 @dataclasses.dataclass(frozen=True)
@@ -304,6 +304,10 @@ class LoadedProgram:
     def intercept(self, interceptor: Interceptor | None) -> None:
         """Ask the interceptor before each call of a handler."""
         self._tap.intercept(interceptor)
+
+    def select(self, selector: Selector | None) -> None:
+        """Ask the selector at each publish of a fire."""
+        self._tap.selector = selector
 
     # -- firing --------------------------------------------------------------------------------------------------------
 

@@ -460,6 +460,12 @@ class TapExecution(Execution):
         frame = getattr(self, "frame", None) or getattr(self._coroutine, "cr_frame", None)
         return (self._coroutine, None) if frame is None else find_waiting(frame)
 
+    @property
+    def left_out(self) -> bool:
+        """It is a sibling of the one handler that is to be called."""
+        leaves_out = getattr(self.publication.tap.interceptor, "leaves_out", None)
+        return leaves_out is not None and leaves_out(self.publication, self.subscription.key)
+
     def choose(self) -> Callable[[Any], Any] | None:
         """Ask the interceptor for what runs in place of the handler."""
         interceptor = self.publication.tap.interceptor

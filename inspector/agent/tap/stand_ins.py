@@ -168,6 +168,8 @@ def _handle(target: Any, route: Route, args: tuple[Any, ...], kwargs: dict[str, 
     except Exception as trouble:  # noqa: BLE001 - the observed never pays
         tap.fail(trouble)
         return target(*args, **kwargs)
+    if tap.interceptor is not None and execution.left_out:
+        return _nothing() if route.asynchronous else None
     if route.asynchronous:
         coroutine = execution.make()
         if not hasattr(coroutine, "send"):  # it was marked as asynchronous, and is not
@@ -186,6 +188,10 @@ def _handle(target: Any, route: Route, args: tuple[Any, ...], kwargs: dict[str, 
     finally:
         execution.exit()
     return _followed(execution, result)
+
+
+async def _nothing() -> None:
+    """Stand for an asynchronous handler that is left out."""
 
 
 def _about(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ...core.bus.publication import Publication
     from ...core.description import HandlerDescription
     from ..observe.observation import Observation
-    from ..program import Interceptor
+    from ..program import Interceptor, Selector
 
 __all__ = ["PUBLISHING", "Occurrence", "Tap", "TapExecution", "TapPublication", "TapSubscription", "TappedBus", "strip"]
 
@@ -60,6 +60,7 @@ class Tap:
     Attributes:
         active: Something is recorded; stand-ins that outlive it (a program may keep one) only pass calls on.
         interceptor: Asked before each call of a handler: gives a callable to run in its place, or None.
+        selector: Asked at each publish of a fire: returns those of its subscriptions that it goes to.
     """
 
     publication_started: Callable[[Publication], None]
@@ -78,6 +79,7 @@ class Tap:
         self._observe = observe
         self.active = False
         self.interceptor: Interceptor | None = None
+        self.selector: Selector | None = None
         self._intercepted: list[Callable[[], None]] = []
         self.observers: tuple[Observing, ...] = ()
         #: Publications that have not ended; of the usual kind only those that are no longer in ``recent``.
@@ -172,6 +174,8 @@ class Tap:
                 finally:
                     FIRE.reset(token)
         publication = kind(self, bus, occurrence, bus.expected(occurrence))
+        if self.selector is not None:
+            publication.subscriptions = self.selector(publication)
         with self.lock:
             self.open[publication] = None
             self.remember(publication)

@@ -95,6 +95,8 @@ def _values(field: str, journal: Journal) -> Iterable[tuple[str, str]]:
                 yield details.correlation, f"{details.event.name} #{details.number}"
     elif field == "fault":
         yield from (("yes", "with an injected fault"), ("no", "without a fault"))
+    elif field == "retry":
+        yield from (("yes", "retries"), ("no", "without retries"))
     elif field == "loss":
         yield from ((kind.name, kind.about) for kind in LOSS_KINDS)
     elif field == "process":

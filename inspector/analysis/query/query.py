@@ -10,6 +10,7 @@ round.
 ``corr:``                  correlation id or its first digits
 ``error:``                 type of the exception
 ``fault:yes``              a fault was injected (``no``: none was)
+``retry:yes``              a retry (``no``: none of these)
 ``loss:``                  kind of loss (``swallowed``, ``late``, …; ``*`` any), with place ``swallowed@audit.py:52``
 ``process:``               number, pid or role of the process that published the event
 ``user_id:4ade…``          a field of the event (``…`` as ``*``); ``amount.currency:EUR`` goes inwards
@@ -46,6 +47,7 @@ from inspector.analysis.query.terms import (
     PayloadSearch,
     PayloadTerm,
     ProcessTerm,
+    RetryTerm,
     StatusTerm,
     Term,
     TextTerm,
@@ -71,6 +73,7 @@ FIELDS: Final = {
     "corr": "correlation id, or its beginning",
     "error": "exception type",
     "fault": "injected fault: yes or no",
+    "retry": "retry: yes or no",
     "loss": "kind of loss, or kind@file:line",
     "process": "number, pid or role of the process",
 }
@@ -313,11 +316,14 @@ def _status(values: list[tuple[str, int]]) -> Term:
     return StatusTerm(frozenset(codes), unheard)
 
 
-def _fault(values: list[tuple[str, int]]) -> Term:
-    (value, position), *more = values
-    if value.lower() not in _TRUTH or more:
-        raise FilterError("Unknown value for fault.", position, len(value), "Use yes or no.")
-    return FaultTerm(_TRUTH[value.lower()])
+def _yes_or_no(field: str, make: Callable[[bool], Term]) -> Callable[[list[tuple[str, int]]], Term]:
+    def term(values: list[tuple[str, int]]) -> Term:
+        (value, position), *more = values
+        if value.lower() not in _TRUTH or more:
+            raise FilterError(f"Unknown value for {field}.", position, len(value), "Use yes or no.")
+        return make(_TRUTH[value.lower()])
+
+    return term
 
 
 def _loss(values: list[tuple[str, int]]) -> Term:
@@ -352,7 +358,8 @@ _MAKERS: Final[dict[str, Callable[[list[tuple[str, int]]], Term]]] = {
     "category": _event_part("category"),
     "corr": _correlation,
     "error": lambda values: ErrorTerm(_globs(values)),
-    "fault": _fault,
+    "fault": _yes_or_no("fault", FaultTerm),
+    "retry": _yes_or_no("retry", RetryTerm),
     "loss": _loss,
     "process": lambda values: ProcessTerm(_globs(values)),
 }

@@ -218,6 +218,18 @@ class FaultTerm(_OfExecutions):
 
 
 @dataclass(frozen=True)
+class RetryTerm(_OfExecutions):
+    """It tried again what was recorded, or came of that; or it did not."""
+
+    wanted: bool
+
+    def executions(self, journal: Journal, rows: Ints) -> Mask:
+        """See ``Term``."""
+        fits: Mask = (journal.executions["retry"][rows] > 0) == self.wanted
+        return fits
+
+
+@dataclass(frozen=True)
 class LengthTerm(_OfExecutions):
     """How long it took: ``measure`` is duration, loop or wait. What is still running never fits."""
 

@@ -118,7 +118,7 @@ class LaneRows:
         if missing:
             self.outcomes = np.pad(self.outcomes, ((0, missing), (0, 0)))
         codes = np.where(journal.executions["fault"][ended] > 0, BY_FAULT, journal.executions["status"][ended])
-        wrong = codes != OK_CODE
+        wrong = (codes != OK_CODE) & (journal.executions["retry"][ended] == 0)
         np.add.at(self.outcomes, (lanes[wrong], codes[wrong]), 1)
 
     def _grown(self, numbers: list[int]) -> list[int]:

@@ -334,9 +334,10 @@ def _cap(codes: Bytes, flat: Ints) -> None:
 
 
 def _struck(source: RasterSource, slot: Ints, pour: _Pour) -> tuple[Ints, _Pour]:
-    """Return the executions under a fault whose bars are wide enough for an outline."""
+    """Return the executions under a fault, and retries, whose bars are wide enough for an outline."""
     chosen = np.flatnonzero(pour.x1 - pour.x0 >= CAPPED)
-    chosen = chosen[source.executions["fault"][pour.index[chosen]] > 0]
+    executions, index = source.executions, pour.index[chosen]
+    chosen = chosen[(executions["fault"][index] | executions["retry"][index]) > 0]
     return slot[chosen], pour[chosen]
 
 

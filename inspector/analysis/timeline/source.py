@@ -63,9 +63,9 @@ class TimelineSource(TimelineIndex):
         status = np.where(columns["fault"][chosen] > 0, BY_FAULT, columns["status"][chosen])
         ends = columns["end"][chosen]
         lengths = ends - columns["start"][chosen]
-        matches = self.matches
-        if matches is not None:
-            through = matches[chosen]
+        matches, retry = self.matches, columns["retry"][chosen]
+        if matches is not None or retry.any():
+            through = (retry == 0) if matches is None else matches[chosen] & (retry == 0)
             status, ends, lengths = status[through], ends[through], lengths[through]
         done = lengths[ends >= 0]
         points = np.percentile(done, (50, 95, 99)).astype(np.int64) if len(done) else np.full(3, -1)

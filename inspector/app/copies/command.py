@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inspector.app.commandline import fire_command
-from inspector.catalog.replay import values_of
+from inspector.catalog.replay import Replay, replay_of
 from inspector.core.faults import FAULT_WORDS
 from inspector.core.records.capture import failure_from_json
 from inspector.core.records.numbers import ExecutionIndex
@@ -24,8 +24,8 @@ _KINDS = {FAILED: "fail", SWALLOWED: "swallow", TIMED_OUT: "hang", CANCELLED: "c
 
 async def command_of(
     details: Details, catalog: CatalogDescription, publication: PublicationIndex, project: Project | None
-) -> tuple[str, list[str]]:
-    """Return the command that publishes again, and the fields for which it generates new values.
+) -> tuple[str, Replay]:
+    """Return the command that publishes again, and what its values were made from.
 
     Args:
         details: Of the session that is shown.
@@ -34,19 +34,19 @@ async def command_of(
         project: How the program is loaded; None for the demo.
     """
     event = details.journal.publication(publication).event
-    values, lost = values_of(event, await details.payload(publication))
+    replay = replay_of(event, await details.payload(publication), details.journal.field_names(publication))
     context = await details.context(publication)
     faults = [await _fault(details, entry) for entry in _executions(details, publication) if entry.fault]
     command = fire_command(
         catalog,
         event,
-        values,
+        replay.values,
         session=context.session,
         metadata=context.metadata,
         project=project,
         faults=tuple(dict.fromkeys(faults)),
     )
-    return command, lost
+    return command, replay
 
 
 def _executions(details: Details, publication: PublicationIndex) -> list[ExecutionEntry]:

@@ -107,6 +107,8 @@ class InMemoryEventBus:
         self.handler_timeout = handler_timeout
         #: Asked before each call: gives another callable to run in place of the handler, or None.
         self.interceptor: Callable[[Execution], Callable[[Any], Any] | None] | None = None
+        #: Asked at each publish: returns those of its subscriptions that it goes to.
+        self.selector: Callable[[Publication], tuple[Subscription, ...]] | None = None
         # The name of the bus for those who configure logging.
         self._logger: BusLogger = logging.getLogger(__package__) if logger is None else logger
         self._is_logged = self._logger.isEnabledFor  # asked at each publish: found once
@@ -194,6 +196,8 @@ class InMemoryEventBus:
         if publication.depth > MAX_DEPTH:
             self._refuse(publication)
             return
+        if self.selector is not None:
+            publication.subscriptions = subscriptions = self.selector(publication)
         if publication.depth and not publication.depth % STACKED:
             await _pause(0)  # the handlers around it become tasks, and leave the stack
         if self._is_logged(_DEBUG):

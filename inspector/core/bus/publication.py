@@ -38,6 +38,7 @@ class Publication:
         fire: Free for the observer that records: the fire that it came of.
         tag: Free for it, too: its number for this publication.
         named: Name of the event type; empty when it is that of the event's class.
+        alone: Free for who fires: key of the one handler that it goes to; empty for all.
         shown: Named values to record in place of the event's own fields, None to record those.
     """
 
@@ -46,7 +47,7 @@ class Publication:
     closed = False
     fire = 0
     tag = 0
-    named = ""
+    named = alone = ""
     shown: Mapping[str, Any] | None = None
     executions: Sequence[Execution] = ()
     latch: asyncio.Future[None] | None = None

@@ -816,6 +816,28 @@ class NotedOutside(HostRecord):
         return "warning" if self.level == "error" else self.level
 
 
+@dataclass(frozen=True)
+class FiredAtHandler(HostRecord):
+    """A fire begins that calls one handler, without its siblings. What that publishes goes to all who are subscribed.
+
+    Attributes:
+        fire: Which one.
+        handler: Key of the handler.
+        retry: It tries again what was recorded: all that comes of it stays out of what is counted.
+    """
+
+    KIND: ClassVar[int] = 36
+    fire: FireNumber
+    handler: str
+    retry: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """Which handler."""
+        name = self.handler.partition(":")[2] or self.handler
+        return f"Retry of {name}." if self.retry else f"Only {name} is called."
+
+
 #: Outcomes of a test that did not go well.
 BAD_OUTCOMES: Final = frozenset({"failed", "error"})
 
@@ -851,4 +873,5 @@ HOST_RECORDS: Final[tuple[type[HostRecord], ...]] = (
     PublicationsSkipped,
     TestRan,
     NotedOutside,
+    FiredAtHandler,
 )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, Qt
+from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QToolTip
 
 from inspector.ui.kit.columns import TableColumns
 from inspector.ui.kit.rows import NUMBERS, WORDS, Role, SortedModel, TableModel
-from inspector.ui.kit.tables import DataTable, Index, RowDelegate
+from inspector.ui.kit.tables import DataTable, DataTree, Index, RowDelegate
 from inspector.ui.kit.text import plain_tooltip
 from inspector.ui.kit.tokens import mix
 
@@ -52,7 +52,7 @@ class ToneDelegate(RowDelegate):
         cell, tokens, column = option.rect, self._look.tokens, index.column()
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(cell, QColor(tokens.row))
-        elif self.lit.isValid() and self.lit.row() == index.row():
+        elif self.lit.isValid() and self.lit.row() == index.row() and self.lit.parent() == index.parent():
             painter.fillRect(cell, QColor(mix(tokens.row, tokens.panel, 0.45)))
             painter.fillRect(cell.left(), cell.top(), 2 if column == 0 else 0, cell.height(), QColor(tokens.accent))
         painter.fillRect(cell.left(), cell.bottom(), cell.width(), 1, self._look.color("faint"))
@@ -138,7 +138,7 @@ class ToneDelegate(RowDelegate):
                 painter.fillRect(QRectF(left, room.bottom() - tall, max(1.0, step - _BAR_GAP), tall), ink)
 
 
-def dress(table: DataTable, theme: Theme, middle: Collection[int] = ()) -> None:
+def dress(table: DataTable | DataTree, theme: Theme, middle: Collection[int] = ()) -> None:
     """Set a table's cells to those of this module (see ``ToneDelegate``)."""
     table.setItemDelegate(ToneDelegate(theme, table, middle))
     theme.changed.connect(table.viewport().update)
@@ -195,6 +195,58 @@ class SortedTable(DataTable):
     def index_of(self, row: int) -> QModelIndex:
         """Return the index under which a row of the model is shown; an invalid one for -1."""
         return self.sorted.mapFromSource(self.sorted.sourceModel().index(row, 0))
+
+
+class SortedTree(DataTree):
+    """A tree with the cells of this module whose rows are sorted level by level, by the title that a person clicks.
+
+    Args:
+        theme: Its look.
+        name: What it is to those who cannot see it.
+        model: Its rows.
+        widths: Width of each column in characters.
+        optional: Columns that come when there is room, the most wanted first.
+        sort: The column by which it is sorted at first, and in which order.
+        wide: The column that takes the room that the others leave.
+        middle: Columns of long names, see ``ToneDelegate``.
+        order: Columns from the left to the right, where that is not the model's order.
+
+    Attributes:
+        sorted: The rows as they are shown; its source is ``model``.
+        columns: Which columns are shown.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        name: str,
+        model: QAbstractItemModel,
+        widths: dict[int, int],
+        optional: Sequence[int],
+        sort: tuple[int, Qt.SortOrder],
+        wide: int = 0,
+        middle: Collection[int] = (),
+        order: Sequence[int] = (),
+    ) -> None:
+        super().__init__(theme)
+        self.sorted = SortedModel(self)
+        self.sorted.setSourceModel(model)
+        self.setAccessibleName(name)
+        self.setModel(self.sorted)
+        self.setHeaderHidden(False)
+        self.setExpandsOnDoubleClick(False)
+        self.setSortingEnabled(True)
+        self.sortByColumn(*sort)
+        dress(self, theme, middle)
+        self.columns = TableColumns(self, theme, widths, optional, wide, order)
+
+    def index_of(self, row: int) -> QModelIndex:
+        """Return the index under which a row of the model's first level is shown; an invalid one for -1."""
+        return self.sorted.mapFromSource(self.sorted.sourceModel().index(row, 0))
+
+    def source(self, index: Index) -> QModelIndex:
+        """Return the index of the model that one of this tree stands for."""
+        return self.sorted.mapToSource(index)
 
 
 def being_read(view: QAbstractItemView) -> bool:

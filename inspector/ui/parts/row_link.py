@@ -11,7 +11,7 @@ from inspector.ui.kit.cells import ToneDelegate
 from inspector.ui.selection import NOTHING, Hover
 
 if TYPE_CHECKING:
-    from inspector.ui.kit.tables import DataTable
+    from inspector.ui.kit.tables import DataTable, DataTree
     from inspector.ui.selection import Selection
 
 
@@ -27,7 +27,7 @@ class RowLink(QObject):
 
     def __init__(
         self,
-        table: DataTable,
+        table: DataTable | DataTree,
         selection: Selection,
         meant: Callable[[QModelIndex], Hover],
         row: Callable[[Hover], QModelIndex],

@@ -137,12 +137,16 @@ class Standing(QObject):
 
 
 def count_texts(journal: Journal, lost: int, losses: int = 0) -> list[str]:
-    """Return what is counted: failures that nobody has caused, and apart from them the executions under a fault."""
-    parts = [plural(len(journal.executions), "execution")]
-    statuses = journal.executions["status"]
-    struck = statuses[(journal.executions["fault"] > 0) & (statuses != RUNNING_CODE)]
+    """Return what is counted: failures that nobody has caused, and apart from them what is under a fault or a retry."""
+    executions = journal.executions
+    parts = [plural(len(executions), "execution")]
+    statuses, retry = executions["status"], executions["retry"] > 0
+    struck = statuses[(executions["fault"] > 0) & (statuses != RUNNING_CODE) & ~retry]
+    tried = statuses[retry]
     outcomes = journal.outcomes()
-    counted = {code: outcomes.get(code, 0) - int((struck == code).sum()) for code in TROUBLE}
+    counted = {
+        code: outcomes.get(code, 0) - int((struck == code).sum()) - int((tried == code).sum()) for code in TROUBLE
+    }
     parts += [
         f"{format_count(count)} {LABELS[STATUSES[code]]}"
         for code, count in counted.items()
@@ -150,6 +154,8 @@ def count_texts(journal: Journal, lost: int, losses: int = 0) -> list[str]:
     ]
     if len(struck):
         parts.append(f"{format_count(len(struck))} by fault")
+    if len(tried):
+        parts.append(f"{format_count(len(tried))} retried")
     if losses:
         parts.append(plural(losses, "loss", "losses"))
     if journal.running:

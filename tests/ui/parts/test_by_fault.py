@@ -67,9 +67,9 @@ def test_a_group_of_failures_says_which_of_them_were_made_to_fail(qapp: QApplica
     story = story_of_faults()
     model = FailuresModel()
     model.set_journal(story.journal)
-    counts = [model.text(row, COUNT) for row in range(model.rows())]
+    counts = [model.index(row, COUNT).data() for row in range(model.rows())]
     assert counts == ["2 · ⚡ 1", "⚡ 1"]
-    assert [model.fact(row, COUNT, Role.TONE) for row in range(2)] == ["failed", "warn"]
+    assert [model.index(row, COUNT).data(Role.TONE) for row in range(2)] == ["failed", "warn"]
 
 
 def test_where_nothing_failed_but_by_fault_the_badge_has_no_number(qtbot: QtBot) -> None:

@@ -31,7 +31,9 @@ def make(context: Context) -> Parts:
         context.tasks.start("Reading the details", _read_details(context, publication, execution, answer))
 
     panel = ExecutionPanel(context.theme, context.selection, request_details=request_details)
-    panel.retry_requested.connect(lambda publication: context.repeat_wanted.emit(publication, False))
+    panel.again_requested.connect(lambda publication: context.repeat_wanted.emit(publication, False))
+    panel.retry_requested.connect(lambda execution: context.retry_wanted.emit([execution]))
+    panel.stop_requested.connect(lambda: context.commands.run("retry.stop"))
     panel.edit_requested.connect(lambda publication: context.repeat_wanted.emit(publication, True))
     panel.command_requested.connect(context.command_wanted)
     panel.copy_requested.connect(context.copy_wanted)
@@ -51,8 +53,19 @@ def make(context: Context) -> Parts:
     for signal in (context.selection.execution_selected, context.selection.publication_selected):
         signal.connect(lambda _: context.commands.changed(*(command.id for command in commands)))
 
+    retries = context.workbench.retries
+
+    def tell_retry() -> None:
+        journal, execution = context.journal, context.selection.execution
+        if journal is not None:
+            panel.show_retry(retries.trying(journal, [execution]), retries.verdict(journal, execution))
+
+    retries.listen(tell_retry)
+    context.selection.execution_selected.connect(lambda _: tell_retry())
+
     def tell() -> None:
         panel.set_enabled_reason(context.workbench.fire_blocked() or None, present=context.workbench.firing_allowed)
+        panel.set_retry_reason(context.workbench.retry_blocked())
 
     context.changed.connect(tell)
     return Parts(panel, commands=commands)
@@ -64,7 +77,7 @@ def _commands(panel: ExecutionPanel, firing: Callable[[], bool]) -> tuple[Comman
     edit, fire, section = "Edit", "Fire", "execution"
     return (
         Command(
-            *("execution.retry", "Fire Execution Again", panel.retry, fire, section, ("R",), "repeat"),
+            *("execution.again", "Fire Execution Again", panel.fire_again, fire, section, (), "repeat"),
             "Fire again with the same values",
             scope=_PLACES,
             blocked=fires,

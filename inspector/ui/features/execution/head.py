@@ -154,7 +154,7 @@ class ExecutionHead(QWidget):
         self._glyph.setText(f"{look.glyph} {look.label}")
         set_tone(self._glyph, entry.status)
         self._start, self.running = entry.start, entry.duration is None
-        self._fault.set("injected fault" if entry.fault else "")
+        self._fault.set("injected fault" if entry.fault else "retry" if entry.retry else "")
         if entry.duration is None:
             self._split.setText("")
             self.tick(journal)

@@ -21,7 +21,7 @@ from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.flow import button_bar
 from inspector.ui.kit.layouts import add, hbox, vbox
 from inspector.ui.kit.page import Link, Page, section
-from inspector.ui.kit.text import PlainLabel, copy_text
+from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tone
 from inspector.ui.kit.widgets import Banner, EmptyState, KeyValueGrid, Switcher
 from inspector.ui.panel import JournalPanel
 from inspector.ui.parts.failure_text import traceback_text
@@ -30,6 +30,7 @@ from inspector.ui.parts.traceback import TracebackView
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
+    from inspector.app.retry import Retry, Verdict
     from inspector.core.records.capture import Failure
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
@@ -39,7 +40,9 @@ class ExecutionPanel(JournalPanel):
     """Shows the execution that is selected; a publication, when it is selected without one.
 
     Signals:
-        retry_requested: Fire this publication again as it was (its index).
+        again_requested: Fire this publication again as it was (its index).
+        retry_requested: Call the handler of this execution (its index) again.
+        stop_requested: Retry nothing more.
         edit_requested: Show this publication's values in the form (its index).
         command_requested: Copy what fires this publication (its index) as a command.
         comparison_requested: Show what separates this execution (its index) from one that passed.
@@ -48,7 +51,9 @@ class ExecutionPanel(JournalPanel):
         correlation_requested: Show everything with this correlation id.
     """
 
+    again_requested = Signal(int)
     retry_requested = Signal(int)
+    stop_requested = Signal()
     edit_requested = Signal(int)
     command_requested = Signal(int)
     comparison_requested = Signal(int)
@@ -73,6 +78,9 @@ class ExecutionPanel(JournalPanel):
         self._failure: Failure | None = None
         self._failure_text: str | None = None
         self._reason: str | None = None
+        self._retry_reason = ""
+        self._trying: Retry | None = None
+        self._present = True
         self._build_parts()
         self._lay_out()
         self._connect()
@@ -96,6 +104,36 @@ class ExecutionPanel(JournalPanel):
             button.setEnabled(not reason)
             button.set_help(reason or tip)
             button.setVisible(present)
+        self._present = present
+        self._offer_retry()
+
+    def set_retry_reason(self, reason: str) -> None:
+        """Show why no handler can be called again; empty when one can."""
+        self._retry_reason = reason
+        self._offer_retry()
+
+    def show_retry(self, trying: Retry | None, verdict: Verdict | None) -> None:
+        """Show that the handler of what is shown is being called again, or what came of it."""
+        self._trying = trying
+        text, tone = "", "dim"
+        if trying is not None:
+            text = trying.text
+        elif verdict is not None:
+            glyph = self._theme.status("ok" if verdict.good else "failed").glyph
+            text, tone = f"{glyph} {verdict.text}", "ok" if verdict.good else "failed"
+        self.verdict.setText(f"Retry: {text}")
+        set_tone(self.verdict, tone)
+        self.verdict.setVisible(bool(text))
+        self._offer_retry()
+
+    def _offer_retry(self) -> None:
+        stopped = self._trying is not None and self._trying.stopped
+        self.retry_button.set_text("Retry handler" if self._trying is None else "Stop")
+        self.retry_button.setEnabled(not self._retry_reason and not stopped)
+        self.retry_button.set_help(
+            self._retry_reason or "Call this one handler again with the recorded event and context (R)"
+        )
+        self.buttons.offer(self.retry_button, offered=self._present and self._execution >= 0)
 
     def folded(self, change: Change) -> None:
         """Take in what a fold brought."""
@@ -143,7 +181,11 @@ class ExecutionPanel(JournalPanel):
         self._payload = PayloadView(theme)
         self._copy_json = Link(theme, "Copy JSON")
         self._context = KeyValueGrid()
-        self.again = Button(theme, "Fire again", "repeat", kind="primary")
+        self.retry_button = Button(theme, "Retry handler", "refresh", kind="primary")
+        self.verdict = ElidedLabel("")
+        self.verdict.setContentsMargins(12, 4, 12, 4)
+        self.verdict.hide()
+        self.again = Button(theme, "Fire again", "repeat")
         self.edit = Button(theme, "Edit & fire", "edit")
         self.test = Button(theme, "Copy as pytest", "check")
         self.test.set_help("Copy a test that calls this handler with the same event (T)")
@@ -153,7 +195,6 @@ class ExecutionPanel(JournalPanel):
         self.command = Button(theme, "Copy command", "terminal")
         self.command.set_help("Copy a terminal command that fires this again")
         self.open = Button(theme, "Open in editor", "code")
-        self.set_enabled_reason(None)
 
     def _lay_out(self) -> None:
         page = self._page = Page("Execution")
@@ -170,9 +211,11 @@ class ExecutionPanel(JournalPanel):
         add(page.column, section("Context"), self._context)
         content = QWidget()
         foot, self.buttons = button_bar(
-            self._theme, self.again, self.edit, self.test, self.report, self.copy, self.command, self.open
+            *(self._theme, self.retry_button, self.again, self.edit, self.test, self.report),
+            *(self.copy, self.command, self.open),
         )
-        vbox((page, 1), foot, owner=content)
+        vbox((page, 1), self.verdict, foot, owner=content)
+        self.set_enabled_reason(None)
         empty = EmptyState(
             self._theme, "execution", "No execution selected", "Select a bar in the timeline or a row in the log."
         )
@@ -186,7 +229,8 @@ class ExecutionPanel(JournalPanel):
         self._trace_switch.clicked.connect(self._switch_frames)
         self._inside.publication_chosen.connect(self._show_publication)
         self._copy_json.clicked.connect(self.copy_payload)
-        self.again.clicked.connect(self.retry)
+        self.retry_button.clicked.connect(self.retry)
+        self.again.clicked.connect(self.fire_again)
         self.edit.clicked.connect(self.edit_and_fire)
         self.copy.clicked.connect(self.copy_traceback)
         self.command.clicked.connect(self.copy_command)
@@ -254,6 +298,7 @@ class ExecutionPanel(JournalPanel):
         self._list.setVisible(self._execution < 0)
         for button in (self.test, self.report):
             self.buttons.offer(button, offered=self._execution >= 0)
+        self._offer_retry()
         if self._execution < 0:
             self._list.show_publication(journal, self._publication)
         self._show_inside(journal, details)
@@ -332,8 +377,15 @@ class ExecutionPanel(JournalPanel):
         return self.blocked() or ("" if self._source()[0] else "Source not available")
 
     def retry(self) -> None:
+        """Call the handler of what is shown again, or stop that."""
+        if self._trying is not None:
+            self.stop_requested.emit()
+        else:
+            self.retry_requested.emit(self._execution)
+
+    def fire_again(self) -> None:
         """Fire what is shown again, as it was."""
-        self.retry_requested.emit(self._publication)
+        self.again_requested.emit(self._publication)
 
     def edit_and_fire(self) -> None:
         """Take the values of what is shown into the form."""

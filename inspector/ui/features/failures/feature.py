@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from inspector.app.commands import Command
+from inspector.app.failure_marks import FailureMarks
 from inspector.ui.feature import Feature, Parts
 from inspector.ui.kit.menus import MenuItem
 
@@ -32,7 +33,15 @@ def make(context: Context) -> Parts:
     from inspector.ui.features.failures.panel import AFTER, BEFORE, FailuresPanel
     from inspector.ui.kit.text import copy_text
 
-    panel = FailuresPanel(context.theme, context.selection, _Stored(context.workbench), context.tasks)
+    workbench = context.workbench
+    panel = FailuresPanel(
+        *(context.theme, context.selection, _Stored(workbench), context.tasks),
+        marks=FailureMarks(context.settings),
+        retries=workbench.retries,
+    )
+    panel.retry_requested.connect(context.retry_wanted)
+    panel.stop_requested.connect(lambda: context.commands.run("retry.stop"))
+    context.changed.connect(lambda: panel.set_retry_reason(workbench.retry_blocked(), present=workbench.firing_allowed))
     panel.show_in_timeline.connect(context.execution_wanted)
     panel.open_source.connect(context.open_source)
 

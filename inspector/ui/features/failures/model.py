@@ -1,26 +1,31 @@
-"""Failure groups as a table."""
+"""Failure groups as a tree: below each what a person noted of it, and the handlers in which it happened."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-from PySide6.QtCore import QModelIndex, QObject
+from PySide6.QtCore import QModelIndex, QObject, Qt
 
-from inspector.analysis.failures import FailureGroup, FailureGroups
+from inspector.analysis.failures import FailureGroup, FailureGroups, FailurePart
 from inspector.analysis.journal import Journal
-from inspector.app.text import format_count, format_time, one_line
-from inspector.ui.kit.rows import Column, Role, TableModel
+from inspector.app.failure_marks import FailureMark, FailureMarks, FailureState
+from inspector.app.retry import Retry, Verdict, summary, worst_of
+from inspector.app.text import format_count, format_time, format_wall, one_line
+from inspector.ui.kit.rows import NUMBERS, WORDS, Column, Index, Role, TreeModel, TreeNode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from inspector.analysis.entries import Change
     from inspector.analysis.query.query import Filter
+    from inspector.core.records.numbers import ExecutionIndex
 
-TYPE, MESSAGE, PLACE, HANDLER, COUNT, TREND, FIRST, LAST = range(8)
+TYPE, MESSAGE, PLACE, HANDLER, COUNT, TREND, FIRST, LAST, VERDICT = range(9)
 
 _COLUMNS: Final = (
-    Column("failure", about="Exception type, or how the execution ended"),
+    Column("failure", about="Exception type, or how the execution ended; below it the handlers"),
     Column("message", about="Message of the latest failure"),
     Column("where", about="Frame of your code closest to the exception"),
     Column("handler"),
@@ -28,40 +33,90 @@ _COLUMNS: Final = (
     Column("trend", about="Number of failures in this session", falls=True),
     Column("first", about="Time of the first failure", falls=True),
     Column("last", about="Time of the latest failure", falls=True),
+    Column("retry", about="What came of retrying these failures"),
 )
 _ROOT: Final = QModelIndex()
+#: Stands before every number of a note when its rows are sorted.
+_ABOVE: Final = 1 << 60
 
 
-class FailuresModel(TableModel):
+@dataclass(eq=False)
+class FailureNode(TreeNode):
+    """A row: a group, one of its handlers, or what was noted of it.
+
+    Attributes:
+        group: The group.
+        part: The handler of the group, None of a group and a note.
+        note: What was noted, empty of a group and a handler.
+    """
+
+    group: FailureGroup | None = None
+    part: FailurePart | None = None
+    note: str = ""
+    #: What it is sorted by, column by column. It changes only when the row is told to have changed: a view that sorts
+    #: puts it among the others by bisection, and they must be in order for that.
+    keys: tuple[Any, ...] = ()
+
+
+class FailuresModel(TreeModel[FailureNode]):
     """The groups of a journal in the order in which they first appeared; sort by ``Role.SORT``.
 
     Args:
         parent: The owner.
+        marks: What a person has said of groups; None: nothing.
+
+    Attributes:
+        shown: Which groups are shown.
     """
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(_COLUMNS, parent)
+    def __init__(self, parent: QObject | None = None, marks: FailureMarks | None = None) -> None:
+        super().__init__(FailureNode(), len(_COLUMNS), parent)
+        self.columns = _COLUMNS
+        self.shown = FailureState.OPEN
+        self._marks = marks
         self._journal = Journal()
         self._filter: Filter | None = None
         self._groups = FailureGroups(self._journal)
-        self._count = 0
-        #: What each row is sorted by. It changes only when that row is told to have changed: a view that sorts puts it
-        #: among the others by bisection, and they must be in order for that, whatever has happened to them meanwhile.
-        self._keys: list[tuple[Any, ...]] = []
+        self._marked: dict[int, FailureMark] = {}
+        self._states: list[FailureState] = []
+        self._rows: dict[int, FailureNode] = {}
+        self._tried: Mapping[ExecutionIndex, Verdict] = {}
+        self._trying: Retry | None = None
+        self._verdicts: dict[int, dict[tuple[int, int], list[Verdict]]] = {}
 
     @property
     def total(self) -> int:
-        """Executions in all groups."""
-        return self._groups.count
+        """Executions in all groups that are open."""
+        return self.count_of(FailureState.OPEN)
 
     @property
     def outcomes(self) -> dict[int, int]:
-        """Executions in all groups, by status code, those under a fault as ``BY_FAULT``; only what occurs."""
-        return self._groups.outcomes
+        """Executions in the open groups, by status code, those under a fault as ``BY_FAULT``; only what occurs."""
+        if all(state is FailureState.OPEN for state in self._states):
+            return self._groups.outcomes
+        counts: dict[int, int] = {}
+        for group in self._groups.groups:
+            if self._states[group.number] is FailureState.OPEN:
+                for code, count in group.outcomes.items():
+                    counts[code] = counts.get(code, 0) + count
+        return counts
+
+    def count_of(self, state: FailureState) -> int:
+        """Return how many executions the groups of a state have."""
+        return sum(group.count for group in self._groups.groups if self._states[group.number] is state)
+
+    def groups_of(self, state: FailureState) -> int:
+        """Return how many groups are in a state."""
+        return self._states.count(state)
+
+    def mark(self, group: FailureGroup) -> FailureMark:
+        """Return what a person has said of a group."""
+        return self._marked.get(group.number, FailureMark())
 
     def set_journal(self, journal: Journal) -> None:
         """Show another run."""
         self._journal = journal
+        self._tried, self._trying, self._verdicts = {}, None, {}
         self._start_over()
 
     def set_filter(self, chosen: Filter | None) -> None:
@@ -69,82 +124,251 @@ class FailuresModel(TableModel):
         self._filter = chosen or None
         self._start_over()
 
+    def show_only(self, state: FailureState) -> None:
+        """Show the groups of a state."""
+        self.shown = state
+        self._fill()
+
+    def marks_changed(self) -> None:
+        """Read anew what a person has said of the groups."""
+        self._read_marks(range(len(self._groups.groups)))
+        self._fill()
+
+    def set_verdicts(self, tried: Mapping[ExecutionIndex, Verdict], trying: Retry | None) -> None:
+        """Show what came of retrying executions, and what is being retried."""
+        self._tried, self._trying = tried, trying
+        self._verdicts = {}
+        for execution, verdict in tried.items():
+            group = self._groups.group_of(execution)
+            if group is not None:
+                columns = self._journal.executions
+                part = int(columns["handler"][execution]), int(columns["event"][execution])
+                self._verdicts.setdefault(group.number, {}).setdefault(part, []).append(verdict)
+        for node in self.root.children:
+            self._tell(node)
+
     def folded(self, change: Change) -> set[int]:
         """Follow the journal after a fold; return the numbers of the groups that changed."""
+        first_new = len(self._states)
         changed = self._groups.folded(change)
-        old = sorted(number for number in changed if number < self._count)
-        new = len(self._groups.groups) - self._count
+        if self._read_marks(sorted(changed)):  # a group came back that had been resolved
+            self._fill()
+            return changed
+        new = [number for number in range(first_new, len(self._groups.groups)) if self._states[number] is self.shown]
         if new:
-            self.beginInsertRows(_ROOT, self._count, self._count + new - 1)
-            self._keys += [self._key(self._count + number) for number in range(new)]
-            self._count += new
+            first = len(self.root.children)
+            self.beginInsertRows(_ROOT, first, first + len(new) - 1)
+            for number in new:
+                self._add(self._groups.groups[number])
             self.endInsertRows()
-        for row in old:
-            self._keys[row] = self._key(row)
-            self.tell_changed(np.array([row], np.int64))
+        for number in sorted(changed):
+            node = self._rows.get(number)
+            if node is not None and number < first_new:
+                self._follow(node)
         return changed
 
     def group(self, row: int) -> FailureGroup:
-        """Return the group of a row."""
-        return self._groups.groups[row]
+        """Return the group of a row of the first level."""
+        group = self.root.children[row].group
+        assert group is not None  # noqa: S101 - only the root has none
+        return group
 
     def row_of(self, execution: int) -> int:
-        """Return the row of the group that an execution belongs to, -1 when there is none."""
+        """Return the row of the group that an execution belongs to, -1 when there is none that is shown."""
         group = self._groups.group_of(execution)
-        return -1 if group is None else group.number
+        node = None if group is None else self._rows.get(group.number)
+        return -1 if node is None else node.row
+
+    def row_of_group(self, group: FailureGroup | None) -> int:
+        """Return the row of a group, -1 when it is not shown."""
+        node = None if group is None else self._rows.get(group.number)
+        return -1 if node is None or node.group is not group else node.row
 
     def rows(self) -> int:
-        """Return the number of groups."""
-        return self._count
+        """Return the number of groups that are shown."""
+        return len(self.root.children)
 
-    def text(self, row: int, column: int) -> str:
-        """Return the text of a cell."""
-        group = self._groups.groups[row]
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        """Return the title of a column, and how it stands."""
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(_COLUMNS):
+            return None
+        column = _COLUMNS[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.title
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return NUMBERS if column.number else WORDS
+        if role == Qt.ItemDataRole.InitialSortOrderRole:
+            falls = column.number or column.falls
+            return int(Qt.SortOrder.DescendingOrder.value if falls else Qt.SortOrder.AscendingOrder.value)
+        return (column.about or None) if role == Qt.ItemDataRole.ToolTipRole else None
+
+    def data(self, index: Index, role: int = 0) -> Any:
+        """Return what a cell shows, or a fact behind it (``Role``)."""
+        if not index.isValid():
+            return None
+        node, column = self.node(index), index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(node, column)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return NUMBERS if _COLUMNS[column].number else WORDS
+        return self._fact(node, column, role) if role > Qt.ItemDataRole.UserRole else None
+
+    def _text(self, node: FailureNode, column: int) -> str:
+        group, part = node.group, node.part
+        if group is None:
+            return ""
+        if node.note:
+            return one_line({TYPE: "note", PLACE: node.note}.get(column, ""), 400)
+        counted = group if part is None else part
         if column == COUNT:
-            own, struck = group.count - group.by_fault, group.by_fault
+            own, struck = counted.count - counted.by_fault, counted.by_fault
             counts = [format_count(own)] if own else []
             return " · ".join([*counts, f"⚡ {format_count(struck)}"] if struck else counts)
-        if column == TREND:
-            return ""
         if column in (FIRST, LAST):
-            return self._clock(group.first if column == FIRST else group.last)
-        texts = {TYPE: title(group), MESSAGE: group.message, PLACE: place(group), HANDLER: self._handler(group)}
-        return one_line(texts[column])
+            return format_time(self._journal.wall, counted.first if column == FIRST else counted.last)
+        if column == VERDICT:
+            return self._verdict(group, part)[0]
+        if column == MESSAGE:
+            return one_line(counted.message)
+        if part is not None:
+            handler, event = self._journal.handlers[part.handler].label, self._journal.events[part.event].name
+            return one_line({TYPE: handler, PLACE: f"for {event}"}.get(column, ""))
+        texts = {PLACE: place(group), HANDLER: self._handler(group)}
+        if column == TYPE:
+            return one_line(f"{title(group)} · again" if self.mark(group).again >= 0 else title(group))
+        return one_line(texts.get(column, ""))
 
-    def fact(self, row: int, column: int, role: int) -> Any:
+    def _fact(self, node: FailureNode, column: int, role: int) -> Any:
         """Return the group's number, its status, its trend, or what to sort by."""
-        group = self._groups.groups[row]
+        group, part = node.group, node.part
+        if group is None:
+            return None
+        if role == Role.SORT:
+            return node.keys[column]
         if role == Role.NUMBER:
-            return row
+            return node.row
+        if node.note:
+            return "dim" if role == Role.TONE else None
+        counted = group if part is None else part
         if role == Role.TONE:
-            if column == COUNT and group.by_fault == group.count:
+            if column == VERDICT:
+                return self._verdict(group, part)[1]
+            if column == COUNT and counted.by_fault == counted.count:
                 return "warn"
+            if part is not None:
+                return "" if column == TYPE else "dim"
             return group.status if column in (TYPE, COUNT) else "dim" if column >= TREND else ""
         if role == Role.GLYPH:
-            return group.status if column == TYPE else None
+            return group.status if column == TYPE and part is None else None
         if role == Role.TREND:
-            return group.trend.counts(self._journal.now) if column == TREND else None
-        if role == Role.SORT:
-            return self._keys[row][column]
+            return counted.trend.counts(self._journal.now) if column == TREND else None
         return None
 
-    def _key(self, row: int) -> tuple[Any, ...]:
-        """Return what a row is sorted by, for each column."""
-        group = self._groups.groups[row]
-        texts = [self.text(row, column).lower() for column in (TYPE, MESSAGE, PLACE, HANDLER)]
-        return (*texts, group.count, group.count, group.first, group.last)
+    def _verdict(self, group: FailureGroup, part: FailurePart | None) -> tuple[str, str]:
+        """Return what came of retrying a group or one of its handlers, and the tone of that."""
+        members = group.members if part is None else part.members
+        trying = self._trying
+        if trying is not None and any(index in trying.of for index in members):
+            return trying.text, "accent_text"
+        by_part = self._verdicts.get(group.number, {})
+        verdicts = (
+            [verdict for several in by_part.values() for verdict in several]
+            if part is None
+            else by_part.get((part.handler, part.event), [])
+        )
+        worst = worst_of(verdicts)
+        if worst is None:
+            return "", ""
+        return f"{'✓' if worst.good else '✕'} {summary(verdicts, len(verdicts))}", "ok" if worst.good else "failed"
+
+    # -- rows
 
     def _start_over(self) -> None:
-        self.beginResetModel()
         chosen, journal = self._filter, self._journal
         rows = None if chosen is None else lambda indexes: chosen.rows(journal, indexes)
         self._groups = FailureGroups(journal, rows)
-        self._count = len(self._groups.groups)
-        self._keys = [self._key(row) for row in range(self._count)]
-        self.endResetModel()
+        self._states, self._marked = [], {}
+        self._read_marks(range(len(self._groups.groups)))
+        self._fill()
 
-    def _clock(self, at: int) -> str:
-        return format_time(self._journal.wall, at)
+    def _read_marks(self, numbers: Any) -> bool:
+        """Read what a person has said of some groups; return whether one that was there is in another state now."""
+        moved = False
+        groups, states = self._groups.groups, self._states
+        before = len(states)
+        states += [FailureState.OPEN] * (len(groups) - before)
+        for number in numbers if self._marks is not None else ():
+            mark = self._marks.of(self._journal, groups[number]) if self._marks is not None else FailureMark()
+            moved |= number < before and (states[number], self.mark(groups[number]).again) != (mark.state, mark.again)
+            states[number] = mark.state
+            if mark == FailureMark():
+                self._marked.pop(number, None)
+            else:
+                self._marked[number] = mark
+        return moved
+
+    def _fill(self) -> None:
+        self.beginResetModel()
+        self.root = FailureNode()
+        self._rows = {}
+        for group in self._groups.groups:
+            if self._states[group.number] is self.shown:
+                self._add(group)
+        self.endResetModel()
+        self.set_verdicts(self._tried, self._trying)
+
+    def _add(self, group: FailureGroup) -> None:
+        """Put the node of a group, and those below it, at the end."""
+        node = FailureNode(group=group, parent=self.root, row=len(self.root.children))
+        self.root.children.append(node)
+        self._rows[group.number] = node
+        mark = self.mark(group)
+        notes = [mark.note] if mark.note else []
+        if mark.resolved:
+            came = f"; came back at {format_time(self._journal.wall, mark.again)}" if mark.again >= 0 else ""
+            notes.append(f"Resolved {format_wall(mark.resolved)}{came}")
+        node.children = [
+            *(FailureNode(group=group, note=note) for note in notes),
+            *(FailureNode(group=group, part=part) for part in group.parts.values()),
+        ]
+        for row, child in enumerate(node.children):
+            child.parent, child.row = node, row
+            child.keys = self._keys_of(child)
+        node.keys = self._keys_of(node)
+
+    def _follow(self, node: FailureNode) -> None:
+        """Take in what has come to a group."""
+        group = node.group
+        assert group is not None  # noqa: S101 - as above
+        shown = {id(child.part) for child in node.children}
+        fresh = [part for part in group.parts.values() if id(part) not in shown]
+        if fresh:
+            first = len(node.children)
+            self.beginInsertRows(self.index_of_node(node), first, first + len(fresh) - 1)
+            for part in fresh:
+                child = FailureNode(group=group, part=part, parent=node, row=len(node.children))
+                child.keys = self._keys_of(child)
+                node.children.append(child)
+            self.endInsertRows()
+        self._tell(node)
+
+    def _tell(self, node: FailureNode) -> None:
+        """Sort and write a group and what is below it anew."""
+        node.keys = self._keys_of(node)
+        last = len(_COLUMNS) - 1
+        self.dataChanged.emit(self.createIndex(node.row, 0, node), self.createIndex(node.row, last, node))
+        for child in node.children:
+            child.keys = self._keys_of(child)
+            self.dataChanged.emit(self.createIndex(child.row, 0, child), self.createIndex(child.row, last, child))
+
+    def _keys_of(self, node: FailureNode) -> tuple[Any, ...]:
+        """Return what a row is sorted by, for each column; notes stand above the handlers of their group."""
+        if node.note:
+            return ("", "", "", "", *(_ABOVE - node.row for _ in range(4)), "")
+        counted = node.group if node.part is None else node.part
+        assert counted is not None  # noqa: S101 - as above
+        texts = [self._text(node, column).lower() for column in (TYPE, MESSAGE, PLACE, HANDLER)]
+        return (*texts, counted.count, counted.count, counted.first, counted.last, self._text(node, VERDICT))
 
     def _handler(self, group: FailureGroup) -> str:
         label = self._journal.handlers[min(group.handlers)].label

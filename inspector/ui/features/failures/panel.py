@@ -1,11 +1,18 @@
-"""Failures in groups at the left, the newest of the group, with its traceback, at the right."""
+"""Failures in groups at the left, the newest of the group, with its traceback, at the right.
+
+A group can be retried, resolved, muted and noted; what was said of it is remembered for its program.
+"""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtWidgets import QInputDialog, QWidget
 
+from inspector.analysis.failures import MEMBERS
+from inspector.app.failure_marks import FailureState
 from inspector.app.text import format_count, plural
 from inspector.core.errors import InspectorError
 from inspector.core.records.capture import failure_from_json
@@ -13,34 +20,43 @@ from inspector.core.records.numbers import ExecutionIndex
 from inspector.core.records.statuses import BY_FAULT, FAILED_CODE, STATUSES, TROUBLE
 from inspector.ui.features.failures import model as columns
 from inspector.ui.features.failures.model import FailuresModel
-from inspector.ui.kit.buttons import IconButton
-from inspector.ui.kit.cells import SortedTable, show_row
+from inspector.ui.kit.buttons import Button, IconButton
+from inspector.ui.kit.cells import SortedTree, show_row
+from inspector.ui.kit.flow import FlowBox
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, side_by_side, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
 from inspector.ui.kit.page import Link, Page
 from inspector.ui.kit.tables import COPY_KEY, copy_rows
-from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tone
-from inspector.ui.kit.widgets import EmptyState, Switcher
+from inspector.ui.kit.text import ElidedLabel, PlainLabel, ask_then, copy_text, set_tone
+from inspector.ui.kit.widgets import EmptyState, Switcher, separator_line
 from inspector.ui.panel import JournalPanel
 from inspector.ui.parts.failure_text import traceback_text
 from inspector.ui.parts.gathering import Gathering
 from inspector.ui.parts.row_link import RowLink
 from inspector.ui.parts.traceback import TracebackView
-from inspector.ui.selection import Hover
+from inspector.ui.selection import NOTHING, Hover
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QWidget
+    from PySide6.QtWidgets import QMessageBox
 
     from inspector.analysis.entries import Change
-    from inspector.analysis.failures import FailureGroup
+    from inspector.analysis.failures import FailureGroup, FailurePart
     from inspector.analysis.journal import Journal
     from inspector.analysis.query.query import Filter
+    from inspector.app.failure_marks import FailureMarks
+    from inspector.app.retry import Retries
     from inspector.app.tasks import TaskOwner
     from inspector.core.records.capture import Failure
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
 
+#: What the groups of a state are.
+_ABOUT: Final = {
+    FailureState.OPEN: "Failures to look at",
+    FailureState.MUTED: "Muted, and not counted",
+    FailureState.RESOLVED: "Resolved, and not back since",
+}
 #: Keys that go through the failures of a group.
 BEFORE: Final = "Alt+Up"
 AFTER: Final = "Alt+Down"
@@ -146,9 +162,19 @@ class FailureDetail(Page):
         self.libraries.set_text(f"show {plural(foreign, 'library frame')}" if only else "only my frames")
 
 
-_WIDTHS: Final = {0: 18, 1: 34, 2: 28, 3: 30, 4: 6, 5: 10, 6: 14, 7: 14}
+_WIDTHS: Final = {0: 24, 1: 34, 2: 26, 3: 30, 4: 6, 5: 10, 6: 14, 7: 14, 8: 18}
 #: Columns that come when there is room, the most wanted first.
-_OPTIONAL: Final = (columns.TREND, columns.LAST, columns.HANDLER, columns.MESSAGE, columns.FIRST)
+_OPTIONAL: Final = (
+    *(columns.VERDICT, columns.TREND, columns.LAST, columns.MESSAGE),
+    *(columns.FIRST, columns.HANDLER),
+)
+_ORDER: Final = (
+    *(columns.TYPE, columns.PLACE, columns.HANDLER, columns.MESSAGE, columns.COUNT, columns.TREND),
+    *(columns.FIRST, columns.LAST, columns.VERDICT),
+)
+#: So many failures are retried only when a person has agreed: handlers do real work.
+_MANY: Final = 50
+_RETRY, _CANCEL = "Retry", "Cancel"
 
 
 class FailureSource(Protocol):
@@ -166,15 +192,21 @@ class FailuresPanel(JournalPanel):
         selection: What is selected in the window.
         details: Asked for failures that the journal no longer has at hand; None when nobody can be.
         tasks: Runs those questions; None without ``details``.
+        marks: What a person has said of groups; None remembers nothing.
+        retries: What was tried again; None where nothing can be.
         parent: The owner.
 
     Signals:
         show_in_timeline: An execution's index that a person wants to see in the timeline.
         open_source: Show this line of this file in an editor.
+        retry_requested: Try these executions again (their indexes, the newest first).
+        stop_requested: Retry nothing more.
     """
 
     show_in_timeline = Signal(int)
     open_source = Signal(str, int)
+    retry_requested = Signal(object)
+    stop_requested = Signal()
 
     def __init__(
         self,
@@ -182,29 +214,62 @@ class FailuresPanel(JournalPanel):
         selection: Selection,
         details: FailureSource | None = None,
         tasks: TaskOwner | None = None,
+        marks: FailureMarks | None = None,
+        retries: Retries | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(theme, selection, parent)
         self._details, self._tasks = details, tasks
+        self._marks, self._retries = marks, retries
         self._group: FailureGroup | None = None
+        self._part: FailurePart | None = None
+        self._question: QMessageBox | None = None
+        self._retry_reason, self._present = "", retries is not None
         self._execution = -1
         self._asked = 0
-        self.model = FailuresModel(self)
+        self.model = FailuresModel(self, marks)
         self._empty = EmptyState(theme, "check", "No failures", "Failures appear here, grouped by cause.")
         self._switcher = Switcher(self._make_content(), self._empty)
-        vbox(self._switcher, owner=self)
+        vbox(self._make_head(), separator_line(), (self._switcher, 1), owner=self)
         self.setFocusProxy(self.table)
         self._switcher.show_empty()
         self._gathering = Gathering(self, self._take, 290)
         self._link = RowLink(self.table, selection, self._meant, self._row_of)
+        if retries is not None:
+            retries.listen(self.show_retries)
+        self._tell_head()
+
+    def _make_head(self) -> QWidget:
+        theme = self._theme
+        self.head = FlowBox(4)
+        self.chips = {
+            state: Button(theme, state.value, kind="chip", on_click=partial(self._choose_state, state))
+            for state in FailureState
+        }
+        for state, chip in self.chips.items():
+            chip.setCheckable(True)
+            chip.set_help(_ABOUT[state])
+            self.head.add(chip)
+        self.retry_button = Button(theme, "Retry group", "refresh", on_click=self.retry)
+        self.resolve_button = Button(theme, "Resolve", "check", on_click=self.switch_resolved)
+        self.resolve_button.set_help("Hide this group until it fails again")
+        self.mute_button = Button(theme, "Mute", on_click=self.switch_muted)
+        self.mute_button.set_help("Hide this group and do not count it")
+        self.note_button = Button(theme, "Note…", "edit", on_click=self.edit_note)
+        self.note_button.set_help("Write a note on this group")
+        for button in (self.retry_button, self.resolve_button, self.mute_button, self.note_button):
+            self.head.add(button)
+        head = QWidget()
+        vbox(self.head, owner=head, margins=(8, 5, 8, 5))
+        return head
 
     def _make_content(self) -> QWidget:
-        self.table = SortedTable(
+        self.table = SortedTree(
             *(self._theme, "Failure groups", self.model, _WIDTHS, _OPTIONAL),
             sort=(columns.LAST, Qt.SortOrder.DescendingOrder),
             wide=columns.PLACE,
             middle=(columns.TYPE, columns.HANDLER),
-            order=(columns.TYPE, columns.PLACE, columns.HANDLER, columns.MESSAGE, columns.COUNT, columns.TREND),
+            order=_ORDER,
         )
         self.sorted = self.table.sorted
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
@@ -219,7 +284,9 @@ class FailuresPanel(JournalPanel):
         return self.splitter
 
     def _meant(self, index: QModelIndex) -> Hover:
-        return Hover(execution=ExecutionIndex(self.model.group(self.table.source_row(index)).newest))
+        node = self.model.node(self.table.source(index))
+        counted = node.group if node.part is None else node.part
+        return Hover(execution=ExecutionIndex(counted.members[-1])) if counted is not None else NOTHING
 
     def _row_of(self, what: Hover) -> QModelIndex:
         return self.table.index_of(self.model.row_of(what.execution))
@@ -256,8 +323,9 @@ class FailuresPanel(JournalPanel):
             self._tell_position()
 
     def _after_reset(self) -> None:
-        self._group = None
+        self._group = self._part = None
         self._show_state()
+        self.show_retries()
         row = self.model.row_of(self._selection.execution)
         if row >= 0:
             self.execution_selected(self._selection.execution)
@@ -275,7 +343,57 @@ class FailuresPanel(JournalPanel):
             self._switcher.show_content()
         else:
             self._switcher.show_empty()
+        self._tell_head()
         self.badge_changed.emit(*self._badge())
+
+    def _tell_head(self) -> None:
+        """Write how many groups are in which state, and what can be done with the chosen one."""
+        shown, group = self.model.shown, self._group
+        for state, chip in self.chips.items():
+            groups, count = self.model.groups_of(state), self.model.count_of(state)
+            chip.set_text(f"{state.value.capitalize()} {format_count(groups)}")
+            chip.set_help(f"{_ABOUT[state]}: {plural(groups, 'group')}, {plural(count, 'failure')}")
+            chip.setChecked(state is shown)
+            chip.set_tone("" if groups else "dim")
+            chip.setVisible(state is FailureState.OPEN or groups > 0 or state is shown)
+        chosen = group is not None and self.model.rowCount() > 0
+        for button in (self.resolve_button, self.mute_button, self.note_button):
+            button.setVisible(self._marks is not None)
+            button.setEnabled(chosen)
+        self.resolve_button.set_text("Reopen" if shown is FailureState.RESOLVED else "Resolve")
+        self.resolve_button.setVisible(self._marks is not None and shown is not FailureState.MUTED)
+        self.mute_button.set_text("Unmute" if shown is FailureState.MUTED else "Mute")
+        self.mute_button.setVisible(self._marks is not None and shown is not FailureState.RESOLVED)
+        self._tell_retry()
+
+    def _tell_retry(self) -> None:
+        current = self._retries.current if self._retries is not None else None
+        word = "Stop" if current is not None else "Retry handler" if self._part is not None else "Retry group"
+        self.retry_button.set_text(word)
+        self.retry_button.setVisible(self._present)
+        self.retry_button.setEnabled(
+            not current.stopped if current is not None else self._group is not None and not self._retry_reason
+        )
+        self.retry_button.set_help(
+            self._retry_reason or "Call the handlers of these failures again with the recorded events, newest first"
+        )
+
+    def set_retry_reason(self, reason: str, *, present: bool) -> None:
+        """Show why nothing can be retried, empty when it can; the button is not there when it is not ``present``."""
+        self._retry_reason, self._present = reason, present
+        self._tell_retry()
+
+    def show_retries(self) -> None:
+        """Show what came of retrying, and what is being retried."""
+        if self._retries is not None:
+            current = self._retries.current
+            trying = current if current is not None and current.journal is self._journal else None
+            self.model.set_verdicts(self._retries.verdicts(self._journal), trying)
+        self._tell_retry()
+
+    def _choose_state(self, state: FailureState) -> None:
+        self.model.show_only(state)
+        self._after_reset()
 
     def _badge(self) -> tuple[str, str]:
         """Return how many failed; where none did, how many the worst other outcome has; a bolt if all is by fault."""
@@ -290,15 +408,22 @@ class FailuresPanel(JournalPanel):
         if self.sorted.rowCount():
             with self.quietly():
                 show_row(self.table, self.sorted.index(0, 0))
-            group = self.model.group(self.table.source_row(self.sorted.index(0, 0)))
-            self._show(group, ExecutionIndex(group.newest))
+            group = self.model.node(self.table.source(self.sorted.index(0, 0))).group
+            if group is not None:
+                self._show(group, ExecutionIndex(group.newest))
+                self._tell_head()
 
     def _chosen(self, current: QModelIndex) -> None:
         if self._quiet or not current.isValid():
             return
-        group = self.model.group(self.table.source_row(current))
-        self._show(group, ExecutionIndex(group.newest))
-        self._select(ExecutionIndex(group.newest))
+        node = self.model.node(self.table.source(current))
+        if node.group is None:
+            return
+        self._part = node.part
+        newest = ExecutionIndex(node.group.newest if node.part is None else node.part.members[-1])
+        self._show(node.group, newest)
+        self._select(newest)
+        self._tell_head()
 
     def execution_selected(self, index: ExecutionIndex) -> None:
         """Show the failure that is selected."""
@@ -307,7 +432,9 @@ class FailuresPanel(JournalPanel):
             return
         with self.quietly():
             show_row(self.table, self.table.index_of(row))
+        self._part = None
         self._show(self.model.group(row), index)
+        self._tell_head()
 
     def _select(self, execution: ExecutionIndex) -> None:
         with self.quietly():
@@ -342,9 +469,96 @@ class FailuresPanel(JournalPanel):
             MenuItem("Copy traceback", lambda: copy_text(self.detail.as_text(), "traceback"), icon="copy"),
             MenuItem("Copy rows", lambda: copy_rows(self.table), hint=native_shortcut(COPY_KEY)),
         ]
+        if self._marks is not None and self._group is not None:
+            marking = [
+                MenuItem(button.caption(), button.click, icon=icon)
+                for button, icon in (
+                    *((self.retry_button, "refresh"), (self.resolve_button, "check")),
+                    *((self.mute_button, ""), (self.note_button, "edit")),
+                )
+                if not button.isHidden()
+            ]
+            items = [*marking, SEPARATOR, *items]
         if self.verbs is None or self._execution < 0:
             return items
         return [*self.verbs.execution(ExecutionIndex(self._execution)), SEPARATOR, *items]
+
+    # -- what a person does with a group
+
+    def retry(self) -> None:
+        """Try the failures of the chosen group or handler again, the newest first; or stop that."""
+        if self._retries is not None and self._retries.current is not None:
+            self.stop_requested.emit()
+            return
+        group = self._group
+        if group is None or self._retry_reason or self._question is not None:
+            return
+        members = group.members if self._part is None else self._part.members
+        executions = [ExecutionIndex(index) for index in reversed(members)]
+        if len(executions) <= _MANY:
+            self.retry_requested.emit(executions)
+            return
+
+        def answered(label: str | None) -> None:
+            self._question = None
+            if label == _RETRY:
+                self.retry_requested.emit(executions)
+
+        limit = f" The newest {format_count(MEMBERS)} are retried." if group.count > len(members) else ""
+        self._question = ask_then(
+            self.window(),
+            "Retry many failures?",
+            f"Retry {plural(len(executions), 'failure')}?",
+            f"Their handlers run for real each time.{limit}",
+            (_CANCEL, _RETRY),
+            answered,
+            danger=_RETRY,
+        )
+
+    def switch_resolved(self) -> None:
+        """Resolve the chosen group, or open it again."""
+        self._mark(FailureState.OPEN if self.model.shown is FailureState.RESOLVED else FailureState.RESOLVED)
+
+    def switch_muted(self) -> None:
+        """Mute the chosen group, or no longer."""
+        self._mark(FailureState.OPEN if self.model.shown is FailureState.MUTED else FailureState.MUTED)
+
+    def _mark(self, state: FailureState) -> None:
+        if self._group is None or self._marks is None:
+            return
+        self._marks.set_state(self._journal, self._group, state)
+        self.model.marks_changed()
+        if not self.model.groups_of(self.model.shown):
+            self.model.show_only(FailureState.OPEN)
+        self._after_reset()
+
+    def edit_note(self) -> None:
+        """Ask for the note on the chosen group."""
+        group = self._group
+        if group is None or self._marks is None:
+            return
+        dialog = QInputDialog(self.window())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle("Note")
+        dialog.setLabelText("Note on this group")
+        dialog.setInputMode(QInputDialog.InputMode.TextInput)
+        dialog.setTextValue(self.model.mark(group).note)
+        dialog.textValueSelected.connect(partial(self.set_note, group))
+        dialog.resize(480, dialog.sizeHint().height())
+        dialog.open()
+
+    def set_note(self, group: FailureGroup, text: str) -> None:
+        """Write a note on a group; an empty one takes it away."""
+        if self._marks is None:
+            return
+        self._marks.set_note(self._journal, group, text)
+        self.model.marks_changed()
+        row = self.model.row_of_group(group)
+        self._show_state()
+        if row >= 0:
+            with self.quietly():
+                show_row(self.table, self.table.index_of(row))
+            self.table.expand(self.table.index_of(row))
 
     def step(self, by: int) -> None:
         """Go so many failures further on in the group."""

@@ -68,9 +68,10 @@ class CommandCopies(QObject):
         catalog, project = self._program()
         from inspector.app.copies.command import command_of
 
-        command, lost = await command_of(view.details, catalog, publication, project)
-        hint = f"New values generated for: {', '.join(lost)}." if lost else ""
-        self._copy(command, hint)
+        command, replay = await command_of(view.details, catalog, publication, project)
+        hints = [f"New values generated for: {', '.join(replay.lost)}."] if replay.lost else []
+        hints += [f"The event has changed: {replay.changes}."] if replay.changed else []
+        self._copy(command, " ".join(hints))
 
     def _program(self) -> tuple[CatalogDescription, Project | None]:
         """Return the catalog that is shown and the project it is of, None for the demo.

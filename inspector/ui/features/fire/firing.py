@@ -15,11 +15,12 @@ from inspector.app.faults import affected_events
 from inspector.app.notices import NoticeAction
 from inspector.app.series import Series
 from inspector.app.text import format_count, plural
-from inspector.catalog.replay import values_of
+from inspector.catalog.replay import replay_of
 from inspector.core.errors import InspectorError, UsageError
 from inspector.core.records.host import FaultsSwitched
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.ui.kit.text import ask_then
+from inspector.ui.parts.mapping import ask_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -298,10 +299,18 @@ class Firing(QObject):
         if view is None:
             return
         event = view.journal.publication(publication).event
-        values, lost = values_of(event, await view.details.payload(publication))
+        payload = await view.details.payload(publication)
+        replay = replay_of(event, payload, view.journal.field_names(publication))
         context = await view.details.context(publication)
+        values = dict(replay.values)
+        if replay.changed:
+            mapping = await ask_mapping(self._context.theme, self._shell, replay, "Edit" if edit else "Fire")
+            if mapping is None:
+                return
+            values = replay.mapped(mapping)
         if self._workbench.view is not view:
             return  # another session is shown by now
+        lost = [name for name in replay.lost if name not in replay.removed]
         self._selection.select_event(event.name)
         self._form.load(event.name, values, session=context.session, metadata=context.metadata)
         if lost:

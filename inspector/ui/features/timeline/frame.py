@@ -164,7 +164,12 @@ def readout(scene: Scene) -> list[str]:
             f"at {exact_time(execution.start)}",
         ]
         marks = ["synthetic"] if journal.publication(execution.publication).synthetic else []
-        return [*lines, *marks, *(["⚡ under fault"] if execution.fault else [])]
+        return [
+            *lines,
+            *marks,
+            *(["⚡ under fault"] if execution.fault else []),
+            *(["↻ retry"] if execution.retry else []),
+        ]
     if scene.hovered_mark >= 0:
         event = journal.publication(PublicationIndex(scene.hovered_mark))
         to = "no subscribers" if not event.handlers else f"to {plural(event.handlers, 'handler')}"

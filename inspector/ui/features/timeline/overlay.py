@@ -210,8 +210,9 @@ class TimelineOverlay:
         painter.setFont(font)
         metrics = QFontMetricsF(font)
         executions = scene.source.executions
-        statuses, faults = (executions[name][bars[:, 0]].tolist() for name in ("status", "fault"))
-        for (index, slot, x0, x1), status, fault in zip(bars.tolist(), statuses, faults, strict=True):
+        statuses, struck, retries = (executions[name][bars[:, 0]] for name in ("status", "fault", "retry"))
+        faults = (struck | retries).tolist()  # both look as if under glass: they count nowhere
+        for (index, slot, x0, x1), status, fault in zip(bars.tolist(), statuses.tolist(), faults, strict=True):
             if index == self._selection.execution:
                 continue
             strip = scene.strip_of_slot(slot)
@@ -363,7 +364,7 @@ class TimelineOverlay:
             return
         index = self._selection.execution
         status = STATUSES[int(scene.source.executions["status"][index])]
-        fault = bool(scene.source.executions["fault"][index])
+        fault = any(scene.source.executions[name][index] for name in ("fault", "retry"))
         place = _shown(scene, bar)
         painter.setPen(QPen(looks.color("strong"), 1.6, Qt.PenStyle.DashLine if fault else Qt.PenStyle.SolidLine))
         painter.setBrush(looks.body(status, fault=fault))

@@ -128,7 +128,8 @@ def test_source_is_moved_left_and_the_failing_line_is_marked() -> None:
 def test_buttons_ask_for_what_they_say(panel: ExecutionPanel, selection: Selection, run: Run, qtbot) -> None:
     select(selection, run.journal, 1)
     for button, signal, wanted in (
-        (panel.again, panel.retry_requested, [0]),
+        (panel.retry_button, panel.retry_requested, [1]),
+        (panel.again, panel.again_requested, [0]),
         (panel.edit, panel.edit_requested, [0]),
         (panel.open, panel.open_source, ["/home/me/demo/handlers/audit.py", 41]),
     ):

@@ -3,12 +3,17 @@ import json
 
 import pytest
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QInputDialog, QLabel
 
 from inspector.analysis.query.query import parse
+from inspector.app.failure_marks import FailureMarks, FailureState
+from inspector.app.notices import Notices
+from inspector.app.retry import Retries
+from inspector.app.settings import Settings
 from inspector.app.tasks import TaskOwner
 from inspector.core.records.capture import capture_failure
-from inspector.ui.features.failures.model import COUNT, PLACE, TYPE
+from inspector.core.records.records import SessionStarted
+from inspector.ui.features.failures.model import COUNT, PLACE, TYPE, VERDICT
 from inspector.ui.features.failures.panel import FailuresPanel
 from inspector.ui.kit.buttons import IconButton
 from inspector.ui.kit.text import copy_text
@@ -144,7 +149,7 @@ def test_the_columns_fit_at_every_width_of_the_window(theme, selection, shown, w
     _, panel = filled(theme, selection, shown, failed(0, failure("KeyError")))
     panel.resize(width, 330)
     qapp.processEvents()
-    assert panel.table.horizontalHeader().length() <= panel.table.viewport().width()
+    assert panel.table.header().length() <= panel.table.viewport().width()
     assert not panel.table.isColumnHidden(PLACE)
     assert panel.table.columnWidth(PLACE) > 100
 
@@ -183,3 +188,126 @@ async def test_a_failure_no_longer_at_hand_is_asked_for_and_late_answers_are_dro
         await asyncio.sleep(0)
     assert panel.detail.message.text() == "newest, looked up"
     await tasks.cancel_all()
+
+
+# What a person says of groups
+
+
+class Marked:
+    """A panel that remembers, over a session that began a second after 1970."""
+
+    def __init__(self, theme, selection, shown, path, *publications):
+        self.now = 0
+        self.marks = FailureMarks(Settings(path, Notices()), lambda: self.now)
+        self.story = Story()
+        self.story.journal.session = SessionStarted(0, 10**9, "shop", "3.13", "")
+        self.story.tell(publications)
+        self.retries = Retries()
+        self.panel = FailuresPanel(theme, selection, marks=self.marks, retries=self.retries)
+        self.panel.set_journal(self.story.journal)
+        shown(self.panel)
+
+    def chips(self):
+        return [chip.caption() for chip in self.panel.chips.values() if chip.isVisibleTo(self.panel)]
+
+
+def below(panel, row):
+    parent = panel.sorted.index(row, 0)
+    rows = range(panel.sorted.rowCount(parent))
+    return [(panel.sorted.index(n, TYPE, parent).data(), panel.sorted.index(n, PLACE, parent).data()) for n in rows]
+
+
+def test_handlers_stand_inside_their_group_each_with_its_own_count(theme, selection, shown):
+    def run(at, handler):
+        return Told("Paid", at, [Run(at, at + MS, f"app:{handler}", "failed", failure=failure("KeyError"))])
+
+    story, panel = filled(theme, selection, shown, run(0, "Audit.handle"), run(5 * MS, "Mail.send"))
+    assert cells(panel, COUNT) == ["2"]
+    assert sorted(below(panel, 0)) == [("Audit.handle", "for Paid"), ("Mail.send", "for Paid")]
+    panel.folded(story.tell([run(10 * MS, "Mail.send"), run(20 * MS, "Log.write")]))
+    panel._gathering.flush()
+    group = panel.sorted.index(0, 0)
+    counts = {panel.sorted.index(n, TYPE, group).data(): panel.sorted.index(n, COUNT, group).data() for n in range(3)}
+    assert counts == {"Audit.handle": "1", "Mail.send": "2", "Log.write": "1"}
+    panel.table.expand(group)
+    panel.table.setCurrentIndex(panel.sorted.index(list(counts).index("Mail.send"), 0, group))
+    assert selection.execution == 2
+    assert panel.retry_button.isHidden()
+
+
+def test_muted_groups_count_where_they_are_hidden(theme, selection, shown, tmp_path):
+    publications = [failed(0, failure("KeyError")), *(failed(n * MS, failure("OSError")) for n in (5, 6))]
+    desk = Marked(theme, selection, shown, tmp_path / "settings.json", *publications)
+    panel, counts = desk.panel, []
+    panel.badge_changed.connect(lambda text, tone: counts.append((text, tone)))
+    assert desk.chips() == ["Open 2"]
+    panel.mute_button.click()
+    assert cells(panel, TYPE) == ["KeyError"]
+    assert counts[-1] == ("1", "failed")
+    assert desk.chips() == ["Open 1", "Muted 1"]
+    assert "2 failures" in panel.chips[FailureState.MUTED].toolTip()
+    panel.chips[FailureState.MUTED].click()
+    assert cells(panel, TYPE) == ["OSError"]
+    assert panel.mute_button.caption() == "Unmute"
+    assert panel.resolve_button.isHidden()
+    again = Marked(theme, selection, shown, tmp_path / "settings.json", *publications)
+    assert again.chips() == ["Open 1", "Muted 1"]
+    panel.mute_button.click()
+    assert cells(panel, TYPE) == ["OSError", "KeyError"]
+
+
+def test_a_resolved_group_comes_back_with_when(theme, selection, shown, tmp_path):
+    desk = Marked(theme, selection, shown, tmp_path / "settings.json", failed(0, failure("KeyError")))
+    panel, story = desk.panel, desk.story
+    desk.now = story.journal.wall + 2 * MS
+    panel.resolve_button.click()
+    assert desk.chips() == ["Open 0", "Resolved 1"]
+    panel.chips[FailureState.RESOLVED].click()
+    assert panel.resolve_button.caption() == "Reopen"
+    panel.chips[FailureState.OPEN].click()
+    panel.folded(story.tell([failed(10 * MS, failure("KeyError"))]))
+    panel._gathering.flush()
+    assert cells(panel, TYPE) == ["KeyError · again"]
+    note, _ = below(panel, 0)
+    assert note[0] == "note"
+    assert note[1].startswith("Resolved ")
+    assert "; came back at " in note[1]
+    desk.now = story.journal.wall + 20 * MS
+    panel.resolve_button.click()
+    assert panel.sorted.rowCount() == 0
+
+
+def test_a_note_stands_in_its_group_and_is_remembered(theme, selection, shown, tmp_path):
+    desk = Marked(theme, selection, shown, tmp_path / "settings.json", failed(0, failure("KeyError")))
+    group = desk.panel.model.group(0)
+    desk.panel.set_note(group, "  asked the bank\nabout it ")
+    assert below(desk.panel, 0)[0] == ("note", "asked the bank⏎about it")
+    again = Marked(theme, selection, shown, tmp_path / "settings.json", failed(0, failure("KeyError")))
+    assert below(again.panel, 0)[0] == ("note", "asked the bank⏎about it")
+    again.panel.set_note(again.panel.model.group(0), "")
+    assert [name for name, _ in below(again.panel, 0)] == ["Audit.handle"]
+    desk.panel.edit_note()
+    dialog = desk.panel.window().findChild(QInputDialog)
+    assert dialog is not None
+    assert dialog.textValue() == "asked the bank\nabout it"
+    dialog.reject()
+
+
+def test_a_group_is_retried_newest_first_and_a_great_many_only_when_agreed(theme, selection, shown, tmp_path):
+    many = [failed(n * MS, failure("KeyError")) for n in range(60)]
+    desk = Marked(theme, selection, shown, tmp_path / "settings.json", failed(0, failure("OSError")), *many)
+    asked = []
+    panel = desk.panel
+    panel.retry_requested.connect(asked.append)
+    panel.set_retry_reason("The program has stopped", present=True)
+    assert not panel.retry_button.isEnabled()
+    panel.set_retry_reason("", present=True)
+    panel.retry_button.click()
+    assert asked == []
+    box = panel._question
+    next(button for button in box.buttons() if button.text() == "Retry").click()
+    assert asked == [list(range(60, 0, -1))]
+    panel.table.setCurrentIndex(panel.sorted.index(1, 0))
+    panel.retry_button.click()
+    assert asked[1:] == [[0]]
+    assert cells(panel, VERDICT) == ["", ""]

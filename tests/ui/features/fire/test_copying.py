@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from inspector.catalog.replay import values_of
+from inspector.catalog.replay import replay_of
 from tests.ui.features.project.test_flow import fire, write
 from tests.ui.windows import Opened, opened, until
 
@@ -51,7 +51,7 @@ async def test_an_execution_of_a_project_is_repeated_from_a_terminal(tmp_path: P
         await until(shown.desk.execution.command.isEnabled)
         shown.desk.execution.command.click()  # where there is room for few buttons it stands in the menu of the others
         command = await copied(shown)
-        fired, _ = values_of(publication.event, shown.journal.payloads.get(0)[0])  # type: ignore[index]
+        fired = replay_of(publication.event, shown.journal.payloads.get(0)[0]).values  # type: ignore[index]
     assert "--app parcels:bus" in command
     assert f"--set number={fired['number']}" in command
     told = await typed(command, tmp_path / "other.db")

@@ -108,7 +108,7 @@ async def test_firing_is_allowed_by_a_switch_and_absent_without(tmp_path: Path) 
     async with opened(tmp_path / "sessions.db") as desk:
         window, workbench = desk.window, desk.window.workbench
         bar, commands = window.shell.bar, window.commands
-        fires = ("fire.selected", "fire.again", "faults.toggle", "execution.retry", "execution.edit", "faults.add")
+        fires = ("fire.selected", "fire.again", "faults.toggle", "retry.execution", "execution.edit", "faults.add")
         assert all(commands.present(command) for command in fires)
         assert not commands.present("fire.allow")
         flow = window.context.findChild(RunFlow)

@@ -1,0 +1,1 @@
+"""Retry: one handler again, with what was recorded."""

@@ -1,0 +1,58 @@
+"""Retrying in a real window: by key, by button, a group, with the verdict where one looks for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+
+from tests.ui.windows import opened, until
+
+pytestmark = [pytest.mark.allow_log("inspector.demo"), pytest.mark.allow_log("inspector.core.bus")]
+
+
+async def test_a_failure_is_retried_by_key_and_its_group_by_button(tmp_path: Path) -> None:
+    async with opened(tmp_path / "sessions.db") as window:
+        desk, retries = window.desk, window.window.workbench.retries
+        desk.selection.select_event("UserLoginFailed")
+        desk.fire_panel.context.session.setChecked(False)
+        await window.fire("UserLoginFailed", "UserLoginFailed")
+        await until(lambda: desk.failures.sorted.rowCount() == 1)
+        failed = [
+            index
+            for index in range(len(window.journal.executions))
+            if window.journal.execution(index).status == "failed"
+        ]  # type: ignore[arg-type]
+        assert len(failed) == 2
+        desk.selection.select_in(window.journal, failed[0])  # type: ignore[arg-type]
+        window.window.shell.raise_panel("failures")
+        desk.failures.table.setFocus()
+        window.key(Qt.Key.Key_R)
+        await until(lambda: desk.execution.verdict.isVisible() and "still failing" in desk.execution.verdict.text())
+        assert desk.execution.retry_button.caption() == "Retry handler"
+        assert window.journal.executions["retry"].tolist()[-1] == 1
+        assert desk.failures.model.total == 2
+        desk.failures.table.setCurrentIndex(desk.failures.sorted.index(0, 0))
+        window.click(desk.failures.retry_button)
+        assert retries.current is not None
+        assert desk.failures.retry_button.caption() == "Stop"
+        assert not window.window.commands.enabled("retry.execution")
+        await until(lambda: retries.current is None)
+        group = desk.failures.sorted.index(0, 0)
+        assert desk.failures.model.data(desk.failures.model.index(0, 8)) == "✕ still failing 2 of 2"
+        assert desk.failures.sorted.rowCount(group) == 1
+        assert desk.failures.retry_button.caption() == "Retry group"
+        assert not window.window.commands.enabled("retry.stop")
+
+
+async def test_what_cannot_be_retried_says_why(tmp_path: Path) -> None:
+    async with opened(tmp_path / "sessions.db") as window:
+        await window.fire("UserLoginFailed")
+        window.desk.selection.select_in(window.journal, 0)  # type: ignore[arg-type]
+        window.window.workbench.set_recording(False)
+        window.window.context.changed.emit()
+        assert window.window.commands.get("retry.execution").blocked is not None
+        assert "paused" in window.window.commands.reason("retry.execution")
+        window.window.context.retry_wanted.emit([0])
+        await until(lambda: any("paused" in notice.text for notice in window.notices))
