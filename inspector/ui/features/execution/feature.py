@@ -41,6 +41,7 @@ def make(context: Context) -> Parts:
     copies = ExecutionCopies(context)
     context.copy_wanted.connect(copies.copy)
     panel.correlation_requested.connect(lambda text: context.set_filter(f"corr:{text}"))
+    panel.filter_requested.connect(context.set_filter)
     panel.open_source.connect(context.open_source)
 
     def show_beside(index: int) -> None:

@@ -49,6 +49,7 @@ class ExecutionPanel(JournalPanel):
         copy_requested: Copy this execution (its index) as ``pytest``, ``Markdown`` or ``Python``.
         open_source: Show this line of this file in an editor.
         correlation_requested: Show everything with this correlation id.
+        filter_requested: Show only what this filter lets through.
     """
 
     again_requested = Signal(int)
@@ -60,6 +61,7 @@ class ExecutionPanel(JournalPanel):
     copy_requested = Signal(str, int)
     open_source = Signal(str, int)
     correlation_requested = Signal(str)
+    filter_requested = Signal(str)
 
     def __init__(
         self,
@@ -202,7 +204,7 @@ class ExecutionPanel(JournalPanel):
         for head, title, link in (
             (self._trace_head, self._trace_title, self._trace_switch),
             (self._inside_head, self._inside_title, self._inside_count),
-            (payload_head, section("Payload"), self._copy_json),
+            (payload_head, section("Values"), self._copy_json),
         ):
             row = hbox(title, 1, link, owner=head, spacing=6)
             row.setAlignment(link, Qt.AlignmentFlag.AlignBottom)
@@ -226,6 +228,7 @@ class ExecutionPanel(JournalPanel):
     def _connect(self) -> None:
         self._head.correlation_requested.connect(self.correlation_requested)
         self._trace.open_source.connect(self.open_source)
+        self._payload.filter_requested.connect(self.filter_requested)
         self._trace_switch.clicked.connect(self._switch_frames)
         self._inside.publication_chosen.connect(self._show_publication)
         self._copy_json.clicked.connect(self.copy_payload)
@@ -303,7 +306,14 @@ class ExecutionPanel(JournalPanel):
             self._list.show_publication(journal, self._publication)
         self._show_inside(journal, details)
         payload, context = details.payload or (None, "")
-        self._payload.set_payload(payload)
+        event = journal.publication(self._publication).event
+        handler = f" · {journal.execution(self._execution).handler.label}" if self._execution >= 0 else ""
+        self._payload.set_payload(
+            payload,
+            [shape.name for shape in event.fields if shape.base],
+            self._failure.origin if self._failure is not None else None,
+            f"{event.name}{handler}",
+        )
         self._copy_json.setEnabled(payload is not None)
         self._context.set_rows(context_rows(context))
         self.open.setEnabled(bool(self._source()[0]))

@@ -2,6 +2,8 @@ import json
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
 from inspector.analysis.inside import inside_of
@@ -57,7 +59,7 @@ def test_without_selection_it_says_what_to_do(panel: ExecutionPanel) -> None:
 
 def test_a_failed_execution_is_told_whole(panel: ExecutionPanel, selection: Selection, run: Run) -> None:
     select(selection, run.journal, 1)
-    said = texts(panel)
+    said = texts(panel) + str(rows_of(panel.findChild(PayloadView)))
     for part in (
         ".handle_user_password_change_succeeded",
         "✕ failed",
@@ -226,9 +228,9 @@ def test_details_that_are_gone_are_asked_for_and_late_answers_are_for_nobody(
     select(selection, run.journal, 2)
     assert [question[:2] for question in asked] == [(0, 0), (0, 2)]
     asked[0][2](ShownDetails(payload=(snapshot({"late": 1}), "{}")))
-    assert "late" not in texts(panel)
+    assert rows_of(panel.findChild(PayloadView)) == []
     asked[1][2](ShownDetails(payload=(snapshot({"amount": 7}), '{"session": true, "metadata": {}}')))
-    assert "amount" in texts(panel)
+    assert ("amount", "7") in rows_of(panel.findChild(PayloadView))
     assert "yes" in texts(panel)
 
 
@@ -247,33 +249,87 @@ def test_the_payload_is_copied_as_json(panel: ExecutionPanel, selection: Selecti
     assert json.loads(QApplication.clipboard().text())["amount"] == "12.50"
 
 
+def rows_of(view: PayloadView) -> list[tuple[str, str]]:
+    """Return names and values of the rows that can be seen."""
+    tree, rows = view.values.tree, []
+    index = tree.sorted.index(0, 0)
+    while index.isValid():
+        rows.append((index.data(), index.siblingAtColumn(1).data()))
+        index = tree.indexBelow(index)
+    return rows
+
+
 def test_markup_and_hidden_characters_are_shown_as_characters(theme: Theme, qtbot, show) -> None:
     view = PayloadView(theme)
     view.set_payload(snapshot({"a": "<b>x</b>", "b": "left\u202eright", "c": "\ud800"}))
     show(view)
-    said = texts(view)
-    assert '"<b>x</b>"' in said
-    assert "⟨U+202E⟩" in said
-    assert "⟨U+D800⟩" in said
+    said = dict(rows_of(view))
+    assert said["a"] == '"<b>x</b>"'
+    assert "⟨U+202E⟩" in said["b"]
+    assert "⟨U+D800⟩" in said["c"]
 
 
-def test_a_huge_value_is_shown_in_pages(theme: Theme, show) -> None:
+def test_values_are_searched_copied_and_filtered_by(panel: ExecutionPanel, selection: Selection, run: Run) -> None:
+    select(selection, run.journal, 1)
+    QApplication.processEvents()
+    view = panel.findChild(PayloadView)
+    names = [name for name, _ in rows_of(view)]
+    assert names[:4] == ["user_id", "initiated_by", "amount", "details"]
+    assert names[-1].startswith("Locals of ")
+    view.values.search.setText("stock")
+    assert rows_of(view) == [
+        ("details", '{"from": "Stockholm, Sweden", "to": "Valencia, Spain"}'),
+        ("from", '"Stockholm, Sweden"'),
+        ("to", '"Valencia, Spain"'),
+    ]
+    tree = view.values.tree
+    tree.setCurrentIndex(tree.indexBelow(tree.sorted.index(0, 0)))
+    filters: list[str] = []
+    panel.filter_requested.connect(filters.append)
+    items = {item.label: item for item in tree.menu_items()}
+    items["Filter by this value"].run()
+    assert filters == ['details.from:"Stockholm, Sweden"']
+    QTest.keyClick(tree, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.clipboard().text() == "Stockholm, Sweden"
+    view.values.search.clear()
+    assert [name for name, _ in rows_of(view)][:1] == ["user_id"]
+
+
+def test_what_was_opened_stays_open_for_the_next_execution(theme: Theme, show) -> None:
     view = PayloadView(theme)
-    view.set_payload(snapshot({"text": "word " * 10_000}))
+    view.set_payload(snapshot({"price": {"amount": 1}, "n": 1}))
     show(view)
-    area = view.findChild(QPlainTextEdit)
-    assert area is not None
-    assert len(area.toPlainText()) == 500
-    view.findChild(Link).click()
-    assert len(area.toPlainText()) > 40_000
+    tree = view.values.tree
+    before = tree.sizeHint().height()
+    tree.expand(tree.sorted.index(0, 0))
+    assert tree.sizeHint().height() > before
+    view.set_payload(snapshot({"n": 2, "price": {"amount": 3}}))
+    assert rows_of(view) == [("n", "2"), ("price", '{"amount": 3}'), ("amount", "3")]
+
+
+def test_the_viewer_shows_the_whole_of_a_value(theme: Theme, show, qtbot) -> None:
+    view = PayloadView(theme)
+    view.set_payload(snapshot({"n": 1, "text": "word " * 10_000}))
+    show(view)
+    tree = view.values.tree
+    tree.setCurrentIndex(tree.sorted.index(1, 0))
+    assert len(tree.currentIndex().siblingAtColumn(1).data()) < 400
+    viewer = view.values.open_viewer()
+    assert len(viewer.area.toPlainText()) == 50_000
+    QTest.keyClick(viewer.tree, Qt.Key.Key_Up)
+    assert viewer.area.toPlainText() == "1"
+    viewer.close()
 
 
 def test_a_payload_that_is_none_or_unreadable_is_told(theme: Theme, show) -> None:
     view = PayloadView(theme)
     show(view)
-    for payload, words in ((None, "…"), ("not json", "Cannot read"), ("{}", "No fields."), ("[1]", "value")):
+    for payload, words in ((None, "…"), ("not json", "Cannot read"), ("{}", "No fields.")):
         view.set_payload(payload)
         assert words in texts(view)
+        assert view.values.isHidden()
+    view.set_payload("[1]")
+    assert rows_of(view) == [("value", "[1]")]
 
 
 def test_items_are_added_below_and_bounded(theme: Theme, run: Run, show) -> None:

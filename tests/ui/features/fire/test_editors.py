@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtWidgets import QWidget
 
+from inspector.app.valuetree import value_text
 from inspector.core.description import FieldShape, TypeShape
 from inspector.core.values.shape import describe_type
 from inspector.core.values.snapshot import decode, snapshot
 from inspector.core.values.table import BY_KIND
-from inspector.ui.features.execution.payload import value_text
 from inspector.ui.features.fire.editors import ChoiceEditor, FieldRow, LineEditor, make_editor
 from inspector.ui.kit.fields import HiddenHint
 from inspector.ui.kit.theme import Theme
