@@ -3,8 +3,8 @@
 #   make test   lint, types and tests       make lint   only the first two
 #   make coverage  the tests, and how many lines of each room they run (make test COVERAGE=1 does the same)
 #   make torture [N=25]  kills, tails lost by them, full disks, locks, damage, changed run logs, secrets: how often a promise was broken
-#   make soak [S=600]  the window at 1,000 executions a second for S seconds, twice: memory, frames, counts
-#   make bench  benchmarks, results in benchmarks/results.json
+#   make soak [MINUTES=10]  the window at 1,000 executions a second for so long, twice: memory, frames, counts, nothing left behind
+#   make bench [AGAINST=FILE]  benchmarks, results in benchmarks/results.json; AGAINST compares these with those of another run
 #   make stacks  inspector run over every real stack, on Python 3.12 and 3.13
 #   make libraries  the libraries that are known by name, in two versions each; without them their tests are skipped
 #   make pictures  the pictures of README and docs, and of every panel and dialog in out/pictures, made by the program itself
@@ -65,13 +65,16 @@ N ?= 25
 torture: setup
 	@$(PY) -m tests.torture $(N)
 
-# A minute more than twice as many seconds.
+# A minute more than twice as long. S is the same in seconds.
+MINUTES ?=
 S ?= 600
 soak: setup
-	@QT_QPA_PLATFORM=offscreen $(PY) -m benchmarks.soak $(S)
+	@QT_QPA_PLATFORM=offscreen $(PY) -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES),$(S))
 
+AGAINST ?=
 bench: setup
-	@QT_QPA_PLATFORM=offscreen $(PY) -m benchmarks
+	@QT_QPA_PLATFORM=offscreen $(PY) -m benchmarks$(if $(AGAINST), || missed=1; \
+		$(PY) -m benchmarks --against $(AGAINST) && test -z "$$missed")
 
 # Some minutes; FastStream needs a redis-server.
 stacks: setup libraries

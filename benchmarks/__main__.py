@@ -1,7 +1,9 @@
 """Runs every benchmark, prints a table and writes `benchmarks/results.json`; exits 1 when a bound is missed.
 
-    python -m benchmarks            all of them
-    python -m benchmarks bus store  only bench_bus and bench_store (results.json is left as it was)
+    python -m benchmarks                       all of them
+    python -m benchmarks bus store             only bench_bus and bench_store (results.json is left as it was)
+    python -m benchmarks --against FILE        measure nothing: compare results.json with that of another run
+    python -m benchmarks bus --against FILE    measure bench_bus and compare its figures
 
 Each module runs in a process of its own, so that no measurement pays for the garbage of another, and a hung
 one can be ended: all together have 12 minutes.
@@ -18,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -27,10 +30,37 @@ HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.json"
 # A little less than the promised twelve minutes: writing the table has to fit in too.
 LIMIT_SECONDS = 11.75 * 60
+#: By how much a figure may be worse than that of another run before it counts as worse: what two runs differ by anyway.
+TOLERANCE = 0.10
 
 
 class BenchmarkError(Exception):
     """A benchmark gave no usable figures."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A figure of two runs.
+
+    Attributes:
+        name: The figure's name.
+        verdict: ``same``, ``better``, ``WORSE``, ``MISSED`` (its bound, which it kept before, or it is new), ``new`` or
+            ``GONE``.
+        before: Its value in the other run, None when that does not have it.
+        now: Its value, None when it was not measured.
+        bound: Its bound, with the sense before it.
+    """
+
+    name: str
+    verdict: str
+    before: float | None
+    now: float | None
+    bound: str
+
+    @property
+    def change(self) -> float | None:
+        """By how much of its value before it has grown; None where there is no such share."""
+        return None if self.now is None or not self.before else self.now / self.before - 1
 
 
 def module_names(folder: Path) -> list[str]:
@@ -98,6 +128,58 @@ def table(figures: Sequence[Figure]) -> str:
     )
 
 
+def read_results(path: Path) -> list[Figure]:
+    """Return the figures of a run that were written to a file.
+
+    Raises:
+        BenchmarkError: It cannot be read, or holds no usable figures.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BenchmarkError(f"{path} cannot be read: {error}") from error
+    try:
+        return checked(path.name, data)
+    except BenchmarkError as error:
+        raise BenchmarkError(f"{path} holds no results of a run.") from error
+
+
+def compare(before: Sequence[Figure], now: Sequence[Figure]) -> list[Compared]:
+    """Return the figures of both runs, those of this one first."""
+    earlier = {item["name"]: item for item in before}
+    compared = []
+    for item in now:
+        other = earlier.pop(item["name"], None)
+        verdict, value = _verdict(other, item), None if other is None else other["value"]
+        compared.append(Compared(item["name"], verdict, value, item["value"], f"{item['sense']} {item['bound']:g}"))
+    for item in earlier.values():
+        bound = f"{item['sense']} {item['bound']:g}"
+        compared.append(Compared(item["name"], "GONE", item["value"], None, bound))
+    return compared
+
+
+def _verdict(before: Figure | None, now: Figure) -> str:
+    if not now["holds"] and (before is None or before["holds"]):
+        return "MISSED"
+    if before is None:
+        return "new"
+    less, more = sorted((before["value"], now["value"]))
+    if more - less <= TOLERANCE * abs(less):
+        return "same"
+    return "better" if (now["value"] == less) is (now["sense"] == "<=") else "WORSE"
+
+
+def comparison_table(compared: Sequence[Compared]) -> str:
+    """Return the figures of two runs as lines of text, aligned: before, now, change, bound."""
+    width = max((len(item.name) for item in compared), default=0)
+    lines = []
+    for item in compared:
+        values = "".join(f"  {'-' if value is None else format(value, '.4g'):>10}" for value in (item.before, item.now))
+        change = "" if item.change is None else f"{item.change:+.0%}"
+        lines.append(f"{item.verdict:<6}  {item.name:<{width}}{values}  {change:>6}  {item.bound}")
+    return "\n".join(lines)
+
+
 def run_all(names: Sequence[str], limit: float = LIMIT_SECONDS) -> tuple[list[Figure], list[str]]:
     """Run benchmarks one after another; return their figures and a sentence for each that failed."""
     figures: list[Figure] = []
@@ -116,11 +198,34 @@ def run_all(names: Sequence[str], limit: float = LIMIT_SECONDS) -> tuple[list[Fi
     return figures, failures
 
 
+def against(path: Path, names: Sequence[str]) -> int:
+    """Compare with the figures of another run those of the last one, or of these benchmarks; return the exit status.
+
+    Raises:
+        BenchmarkError: There are no usable figures of the other run, or of the last.
+    """
+    before = read_results(path)
+    if names:
+        now, failures = run_all(names)
+        measured = {item["name"] for item in now}
+        before = [item for item in before if item["name"] in measured]
+    else:
+        now, failures = read_results(RESULTS), []
+    compared = compare(before, now)
+    print(comparison_table(compared))
+    for sentence in failures:
+        print(sentence, file=sys.stderr)
+    return int(bool(failures) or any(item.verdict.isupper() for item in compared))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns the exit status."""
     known = module_names(HERE)
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, and check the bounds.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which ones: {', '.join(known)}")
+    parser.add_argument(
+        "--against", type=Path, metavar="FILE", help="compare with the results of another run; 1: something is worse"
+    )
     parser.add_argument("--into", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     names = cast("list[str]", options.names)
@@ -129,6 +234,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.into is not None:
         run_here(names[0], options.into)
         return 0
+    if options.against is not None:
+        try:
+            return against(options.against, names)
+        except BenchmarkError as error:
+            parser.error(str(error))
     figures, failures = run_all(names or known)
     print(table(figures))
     for sentence in failures:

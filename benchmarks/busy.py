@@ -53,17 +53,21 @@ class Busy:
         handlers: Handlers of each event; every second one gives the loop a turn.
         tally: File that always says how far it has come, also when the process is killed.
         waits: For ``begin``.
+        timeout: Seconds that a handler may take, None for no limit.
 
     Attributes:
         bus: Where it publishes.
+        loop: The loop that it publishes on, None before its start.
     """
 
-    def __init__(self, rate: int, handlers: int, tally: Path, *, waits: bool = False) -> None:
+    def __init__(
+        self, rate: int, handlers: int, tally: Path, *, waits: bool = False, timeout: float | None = None
+    ) -> None:
         self._rate, self._handlers = rate, handlers
         tally.write_bytes(bytes(mmap.PAGESIZE))
         with tally.open("r+b") as file:
             self._tally = mmap.mmap(file.fileno(), mmap.PAGESIZE)
-        self.bus = InMemoryEventBus()
+        self.bus = InMemoryEventBus(handler_timeout=timeout)
         self._kinds: list[Any] = []
         for number in range(EVENTS):
             kind = make_dataclass(f"Happened{number:02}", [], bases=(Happened,), frozen=True, kw_only=True)
@@ -74,7 +78,7 @@ class Busy:
         self._begin, self._stopping = asyncio.Event(), False
         if not waits:
             self._begin.set()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
         self._stopped = threading.Event()
 
     def program(self) -> CoreProgram:
@@ -83,8 +87,8 @@ class Busy:
 
     def begin(self) -> None:
         """Publish from now on; call it on any thread."""
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._begin.set)
+        if self.loop is not None:
+            self.loop.call_soon_threadsafe(self._begin.set)
 
     def stop(self) -> None:
         """Publish no more, and wait until the last publication has ended; call it on any other thread."""
@@ -94,8 +98,8 @@ class Busy:
 
     async def start(self) -> None:
         """Begin to publish on the running loop, once that is due."""
-        self._loop = asyncio.get_running_loop()
-        self._task = self._loop.create_task(self._publish())
+        self.loop = asyncio.get_running_loop()
+        self._task = self.loop.create_task(self._publish())
 
     async def _close(self) -> None:
         self._stopping = True

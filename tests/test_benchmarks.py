@@ -85,6 +85,69 @@ def test_no_benchmarks_is_a_failure(bench: Path) -> None:
     assert runner.main([]) == 1
 
 
+def written(path: Path, *figures: Any) -> Path:
+    path.write_text(json.dumps(figures), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "verdict"),
+    [
+        (figure("x", 0.5, "<=", 1.0), figure("x", 0.54, "<=", 1.0), "same"),
+        (figure("x", 0.5, "<=", 1.0), figure("x", 0.6, "<=", 1.0), "WORSE"),
+        (figure("x", 0.5, "<=", 1.0), figure("x", 0.4, "<=", 1.0), "better"),
+        (figure("x", 0.5, ">=", 0.1), figure("x", 0.4, ">=", 0.1), "WORSE"),
+        (figure("x", 0.5, ">=", 0.1), figure("x", 0.6, ">=", 0.1), "better"),
+        (figure("x", 0.99, "<=", 1.0), figure("x", 1.01, "<=", 1.0), "MISSED"),
+        (figure("x", 1.2, "<=", 1.0), figure("x", 1.21, "<=", 1.0), "same"),  # it was missed before
+        (figure("x", 0.0, "<=", 3.0), figure("x", 1.0, "<=", 3.0), "WORSE"),
+        (figure("x", 0.5, "<=", 0.6), figure("x", 0.5, "<=", 0.4), "MISSED"),  # the bound is another
+    ],
+)
+def test_figures_of_two_runs_are_compared(
+    bench: Path, capfd: pytest.CaptureFixture[str], before: Any, now: Any, verdict: str
+) -> None:
+    written(bench / "results.json", now)
+    assert runner.main(["--against", str(written(bench / "other.json", before))]) == int(verdict.isupper())
+    line = capfd.readouterr().out.split()
+    assert line[:4] == [verdict, "x", f"{before['value']:g}", f"{now['value']:g}"]
+    assert line[-2:] == [now["sense"], f"{now['bound']:g}"]
+
+
+def test_figures_of_one_run_only_are_told(bench: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    other = written(bench / "other.json", figure("old", 1.0, "<=", 2.0))
+    written(bench / "results.json", figure("good", 1.0, "<=", 2.0), figure("bad", 3.0, "<=", 2.0))
+    assert runner.main(["--against", str(other)]) == 1
+    assert [line.split()[:2] for line in capfd.readouterr().out.splitlines()] == [
+        ["new", "good"],
+        ["MISSED", "bad"],
+        ["GONE", "old"],
+    ]
+
+
+def test_some_benchmarks_are_measured_and_compared(bench: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    add(bench, "a", "return [figure('a ratio', 0.5, '<=', 1.1)]")
+    other = written(bench / "other.json", figure("a ratio", 0.25, "<=", 1.1), figure("b ratio", 1.0, "<=", 2.0))
+    assert runner.main(["a", "--against", str(other)]) == 1
+    assert [line.split() for line in capfd.readouterr().out.splitlines()] == [
+        ["WORSE", "a", "ratio", "0.25", "0.5", "+100%", "<=", "1.1"]
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '[{"name": "x", "value": 1}]', "\ufffd["])
+@pytest.mark.parametrize("which", ["results.json", "other.json"])
+def test_results_that_cannot_be_compared_are_named(
+    bench: Path, capfd: pytest.CaptureFixture[str], text: str, which: str
+) -> None:
+    for name in ("results.json", "other.json"):
+        written(bench / name, figure("x", 1.0, "<=", 2.0))
+    (bench / which).write_text(text, encoding="utf-8")
+    with pytest.raises(SystemExit) as ended:
+        runner.main(["--against", str(bench / "other.json")])
+    assert ended.value.code == 2
+    assert which in capfd.readouterr().err
+
+
 def test_what_a_run_costs_is_not_measured_in_silence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
