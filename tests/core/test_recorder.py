@@ -403,3 +403,134 @@ def test_rows_of_several_threads_come_in_the_order_of_their_numbers(recorder: Re
     assert [record.publication for record in of(Published, rows)] == [*range(1, 1601)]
     assert [record.execution for record in of(HandlerStarted, rows)] == [*range(1, 1601)]
     assert len(of(HandlerEnded, rows)) == 1600
+
+
+class Beside:
+    """An observer that takes no notice; with it the bus tells the recorder of every moment."""
+
+    def publication_started(self, publication: Publication) -> None:
+        pass
+
+    def execution_started(self, execution: Execution) -> None:
+        pass
+
+    def execution_late(self, execution: Execution, error: BaseException | None) -> None:
+        pass
+
+    execution_ended = execution_started
+    publication_ended = publication_refused = publication_started
+
+
+def program(bus: InMemoryEventBus, recorder: Recorder) -> None:
+    """Subscribe handlers that end in every way, publish in turn, and change who is told."""
+
+    async def waits(event: Happened) -> None:
+        await asyncio.sleep(0)
+        recorder.note("log", "info", f"waited {event.number}")
+
+    async def fails(event: Happened) -> None:
+        raise LookupError(event.number)
+
+    async def fails_later(event: Happened) -> None:
+        await asyncio.sleep(0)
+        raise LookupError(event.number)
+
+    def swallows(event: Happened) -> None:
+        execution = CURRENT.get()
+        assert execution is not None
+        recorder.swallowed(execution, KeyError(event.number))
+
+    def publishes(event: Happened) -> Any:
+        return bus.publish(Carried(items=[event.number]))
+
+    def returns_failure(_: Happened) -> Any:
+        return ValueError("no")
+
+    def prints_a_key(_: Happened) -> None:
+        recorder.note("output", "info", "-----BEGIN RSA PRIVATE KEY-----")
+
+    async def gives_up(_: Happened) -> None:
+        raise asyncio.CancelledError
+
+    async def watched(_: Happened) -> None:
+        remove = bus.observe(Beside())
+        await asyncio.sleep(0)
+        remove()
+
+    def pauses(event: Happened) -> None:
+        recorder.set_recording(event.number % 2 == 0)
+
+    for handler in (waits, fails, fails_later, swallows, publishes, returns_failure, prints_a_key, watched, pauses):
+        bus.subscribe(Happened, handler)
+    bus.subscribe(Happened, gives_up)
+    bus.subscribe(Carried, waits_for_nothing)
+
+
+async def waits_for_nothing(_: Any) -> None:
+    return None
+
+
+async def recorded(*, beside: bool) -> list[tuple[Any, ...]]:
+    """Return what is recorded, without times and what is read of exceptions."""
+    recorder = Recorder()
+    recorder.start(CatalogDescription("test"))
+    bus = InMemoryEventBus()
+    bus.observe(recorder)
+    if beside:
+        bus.observe(Beside())
+    program(bus, recorder)
+    records: list[Record] = []
+    for number in range(4):
+        await bus.publish(Happened(number=number))
+        records += map(to_record, recorder.drain())
+    assert not recorder.running
+    told: list[tuple[Any, ...]] = []
+    for record in records:
+        match record:
+            case Published(publication=number, cause=cause, handlers=handlers):
+                told.append(("published", number, record.event_type, cause, handlers))
+            case HandlerStarted(execution=number, publication=publication, handler=key):
+                told.append(("started", number, publication, key))
+            case HandlerEnded(execution=number, status=status):
+                told.append(("ended", number, status))
+            case Noted(execution=number, text=text):
+                told.append(("noted", number, text.partition("#")[0]))
+            case PublicationEnded(publication=number, outcome=outcome):
+                told.append(("over", number, outcome))
+    return told
+
+
+async def test_what_a_bus_puts_into_the_sink_is_what_it_would_tell(expected_logs: Any) -> None:
+    expected_logs("inspector.core.bus", "event_handler_failed")
+    alone, told = await recorded(beside=False), await recorded(beside=True)
+    assert sorted(alone) == sorted(
+        told
+    )  # a publish that has taken long gives the loop a turn, and the order is another
+    for rows in (alone, told):
+        places = {row[:2]: place for place, row in enumerate(rows)}
+        assert all(places["started", number] < place for (what, number), place in places.items() if what == "ended")
+    assert {row[2] for row in alone if row[0] == "ended"} == {
+        *("ok", "failed", "swallowed", "returned_failure", "cancelled"),
+    }
+    assert {row[2] for row in alone if row[0] == "noted"} >= {"waited 0"}
+
+
+async def test_the_next_execution_wakes_who_asked_for_it(recorder: Recorder, bus: InMemoryEventBus) -> None:
+    woken: list[str] = []
+    recorder.on_rows(lambda: woken.append("rows"))
+    bus.subscribe(Happened, lambda _: woken.append("handler"))
+    recorder.drain()
+    woken.clear()
+    await bus.publish(Happened())
+    recorder.on_running(lambda: woken.append("running"))
+    recorder.on_running(lambda: woken.append("running, the last"))
+    await bus.publish(Happened())
+    await bus.publish(Happened())
+    assert [word for word in woken if word != "rows"] == ["handler", "running, the last", "handler", "handler"]
+    assert woken[0] == "rows"
+    count = woken.count("rows")
+    await bus.publish(Happened())
+    assert woken.count("rows") == count  # nobody has taken them
+    recorder.drain()
+    await bus.publish(Happened())
+    assert woken.count("rows") == count + 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import subprocess
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,21 @@ async def test_handlers_that_take_their_task_have_different_ones() -> None:
     assert type(tasks[0]) is HandlerTask
     await asyncio.wait(tasks)
     assert all(task.done() and not task.cancelled() for task in tasks)
+
+
+async def test_what_is_kept_under_a_task_is_found_under_that_one_alone() -> None:
+    bus, found = InMemoryEventBus(), []
+    kept: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+
+    async def handle(_: DomainEvent) -> None:
+        found.append(asyncio.current_task() in kept)
+        kept[asyncio.current_task()] = 1
+
+    for _ in range(3):
+        bus.subscribe(DomainEvent, handle)
+    await bus.publish(DomainEvent())
+    await bus.publish(DomainEvent())
+    assert found == [False] * 6
 
 
 async def test_a_task_that_was_made_before_its_handler_waits_goes_on_with_it() -> None:

@@ -104,6 +104,8 @@ class RingRecorder(Recorder):
         on_counting: Called when publications are left out for the first time.
     """
 
+    SINKS = False
+
     def __init__(self, ring: RingWriter, budget: RunBudget) -> None:
         super().__init__(wall=self._wall_at_start)
         self._rows = _RingRows(self._write)

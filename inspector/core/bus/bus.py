@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from asyncio import get_running_loop
 from collections.abc import Callable, Iterator, Mapping
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from .events import DomainEvent
+    from .sink import Sink
 
 #: How deep publishes may nest before the next one is refused: an endless loop would eat the memory.
 MAX_DEPTH: Final = 64
@@ -78,10 +80,11 @@ class BusLogger(Protocol):
 
 
 class Observing(NamedTuple):
-    """An observer, and who is told when it has to be removed."""
+    """An observer, who is told when it has to be removed, and what it has as ``sink``."""
 
     observer: BusObserver
     removed: Callable[[BaseException], None] | None
+    sink: Sink | None = None
 
 
 class _Turns:
@@ -153,7 +156,7 @@ class InMemoryEventBus:
             observer: Who is told.
             removed: Called with the error if the observer has to be removed because it raised.
         """
-        entry = Observing(observer, removed)
+        entry = Observing(observer, removed, getattr(observer, "sink", None))
         self.observers = (*self.observers, entry)
 
         def remove() -> None:
@@ -193,24 +196,28 @@ class InMemoryEventBus:
         """
         subscriptions = self._subscriptions.get(type(event), ())
         publication = Publication(self, event, session, metadata, CURRENT.get(), subscriptions)
-        if publication.depth > MAX_DEPTH:
+        depth = publication.depth
+        if depth > MAX_DEPTH:
             self._refuse(publication)
             return
         if self.selector is not None:
             publication.subscriptions = subscriptions = self.selector(publication)
-        if publication.depth and not publication.depth % STACKED:
+        if depth and not depth % STACKED:
             await _pause(0)  # the handlers around it become tasks, and leave the stack
         if self._is_logged(_DEBUG):
             self._log(_DEBUG, "event_published", event, handler_count=len(subscriptions))
-        for entry in self.observers:
+        observers = self.observers
+        for entry in observers:
             try:
-                entry.observer.publication_started(publication)
+                entry[0].publication_started(publication)
             except Exception as trouble:  # noqa: BLE001 - the observed never pays
                 self.remove_observer(entry, trouble)
+        if publication.tag and len(observers) == 1:
+            publication.told, publication.sink = observers, observers[0][2]
         deadline = None
         try:
             if subscriptions:
-                loop = asyncio.get_running_loop()
+                loop = get_running_loop()
                 if publication.run(loop):
                     timeout, asked = self.handler_timeout, HANDLER_TIMEOUT.get(None)
                     if asked is not None and (timeout is None or asked < timeout):
@@ -229,11 +236,15 @@ class InMemoryEventBus:
                 deadline.stop()
             for entry in self.observers:
                 try:
-                    entry.observer.publication_ended(publication)
+                    entry[0].publication_ended(publication)
                 except Exception as trouble:  # noqa: BLE001 - the observed never pays
                     self.remove_observer(entry, trouble)
-            last = publication.executions[-1].ended if publication.executions else 0
-            publication.close()
+            executions = publication.executions
+            last = executions[-1].ended if executions else 0
+            # As ``close`` does.
+            publication.closed = True
+            publication.session = publication.metadata = publication.cause = None
+            publication.executions = ()
         if last - self._turns.last > TURN:
             # Handlers that never wait give the loop no turn: a program that only publishes would stop all else.
             self._turns.last = last

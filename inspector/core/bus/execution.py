@@ -181,11 +181,18 @@ class Execution(Coroutine[Any, Any, None]):
         self.status = "ok"
         publication = self.publication
         bus = publication.bus
-        for entry in bus.observers:
-            try:
-                entry[0].execution_ended(self)
-            except Exception as trouble:  # noqa: BLE001 - the observed never pays
-                bus.remove_observer(entry, trouble)
+        sink = publication.sink
+        if sink is not None and bus.observers is publication.told and self.caught is None and not self.swallowed:
+            next(sink.ends)
+            sink.put(self)
+            if sink.asleep:
+                sink.roused()
+        else:
+            for entry in bus.observers:
+                try:
+                    entry[0].execution_ended(self)
+                except Exception as trouble:  # noqa: BLE001 - the observed never pays
+                    bus.remove_observer(entry, trouble)
         if self.task is not None:
             publication.ended_one()
         return DONE
@@ -302,12 +309,20 @@ def begin(execution: Execution, send: Callable[[Any], Any]) -> Any:
     call = execution.subscription.handler
     if bus.interceptor is not None:
         call = bus.interceptor(execution) or call
+    sink = publication.sink
     execution.started = now = perf_counter_ns()
-    for entry in bus.observers:
-        try:
-            entry[0].execution_started(execution)
-        except Exception as trouble:  # noqa: BLE001 - the observed never pays
-            bus.remove_observer(entry, trouble)
+    if sink is not None and bus.observers is publication.told:
+        for execution.tag in sink.starts:  # no call: another thread could come in between and be the first
+            sink.put(execution)
+            break
+        if sink.asleep:
+            sink.began()
+    else:
+        for entry in bus.observers:
+            try:
+                entry[0].execution_started(execution)
+            except Exception as trouble:  # noqa: BLE001 - the observed never pays
+                bus.remove_observer(entry, trouble)
     try:
         result = call(publication.event)
         if type(result) is types.CoroutineType:
@@ -324,11 +339,18 @@ def begin(execution: Execution, send: Callable[[Any], Any]) -> Any:
         execution.ended = end = perf_counter_ns()
         execution.on_loop = end - now
         execution.status = "ok"
-        for entry in bus.observers:
-            try:
-                entry[0].execution_ended(execution)
-            except Exception as trouble:  # noqa: BLE001 - the observed never pays
-                bus.remove_observer(entry, trouble)
+        usual = execution.caught is None and not execution.swallowed
+        if sink is not None and usual and bus.observers is publication.told:
+            next(sink.ends)
+            sink.put(execution)
+            if sink.asleep:
+                sink.roused()
+        else:
+            for entry in bus.observers:
+                try:
+                    entry[0].execution_ended(execution)
+                except Exception as trouble:  # noqa: BLE001 - the observed never pays
+                    bus.remove_observer(entry, trouble)
         if execution.task is not None:
             publication.ended_one()
         return DONE

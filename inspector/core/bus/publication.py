@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from asyncio import current_task
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from contextvars import copy_context
 from sys import getrefcount
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .drivers import DONE, LOST, idle_driver, put_back
 from .execution import Execution, Subscription, begin
-from .tasks import NOBODYS, UnmadeTask, enter_task, new_task, return_to_task
+from .tasks import NOBODYS, enter_task, put_back_task, return_to_task, spare_task, task_of
 
 if TYPE_CHECKING:
-    from .bus import InMemoryEventBus
+    from .bus import InMemoryEventBus, Observing
+    from .sink import Sink
+
+#: Makes an execution without calling Python code.
+_new: Final[Any] = object.__new__
 
 
 class Publication:
@@ -33,6 +36,7 @@ class Publication:
         outcome: ``done``, ``cancelled`` or ``refused``.
         closed: It has ended.
         loop: The loop that it runs on.
+        sink: Where executions are put while ``told`` are all observers of the bus; None where these are told.
         waiting: How many handlers have waited and not ended.
         latch: Opens when the last execution has ended; None while none has waited.
         fire: Free for the observer that records: the fire that it came of.
@@ -52,6 +56,8 @@ class Publication:
     executions: Sequence[Execution] = ()
     latch: asyncio.Future[None] | None = None
     waiting = 0
+    told: tuple[Observing, ...] | None
+    sink: Sink | None
     loop: asyncio.AbstractEventLoop
 
     def __init__(
@@ -69,6 +75,10 @@ class Publication:
         self.metadata = metadata
         self.cause = cause
         self.subscriptions = subscriptions
+        # Defaults of the class, but what is asked for each time is found sooner on the publication itself.
+        self.tag = self.fire = self.waiting = 0
+        self.named = ""
+        self.shown = self.told = self.sink = None
         # A task that outlived its handler starts a new chain: only what is really nested can eat the memory.
         self.depth: int = 0 if cause is None or cause.ended else cause.publication.depth + 1
 
@@ -83,19 +93,25 @@ class Publication:
             executions += [Execution(self, subscription) for subscription in self.subscriptions]
             self.waiting = len(executions)
             self.latch = loop.create_future()
-            for execution in executions:
-                execution.task = loop.create_task(execution)
+            for waiting in executions:
+                waiting.task = loop.create_task(waiting)
             return True
-        outside = current_task(loop)
+        outside = task_of(loop)
         driver = idle_driver()
         send = driver.send
         task = None
         try:
             for subscription in self.subscriptions:
-                execution = Execution(self, subscription)
+                execution: Execution = _new(Execution)
+                execution.publication = self
+                execution.subscription = subscription
+                # Defaults of the class, but what is asked for is found sooner on the execution itself.
+                execution.ended = 0
+                execution.task = execution.caught = None
+                execution.swallowed = ""
                 executions.append(execution)
                 if task is None or getrefcount(task) != NOBODYS:  # a handler has taken it
-                    task = new_task(UnmadeTask)
+                    task = spare_task()
                     enter_task(loop, task)
                 task.execution = execution
                 task.context = context = copy_context()
@@ -106,8 +122,13 @@ class Publication:
                     driver = idle_driver()
                     send = driver.send
         finally:
-            return_to_task(loop, outside)
+            if outside is not None:
+                enter_task(loop, outside)
+            else:
+                return_to_task(loop, None)
             put_back(driver)
+            if task is not None and getrefcount(task) == NOBODYS - 1:  # the loop has it no more
+                put_back_task(task)
         if self.waiting:
             self.latch = loop.create_future()
             return True

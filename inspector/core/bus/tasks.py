@@ -12,6 +12,7 @@ import asyncio
 from asyncio import tasks
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any, Final
+from weakref import getweakrefcount
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +75,9 @@ def _made_first(attribute: Any) -> Any:
     return property(get, put)
 
 
-for _name in (*(name for name in dir(asyncio.Task) if not name.startswith("__")), "__await__", "__iter__", "__repr__"):
+_asked = (name for name in dir(asyncio.Task) if not name.startswith("__"))
+# Hashed too: who keeps something under a task, weakly or not, is to find it under that one alone.
+for _name in (*_asked, "__await__", "__iter__", "__repr__", "__hash__"):
     setattr(UnmadeTask, _name, _made_first(getattr(asyncio.Task, _name)))
 
 #: Returns one, cheaply: without a word about what it is of.
@@ -85,6 +88,30 @@ new_task: Final[Callable[[type[UnmadeTask]], UnmadeTask]] = asyncio.Task.__new__
 enter_task: Final[Callable[[asyncio.AbstractEventLoop, asyncio.Task[Any] | None], Any]] = (
     getattr(tasks, "_swap_current_task", None) or tasks._current_tasks.__setitem__  # type: ignore[attr-defined]  # noqa: SLF001
 )
+
+
+_spare: Final[list[UnmadeTask]] = []
+#: Tasks that are kept.
+_MOST: Final = 64
+
+
+def spare_task() -> UnmadeTask:
+    """Return a task that stands for none yet."""
+    try:
+        return _spare.pop()
+    except IndexError:
+        return new_task(UnmadeTask)
+
+
+def put_back_task(task: UnmadeTask) -> None:
+    """Keep a task for the next handler; nobody has taken it, but for who remembers it weakly."""
+    del task.execution, task.context
+    if len(_spare) < _MOST and not getweakrefcount(task):
+        _spare.append(task)
+
+
+#: Returns the task that is the current one of a loop, None for none.
+task_of: Final[Callable[[asyncio.AbstractEventLoop], asyncio.Task[Any] | None]] = asyncio.current_task
 
 
 def return_to_task(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any] | None) -> None:

@@ -14,10 +14,11 @@ import threading
 from collections.abc import Callable, Iterator
 from itertools import count
 from time import perf_counter_ns, time_ns
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 from uuid import UUID
 
 from ..bus.context import CURRENT, FIRE
+from ..bus.sink import Sink
 from ..description import remember_catalog
 from ..redact.redactor import PrintedLines, Redactor
 from ..values.build import to_plain
@@ -139,6 +140,8 @@ class Recorder:
         outside: Kinds of notes that are recorded outside of executions as well.
     """
 
+    #: Our own bus may put executions in without asking; not where a subclass does more with each.
+    SINKS: ClassVar[bool] = True
     outside: frozenset[str] = frozenset()
 
     def __init__(
@@ -154,6 +157,7 @@ class Recorder:
         self._seed = seed
         self.redactor = redactor or Redactor()
         self._codec = Codec(self.redactor)
+        self._frozen_values = self._codec.frozen_values
         #: Rows; for the start of an execution, and for an end without anything to tell, the execution itself.
         self._rows: list[Any] = []
         #: Publications whose moments are not among the rows yet; of those that have been collected, the latest first.
@@ -165,8 +169,10 @@ class Recorder:
         self._begun: set[int] = set()
         self._anchor = clock()
         self._publications = count(1)
-        self._executions = count(1)
-        self._ends = count(1)
+        self._sink = Sink(self._rows.append, self._began, self._rouse)
+        self._executions, self._ends = self._sink.starts, self._sink.ends
+        #: Where our own bus puts executions by itself; None where more is done with them.
+        self.sink: Sink | None = self._sink if self.SINKS else None
         self._running: Callable[[], None] | None = None
         self._handlers: set[str] = set()
         self._key_lines: dict[int, PrintedLines] = {}
@@ -174,7 +180,6 @@ class Recorder:
         self._ended: dict[int, list[Publication]] = {}
         self._settled: Callable[[int], None] | None = None
         self._wake: Callable[[], None] | None = None
-        self._asleep = True
         self._recording = True
         self._dropped = 0
         self._lock = threading.Lock()
@@ -203,8 +208,7 @@ class Recorder:
     def publication_started(self, publication: Publication) -> None:
         """Record ``Published``, with the payload as it is now."""
         at = self._clock() - self._anchor
-        event, cause = publication.event, publication.cause
-        fire = _fire_now()
+        event, cause, fire = publication.event, publication.cause, _fire_now()
         if fire:
             publication.fire = fire
             self._in_flight[fire] = self._in_flight.get(fire, 0) + 1
@@ -213,7 +217,7 @@ class Recorder:
         if at > self.brake.next_look:
             at = self._brake(at)
         shown = publication.shown
-        values = self._codec.frozen_values(event) if shown is None else None
+        values = self._frozen_values(event) if shown is None else None
         # Text at once, or the event's values to be written later: they cannot change.
         payload = self._codec.snapshot_fields(event if shown is None else shown) if values is None else values
         ids = type(event), publication.named, getattr(event, "event_id", ""), getattr(event, "correlation_id", "")
@@ -224,7 +228,7 @@ class Recorder:
         for publication.tag in self._publications:  # no call: another thread could come in between and be the first
             take((PUBLISHED, at, publication.tag, ids, by, fire, payload, context, handlers))
             break
-        if self._asleep:
+        if self._sink.asleep:
             self._rouse()
 
     def take(self, publication: Any) -> bool:
@@ -247,14 +251,13 @@ class Recorder:
         metadata, publication.begun_at = publication.metadata, at
         publication.context = self._context(publication) if metadata else publication.session is not None
         self._unwritten.append(publication)
-        if self._asleep or self._running is not None:
-            self._wake_up()
-            self._rouse()
+        if self._sink.asleep:
+            self._began()
         return True
 
     def over(self) -> None:
         """Take note that something has happened to a publication that was taken."""
-        if self._asleep:
+        if self._sink.asleep:
             self._rouse()
 
     def catch_up(self) -> None:
@@ -314,8 +317,6 @@ class Recorder:
         """Record ``HandlerStarted``."""
         if not execution.publication.tag:  # published while recording was off
             return
-        if self._running is not None:
-            self._wake_up()
         if self._unwritten:
             self.catch_up()
         take = self._rows.append
@@ -328,8 +329,8 @@ class Recorder:
                 take(self._added_row(execution))
             execution.tag = next(self._executions)
             take(self._started_row(execution))
-        if self._asleep:
-            self._rouse()
+        if self._sink.asleep:
+            self._began()
 
     def execution_ended(self, execution: Execution) -> None:
         """Record ``HandlerEnded``; an error is read now and not kept."""
@@ -347,7 +348,7 @@ class Recorder:
             self._rows.append(self._ended_row(execution, *self._what_went_wrong(execution)))
         else:
             self._rows.append(execution if execution.is_row else self._ended_row(execution, OK, ""))
-        if self._asleep:
+        if self._sink.asleep:
             self._rouse()
 
     def _what_went_wrong(self, execution: Execution) -> tuple[str, str]:
@@ -431,6 +432,12 @@ class Recorder:
     def on_running(self, wake: Callable[[], None]) -> None:
         """Call ``wake`` once, when the next execution begins."""
         self._running = wake
+        self._sink.asleep = True
+
+    def _began(self) -> None:
+        """Notify whoever waits for the next execution, and for rows."""
+        self._wake_up()
+        self._rouse()
 
     def _wake_up(self) -> None:
         wake, self._running = self._running, None
@@ -507,7 +514,7 @@ class Recorder:
     def drain(self) -> list[Row]:
         """Take the rows gathered so far, with texts made of ids and payloads."""
         with self._lock:
-            self._asleep = True
+            self._sink.asleep = True
             if self._unwritten:
                 self.catch_up()
                 for publication in tuple(self._unwritten):
@@ -526,11 +533,13 @@ class Recorder:
         if self._unwritten:
             self.catch_up()
         self._rows.append(row)
-        if self._asleep:
+        if self._sink.asleep:
             self._rouse()
 
     def _rouse(self) -> None:
-        self._asleep = False
+        self._sink.asleep = False
+        if self._running is not None:  # asked for meanwhile, or by a moment that is no beginning
+            self._sink.asleep = True
         wake = self._wake  # once: another thread may end the reading right now
         if wake is not None:
             wake()
@@ -542,6 +551,8 @@ class Recorder:
             if type(row) is not tuple:
                 if row.tag in begun:
                     begun.remove(row.tag)
+                    if self._key_lines:
+                        self._key_lines.pop(row.tag, None)
                     yield self._ended_row(row, OK, "")
                 else:
                     begun.add(row.tag)

@@ -1,0 +1,39 @@
+"""Where a bus puts executions for an observer that is alone: telling it takes longer than a small handler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .execution import Execution
+
+
+class Sink:
+    """What an observer has as ``sink`` where the usual moments of executions mean nothing to it but their order.
+
+    A bus that has no other observer then puts an execution in when its handler is about to be called, and once more
+    when that has returned. For all else the observer is called.
+
+    Args:
+        put: Takes an execution.
+        began: Called in place of ``roused`` when what was put in has just begun.
+        roused: Called after each moment while ``asleep``.
+
+    Attributes:
+        put: As above.
+        starts: Numbers executions, from 1 on.
+        ends: Counts those that have ended.
+        asleep: Somebody wants to know of the next moment.
+    """
+
+    __slots__ = ("asleep", "began", "ends", "put", "roused", "starts")
+
+    def __init__(self, put: Callable[[Execution], None], began: Callable[[], None], roused: Callable[[], None]) -> None:
+        self.put = put
+        self.began = began
+        self.roused = roused
+        self.starts = count(1)
+        self.ends = count(1)
+        self.asleep = True
