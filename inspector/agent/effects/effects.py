@@ -23,6 +23,7 @@ from ...core.own_code import own_modules
 from ...core.records.host import PartNotLoaded
 from ..observe.handover import HANDED
 from .calls import watch_frames, watch_mail
+from .requests import watch_requests
 from .secrets import Reader, searches_of, watch_log, watch_output
 from .sql import watch_rows
 from .statements import watch_aiosqlite, watch_engines, watch_sqlite
@@ -44,7 +45,7 @@ PROJECT_PROBES: Final = "__inspector_probes__"
 #: Names of the probes that come with us.
 PROBES: Final[tuple[Probe, ...]] = (
     *(watch_log, watch_output, watch_rows, watch_mail, watch_frames),
-    *(watch_engines, watch_sqlite, watch_aiosqlite),
+    *(watch_engines, watch_sqlite, watch_aiosqlite, watch_requests),
 )
 #: Most things in a second that are recorded though they happen in no execution.
 _MOST_OUTSIDE: Final = 200

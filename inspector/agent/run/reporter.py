@@ -39,6 +39,7 @@ from ..effects.effects import Effects
 from ..effects.handled import install_handled_probe
 from ..effects.leftover import install_leftover_probe
 from ..effects.log import LogProbe
+from ..effects.requests import watch_requests
 from ..effects.sql import watch_rows
 from ..effects.statements import watch_aiosqlite, watch_engines, watch_sqlite
 from ..observe.handover import HANDOVER
@@ -63,7 +64,7 @@ if TYPE_CHECKING:
 
 
 #: What is watched by what code is called, from the beginning: code is asked about once.
-_BY_CODE: Final = (watch_sqlite, watch_aiosqlite)
+_BY_CODE: Final = (watch_sqlite, watch_aiosqlite, watch_requests)
 #: What is watched once there is a bus, or as soon as its library is there.
 _BY_LIBRARY: Final = (watch_rows, watch_engines)
 #: What is recorded outside of executions, too.

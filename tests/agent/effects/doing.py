@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 import importlib
 import importlib.util
+import inspect
 import json
 import os
 import sqlite3
@@ -143,8 +144,9 @@ def perform(agent, function, *, probes):
     came_to = []
     with contextlib.closing(sqlite3.connect(":memory:", check_same_thread=False)) as database:
 
-        def handler(event):
-            came_to.append(function(database))
+        async def handler(event):
+            result = function(database)
+            came_to.append(await result if inspect.isawaitable(result) else result)
 
         bus.subscribe(Asked, handler)
         program = program_module.CoreProgram("test", bus)
