@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from inspector.analysis.losses import OF_STATUS, Where
+from inspector.core.records.inside import OUTPUT
+from inspector.core.records.numbers import ExecutionIndex
 from inspector.core.records.records import AT, ATTEMPT, CAUGHT, LATE, LOG, RETURNED, Noted, Row
 from inspector.core.records.statuses import BY_FAULT, OK_CODE, RUNNING_CODE, STATUS_CODES, STATUSES
 
@@ -181,6 +183,8 @@ class BatchFold:
         if note.execution:
             if note.kind == ATTEMPT:
                 journal.tried_again[index] = journal.tried_again.get(index, 0) + 1
+            elif note.kind == OUTPUT:
+                journal.output.noted(note, ExecutionIndex(index))
             self._change.noted.add(index)
             if note.kind in _OF_LOSSES:
                 handler, _, event, _, running, fault = self._lane_of(index)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from inspector.core.records.inside import HTTP, SQL, RequestNote, StatementNote, read_data
+from inspector.core.records.inside import HTTP, OUTPUT, SQL, LineNote, RequestNote, StatementNote, read_data
 from inspector.core.records.numbers import NO_PUBLICATION, ExecutionIndex, PublicationIndex
+from inspector.core.records.records import LOG
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
@@ -77,9 +78,18 @@ def inside_of(journal: Journal, execution: ExecutionIndex, notes: Iterable[Noted
         execution: The execution; ``NO_EXECUTION`` for the notes of a publication alone.
         notes: Its notes: a journal keeps only those of the newest executions.
     """
-    items = [item_of(note) for note in notes]
+    notes = list(notes)
+    logged = [note.text for note in notes if note.kind == LOG]
+    items = [item_of(note) for note in notes if not (logged and _repeats(note, logged))]
     for index in journal.caused_by(execution) if execution >= 0 else ():
         publication = journal.publication(index)
         text = f"{publication.event.name} #{publication.number}"
         items.append(InsideItem(publication.at, EVENT, "info", text, handlers=publication.handlers, publication=index))
     return sorted(items, key=lambda item: item.at)
+
+
+def _repeats(note: Noted, logged: list[str]) -> bool:
+    """Return whether a line of output is what the program's logging wrote of a record that is noted, too."""
+    if note.kind != OUTPUT or not read_data(LineNote, note.data).by_log:
+        return False
+    return any(text and text.partition("\n")[0] in note.text for text in logged)

@@ -13,6 +13,7 @@ from inspector.analysis.errors import Errors
 from inspector.analysis.fold import EXECUTIONS, PUBLICATIONS, BatchFold
 from inspector.analysis.losses import Losses
 from inspector.analysis.matches import Matches
+from inspector.analysis.output import PrintedOutput
 from inspector.analysis.placement import read_catalog
 from inspector.analysis.processes import Processes
 from inspector.core.description import CatalogDescription, EventDescription, HandlerDescription
@@ -90,6 +91,7 @@ class Journal:
         tried_again: By index of an execution how often its handler was tried once more; only where it was.
         processes: The processes of the program, what of them is not recorded, and the tests that ran.
         losses: What was lost: swallowed, cancelled, never awaited, not called, unheard, dropped, …
+        output: What the program has printed.
         host_records: Records of the host, but for those that only keep the journal going (a fire that settled, a
             handler that came) or of which there may be many (tests, what is not recorded).
         seq: Seq of the last row folded.
@@ -130,6 +132,7 @@ class Journal:
         self.retries: set[FireNumber] = set()
         #: By event the fields that it has, from which publication on.
         self._field_names: dict[str, list[tuple[int, frozenset[str]]]] = {}
+        self.output = PrintedOutput()
         self.host_records: list[HostRecord] = []
         self._refused: dict[FireNumber, FireRefused] = {}
         self._fire_outcomes: dict[FireNumber, FireOutcome] = {}
@@ -400,6 +403,7 @@ class Journal:
             return
         change.processes |= self.processes.take(record)
         self.losses.host(record)
+        self.output.host(record)
         if isinstance(record, (NotedOutside, PublicationsSkipped, TestRan)):
             return
         if isinstance(record, FireRefused):

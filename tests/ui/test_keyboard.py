@@ -43,6 +43,7 @@ PANELS = (
         "processes",
         "tests",
         "compare",
+        "output",
     ),
 )
 

@@ -228,7 +228,7 @@ def third_party_adapters() -> tuple[list[Adapter], list[Problem]]:
     problems: list[Problem] = []
     for entry in metadata.entry_points(group=ENTRY_POINTS):
         try:
-            with _imported_as_inspector():
+            with imported_as_inspector():
                 adapters.append(entry.load()())
         except Exception as error:  # noqa: BLE001 - somebody else's package may do anything when imported
             text = f"Cannot load the adapter {entry.name} ({entry.value}): {type(error).__name__}: {error}"
@@ -242,7 +242,7 @@ def is_certain(adapter: Adapter) -> bool:
 
 
 @contextlib.contextmanager
-def _imported_as_inspector() -> Iterator[None]:
+def imported_as_inspector() -> Iterator[None]:
     """Let modules import this running copy by its public name, whatever name it has here; the program's own comes back.
 
     What is imported meanwhile keeps what it has taken.

@@ -13,7 +13,9 @@ is noted is only which field reached what (kind ``leak``), never the value.
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterable, Mapping
+from importlib import metadata
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Final, cast
 from weakref import WeakKeyDictionary
@@ -21,10 +23,12 @@ from weakref import WeakKeyDictionary
 from ...core.bus.context import CURRENT
 from ...core.own_code import own_modules
 from ...core.records.host import PartNotLoaded
+from ..adapters.base import imported_as_inspector
 from ..observe.handover import HANDED
 from .calls import watch_frames, watch_mail
+from .output import watch_output
 from .requests import watch_requests
-from .secrets import Reader, searches_of, watch_log, watch_output
+from .secrets import Reader, searches_of, watch_log
 from .sql import watch_rows
 from .statements import watch_aiosqlite, watch_engines, watch_sqlite
 from .watching import Functions, FunctionWatch, Report
@@ -40,8 +44,9 @@ _logger = logging.getLogger(__name__)
 Undo = Callable[[], None]
 Probe = Callable[["Effects"], "Undo | None"]
 
-#: Name of the list of probes in a module of the project.
+#: Name of the list of probes in a module of the project, and group of the entry points of those of packages.
 PROJECT_PROBES: Final = "__inspector_probes__"
+ENTRY_POINTS: Final = "inspector.probes"
 #: Names of the probes that come with us.
 PROBES: Final[tuple[Probe, ...]] = (
     *(watch_log, watch_output, watch_rows, watch_mail, watch_frames),
@@ -68,6 +73,10 @@ class Effects:
         self.closed = False
         self._undo: list[Undo] = []
         self._waiting: list[Probe] = []
+        #: Those of the project that are set up, and how many modules there were then; 0: they are not asked for.
+        self._of_project: list[Probe] = []
+        self._modules = 0
+        self._looks: list[Callable[[], None]] = []
         self._functions = Functions()
         #: What happened outside of executions: the second of which it is, and how much in it.
         self._second = self._count = 0
@@ -76,23 +85,49 @@ class Effects:
         """Set a probe up; what fails becomes a record. One whose library is not imported waits for ``look_again``."""
         try:
             undone = probe(self)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a probe does, the program goes on
             name = getattr(probe, "__name__", type(probe).__name__)
-            _logger.info("the probe %s could not be set up", name, exc_info=error)
-            text = f"Cannot set up the probe {name}: {type(error).__name__}: {error}"
-            self._recorder.record(PartNotLoaded(self._recorder.now(), name, text, level="warning"))
+            self._tell_trouble(name, f"Cannot set up the probe {name}", error)
             return
         if callable(undone):
             self._undo.append(undone)
         elif probe in PROBES:
             self._waiting.append(probe)
 
+    def install_others(self) -> None:
+        """Set up the probes of the project, also those of modules that are imported later, and of other packages."""
+        self._install_project()
+        for entry in metadata.entry_points(group=ENTRY_POINTS):
+            try:
+                with imported_as_inspector():
+                    probe = entry.load()
+            except Exception as error:  # noqa: BLE001 - somebody else's package may do anything when imported
+                self._tell_trouble(entry.name, f"Cannot load the probe {entry.name} ({entry.value})", error)
+            else:
+                self.install(probe)
+
+    def _install_project(self) -> None:
+        self._modules = len(sys.modules)
+        for probe in _project_probes():
+            if probe not in self._of_project:
+                self._of_project.append(probe)
+                self.install(probe)
+
+    def _tell_trouble(self, name: str, text: str, error: Exception) -> None:
+        _logger.info("%s", text, exc_info=error)
+        text = f"{text}: {type(error).__name__}: {error}"
+        self._recorder.record(PartNotLoaded(self._recorder.now(), name, text, level="warning"))
+
     def look_again(self) -> None:
-        """Set up the probes whose library has been imported meanwhile."""
+        """Set up the probes whose library has been imported meanwhile, and those of modules that have."""
         waiting, self._waiting = self._waiting, []
         for probe in waiting:
             self.install(probe)
+        if self._modules not in (0, len(sys.modules)):
+            self._install_project()
         self._functions.look_again()
+        for look in self._looks:
+            look()
 
     def restore(self) -> None:
         """Put everything back exactly as it was."""
@@ -118,9 +153,14 @@ class Effects:
         """
         return self._functions.add(FunctionWatch(self, module, qualname, report, group or f"{module}.{qualname}"))
 
-    def look_at_code(self, look: Callable[[CodeType, FrameType], None]) -> Undo:
-        """Show each piece of code when it is called for the first time, on Python 3.12 and newer."""
+    def look_at_code(self, look: Callable[[CodeType], None]) -> Undo:
+        """Show each piece of code when it is first called, on Python 3.12 and newer; some more than once."""
         return self._functions.look(look)
+
+    def on_look(self, look: Callable[[], None]) -> Undo:
+        """Call ``look`` whenever it is looked again what the program has by then."""
+        self._looks.append(look)
+        return lambda: self._looks.remove(look)
 
     def discover(self) -> None:
         """Look at code that is called, from now on; without it, ``asked`` has to be called."""
@@ -277,7 +317,10 @@ def install_effects(recorder: Recorder, probes: Iterable[Probe] = ()) -> Undo:
     if is_watched(recorder):
         return lambda: None
     effects = Effects(recorder)
-    for probe in (*PROBES, *_project_probes(), *probes):
+    for probe in PROBES:
+        effects.install(probe)
+    effects.install_others()
+    for probe in probes:
         effects.install(probe)
     effects.discover()
     return effects.restore

@@ -6,8 +6,7 @@ Nothing here runs the code of a type that we do not know: what an object holds i
 from __future__ import annotations
 
 import logging
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from email.errors import MessageError
 from email.message import Message
 from typing import TYPE_CHECKING, Any, Final
@@ -125,7 +124,7 @@ def message_texts(message: Message) -> Iterator[str]:
         yield f"unreadable: {type(error).__name__}"
 
 
-# Probes for texts: what handlers log and print is searched for secrets. What they log is noted by ``probes``.
+# The probe that searches what handlers log for secrets; ``log`` notes it.
 
 
 class _LogSearch(logging.Handler):
@@ -154,40 +153,3 @@ def watch_log(effects: Effects) -> Callable[[], None]:
 def searches_of() -> Iterator[Effects]:
     """Return the effects whose log is searched now."""
     return (handler.effects for handler in logging.getLogger().handlers if isinstance(handler, _LogSearch))
-
-
-class _Output:
-    """Stands for a stream and looks at what is written to it."""
-
-    def __init__(self, stream: Any, effects: Effects) -> None:
-        self._stream = stream
-        self._effects = effects
-
-    def write(self, text: str) -> Any:
-        self._effects.look("output", text)
-        return self._stream.write(text)
-
-    def writelines(self, lines: Iterable[str]) -> None:
-        for line in lines:
-            self.write(line)
-
-    def __iter__(self) -> Any:
-        return iter(self._stream)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-
-def watch_output(effects: Effects) -> Callable[[], None] | None:
-    """Search what is printed to stdout for secrets."""
-    before = sys.stdout
-    if before is None:  # a program without a terminal may have none
-        return None
-    stand_in: Any = _Output(before, effects)
-    sys.stdout = stand_in
-
-    def undo() -> None:
-        if sys.stdout is stand_in:
-            sys.stdout = before
-
-    return undo

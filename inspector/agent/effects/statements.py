@@ -341,7 +341,7 @@ _NATIVE: Final = (MethodDescriptorType, BuiltinMethodType)
 _CHANGES: Final = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 #: Who executes for others, and is watched in its own way.
 _SQLALCHEMY: Final = "sqlalchemy."
-_OTHERS: Final = (_SQLALCHEMY, "aiosqlite.", "sqlite3.")
+_OTHERS: Final = ("/sqlalchemy/", "/aiosqlite/", "/sqlite3/")
 #: Callers that are looked at for who waits.
 _DEEP: Final = 20
 
@@ -398,11 +398,12 @@ class _SqliteCalls:
         self._running: dict[FrameType, tuple[str, _Running]] = {}
         self._codes: list[CodeType] = []
 
-    def look(self, code: CodeType, frame: FrameType) -> None:
+    def look(self, code: CodeType) -> None:
         """Watch code that may call them."""
-        if _METHODS.isdisjoint(code.co_names) or is_agent(code.co_filename):
+        file = code.co_filename
+        if _METHODS.isdisjoint(code.co_names) or is_agent(file) or any(folder in file for folder in _OTHERS):
             return
-        if not str(frame.f_globals.get("__name__")).startswith(_OTHERS) and MONITOR.may_watch_calls(code):
+        if MONITOR.may_watch_calls(code):
             self._codes.append(code)
             MONITOR.watch_calls(code, self)
 

@@ -80,14 +80,17 @@ class FunctionWatch(Watcher):
         if running is not None:
             MONITOR.open(frame, running)
 
-    def begin(self, read: Callable[[], Mapping[str, Any]]) -> RunningCall | None:
-        """Return what is to be told how the call ends; None where nobody wants to know."""
+    def begin(self, read: Callable[[], Mapping[str, Any] | None]) -> RunningCall | None:
+        """Return what is to be told how the call ends; None where nobody wants to know, or it cannot be called so."""
         effects = self._effects
         execution = effects.execution
         outer = _OUTER.get()
         if effects.closed or (execution is None and not effects.is_outside(self._group)) or self._group in outer:
             return None
-        call = Call(read(), perf_counter_ns(), execution)
+        arguments = read()
+        if arguments is None:
+            return None
+        call = Call(arguments, perf_counter_ns(), execution)
         _OUTER.set((*outer, self._group))
         return RunningCall(self, call, outer)
 
@@ -131,7 +134,7 @@ class Functions:
     def __init__(self) -> None:
         self._watches: dict[str, list[FunctionWatch]] = {}
         self._codes: list[tuple[CodeType, FunctionWatch]] = []
-        self._looks: list[Callable[[CodeType, FrameType], None]] = []
+        self._looks: list[Callable[[CodeType], None]] = []
         #: Stand-ins, on a Python that cannot watch: whose they are, and what takes them out.
         self._stand_ins: dict[FunctionWatch, Callable[[], None]] = {}
         self._end: Callable[[], None] | None = None
@@ -153,10 +156,16 @@ class Functions:
 
         return leave
 
-    def look(self, look: Callable[[CodeType, FrameType], None]) -> Callable[[], None]:
-        """Show each piece of code when it is called for the first time, on Python 3.12 and newer."""
+    def look(self, look: Callable[[CodeType], None]) -> Callable[[], None]:
+        """Show each piece of code when it is first called, on Python 3.12 and newer; some more than once."""
         self._looks.append(look)
-        return lambda: self._looks.remove(look)
+        leave = MONITOR.on_watch(look)
+
+        def end() -> None:
+            leave()
+            self._looks.remove(look)
+
+        return end
 
     def discover(self, failed: Callable[[BaseException], None]) -> None:
         """Find the code that is watched when it is called, by ourselves; without it ``asked`` is to be called."""
@@ -183,7 +192,7 @@ class Functions:
                 self._codes.append((code, watch))
                 MONITOR.watch(code, watch)
         for look in self._looks:
-            look(code, frame)
+            look(code)
         return False
 
     def look_again(self) -> None:
@@ -219,11 +228,11 @@ def _stand_in(watch: FunctionWatch) -> Callable[[], None] | None:
     signature = inspect.signature(original)
     stands = _asynchronous if inspect.iscoroutinefunction(original) else _plain
 
-    def bind(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Mapping[str, Any]:
+    def bind(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Mapping[str, Any] | None:
         try:
             return signature.bind(*args, **kwargs).arguments
         except TypeError:  # the function itself says so, too
-            return {}
+            return None
 
     wrapper = stands(original, watch, bind)
     setattr(owner, name, wrapper)
@@ -235,7 +244,7 @@ def _stand_in(watch: FunctionWatch) -> Callable[[], None] | None:
     return undo
 
 
-_Bind = Callable[[tuple[Any, ...], dict[str, Any]], Mapping[str, Any]]
+_Bind = Callable[[tuple[Any, ...], dict[str, Any]], Mapping[str, Any] | None]
 
 
 def _asynchronous(original: FunctionType, watch: FunctionWatch, bind: _Bind) -> Callable[..., Any]:

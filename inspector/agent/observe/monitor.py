@@ -169,6 +169,7 @@ class Monitor:
         #: How often code has got more watchers than it had, or handlers: it may no longer be taken for that of one.
         self.several = 0
         self._discover: tuple[Discover, ...] = ()
+        self._on_watch: tuple[Callable[[CodeType], None], ...] = ()
         self._handled: tuple[tuple[HandledWatcher, Callable[[], Any]], ...] = ()
         self._lines: dict[int, tuple[CodeType, OnLine]] = {}
         self._calls: dict[int, tuple[CodeType, CallWatcher]] = {}
@@ -227,6 +228,8 @@ class Monitor:
             _, watchers = self._watchers.get(id(code), (code, ()))
             if watcher not in watchers:
                 self._set(code, (*watchers, watcher))
+                for notify in self._on_watch:
+                    notify(code)
             elif type(watcher).when_started is not Watcher.when_started:
                 self._set(code, watchers)
 
@@ -310,6 +313,20 @@ class Monitor:
             _, watchers = self._watchers.get(id(code), (code, ()))
             if watcher in watchers:
                 self._set(code, tuple(other for other in watchers if other is not watcher))
+
+    def on_watch(self, notify: Callable[[CodeType], None]) -> Callable[[], None]:
+        """Show each code object that somebody watches, for it is not asked about; return a function that ends it."""
+        with self._lock:
+            self._on_watch = (*self._on_watch, notify)
+            codes = [code for code, _ in self._watchers.values()]
+        for code in codes:
+            notify(code)
+
+        def end() -> None:
+            with self._lock:
+                self._on_watch = tuple(other for other in self._on_watch if other is not notify)
+
+        return end
 
     def may_watch_calls(self, code: CodeType) -> bool:
         """Return whether nobody is notified yet of what a code object calls: only one can be."""

@@ -39,6 +39,7 @@ from ..effects.effects import Effects
 from ..effects.handled import install_handled_probe
 from ..effects.leftover import install_leftover_probe
 from ..effects.log import LogProbe
+from ..effects.output import watch_output
 from ..effects.requests import watch_requests
 from ..effects.sql import watch_rows
 from ..effects.statements import watch_aiosqlite, watch_engines, watch_sqlite
@@ -66,7 +67,7 @@ if TYPE_CHECKING:
 #: What is watched by what code is called, from the beginning: code is asked about once.
 _BY_CODE: Final = (watch_sqlite, watch_aiosqlite, watch_requests)
 #: What is watched once there is a bus, or as soon as its library is there.
-_BY_LIBRARY: Final = (watch_rows, watch_engines)
+_BY_LIBRARY: Final = (watch_rows, watch_engines, watch_output)
 #: What is recorded outside of executions, too.
 _OUTSIDE: Final = frozenset({SQL, HTTP, OUTPUT})
 #: Rows with what the program says, which stays as it is.
@@ -427,6 +428,8 @@ class Reporter:
         self._tests: _TestWatch | None = None
         self._troubles: set[str] = set()
         self._effects = Effects(self._recorder)
+        #: The probes of the project and of other packages are set up; they stay so in a fork.
+        self._probed = False
         self.way_in = WayIn(self, self._recorder, agent.ring)
         self._recorder.on_published = self.way_in.published
 
@@ -537,6 +540,9 @@ class Reporter:
                 self._begun = True
                 self._recorder.start(catalog)
                 self._recorder.outside = _OUTSIDE
+                if not self._probed:
+                    self._probed = True
+                    self._effects.install_others()
             elif catalog != self._catalog:
                 self._recorder.record(ProgramReloaded(self._recorder.now(), catalog))
             self._catalog = catalog

@@ -22,6 +22,7 @@ from inspector.ui.features.failures.feature import FEATURE as FAILURES
 from inspector.ui.features.losses.feature import FEATURE as LOSSES
 from inspector.ui.features.latency.feature import FEATURE as LATENCY
 from inspector.ui.features.findings.feature import FEATURE as FINDINGS
+from inspector.ui.features.output.feature import FEATURE as OUTPUT
 from inspector.ui.features.conformance.feature import FEATURE as CONFORMANCE
 from inspector.ui.features.faults.feature import FEATURE as FAULTS
 from inspector.ui.features.spec.feature import FEATURE as SPEC

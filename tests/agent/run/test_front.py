@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 
 from inspector.agent.run import ring, start
+from inspector.core.records.host import NotedOutside
 from inspector.core.records.records import (
     HANDLER_ENDED,
     HANDLER_STARTED,
@@ -385,6 +386,66 @@ def test_mails_and_frames_are_noted_and_nothing_stands_in_for_what_makes_them(py
         *[(1, "mail", mails[0]), (2, "mail", mails[1]), (2, "mail", mails[2]), (3, "sse", "placed")],
         *[(4, "mail", mails[0]), (5, "mail", mails[1]), (5, "mail", mails[2]), (6, "sse", "placed")],
     ]
+
+
+INSIDE: Final = """
+import sqlite3, sys, threading, urllib.request
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from shopbus import Bus, tick
+class Answers(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(204)
+        self.end_headers()
+    def log_message(self, *_): pass
+server = HTTPServer(("127.0.0.1", 0), Answers)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+database = sqlite3.connect(":memory:", check_same_thread=False)
+database.execute("CREATE TABLE orders (number INTEGER)")
+class Gateway:
+    def send(self, to): return to.upper()
+def watch_sms(effects):
+    def sent(call):
+        effects.tell("sms", "sms to " + call.result, {"to": call.arguments["to"]})
+    return effects.watch_calls(__name__, "Gateway.send", sent)
+__inspector_probes__ = [watch_sms]
+def place(payload):
+    tick("place")
+    database.execute("INSERT INTO orders VALUES (?)", (payload["number"],))
+    url = "http://127.0.0.1:%d/place?token=abc" % server.server_address[1]
+    urllib.request.urlopen(url).close()
+    print("placed", payload["number"])
+    thread = threading.Thread(target=Gateway().send, args=("ada",))
+    thread.start()
+    thread.join()
+bus = Bus()
+bus.subscribe("placed", place)
+for number in range(2): bus.emit("placed", {"number": number})
+print("done")
+database.commit()
+print(type(database), sqlite3.connect, type(sys.stdout), Gateway.send.__code__.co_name)
+"""
+
+
+def test_what_happens_inside_of_handlers_is_noted_and_what_does_not_belongs_to_the_process(
+    python: str, tmp_path: Path
+) -> None:
+    ran = compared(tmp_path, INSIDE, {"app": ["app:bus"]}, python, "app.py")
+    told = ran.processes[0]
+    notes = [(row[2], row[4], row[6].partition(":")[0]) for row in told.rows(NOTED)]
+    assert notes == [
+        (number, kind, text)
+        for number in (1, 2)
+        for kind, text in (
+            ("sql", "INSERT INTO orders VALUES (?)"),
+            ("http", "GET 127.0.0.1"),
+            ("output", f"placed {number - 1}"),
+            ("sms", "sms to ADA"),
+        )
+    ]
+    outside = [(row[2], row[4]) for row in told.rows(NotedOutside.KIND)]
+    assert outside[:2] == [("output", "done"), ("sql", "COMMIT")]
+    assert not told.messages("trouble")
+    assert "abc" not in str(told.rows(NOTED))
 
 
 COUNTED: Final = """

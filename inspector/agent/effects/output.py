@@ -1,0 +1,138 @@
+"""The output probe: lines that handlers print, with their stream.
+
+What is written to ``sys.stdout`` and ``sys.stderr`` goes through their ``write``, whoever holds the stream: ``print``
+asks for it each time, and so does logging. So the attribute is set on the stream itself, which stays the same object of
+the same type; there is nothing but C code that could be watched instead.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from threading import get_ident
+from typing import TYPE_CHECKING, Any, Final
+
+from ...core.records.inside import OUTPUT, LineNote, data_of
+from .handled import ends_of
+
+if TYPE_CHECKING:
+    from ...core.bus.execution import Execution
+    from .effects import Effects
+
+STREAMS: Final = ("stdout", "stderr")
+#: Longest line; a longer one is told in parts.
+LONGEST: Final = 4_000
+#: Beginnings of lines that are held until the rest is written.
+_MOST: Final = 1_000
+_NAME: Final = "write"
+
+
+class WrittenLines:
+    """Puts what is written to a stream together to lines.
+
+    Args:
+        effects: Takes them.
+        stream: Its name: ``stdout``.
+    """
+
+    def __init__(self, effects: Effects, stream: str) -> None:
+        self._effects = effects
+        self._notes = [data_of(LineNote(stream, by_log)) for by_log in (False, True)]
+        #: By execution, else by thread: the beginning of a line.
+        self._begun: dict[int, tuple[Execution | None, str]] = {}
+
+    def take(self, text: str, *, by_log: bool) -> None:
+        """Take in what is written."""
+        execution = self._effects.execution
+        if execution is None and not self._effects.is_outside(OUTPUT):
+            return
+        key = id(execution) if execution is not None else -get_ident()
+        begun = self._begun.pop(key, None)
+        *lines, rest = (text if begun is None else begun[1] + text).split("\n")
+        if len(rest) > LONGEST:
+            lines, rest = [*lines, rest], ""
+        for line in lines:
+            self._tell(line, execution, by_log=by_log)
+        if rest:
+            if len(self._begun) >= _MOST:
+                self._begun.clear()
+            self._begun[key] = execution, rest
+            if execution is not None and not execution.ended:
+                ends = ends_of(execution)
+                if self._ended not in ends:
+                    ends.append(self._ended)
+
+    def _ended(self, execution: Execution) -> None:
+        """Take what an execution has written as a line: it has ended."""
+        _, rest = self._begun.pop(id(execution), (None, ""))
+        self._tell(rest, execution, by_log=False)
+
+    def _tell(self, line: str, execution: Execution | None, *, by_log: bool) -> None:
+        line = line.rstrip("\r").rpartition("\r")[2]  # what was written over is not there any more
+        for start in range(0, len(line), LONGEST):
+            part = line[start : start + LONGEST]
+            if part.strip():
+                self._effects.tell(OUTPUT, part, self._notes[by_log], execution=execution)
+
+
+def watch_output(effects: Effects) -> Callable[[], None]:
+    """Watch the lines that are printed; a stream that takes the place of another, from when it is looked again."""
+    watched: dict[str, tuple[Any, Callable[[], None]]] = {}
+
+    def look() -> None:
+        for name in STREAMS:
+            stream, (before, undo) = getattr(sys, name), watched.get(name, (None, _nothing))
+            if stream is not before:
+                undo()
+                watched[name] = stream, _watch(stream, name, effects)
+
+    look()
+    leave = effects.on_look(look)
+
+    def restore() -> None:
+        leave()
+        for _, undo in watched.values():
+            undo()
+
+    return restore
+
+
+def _nothing() -> None:
+    """Nothing to undo."""
+
+
+def _watch(stream: Any, name: str, effects: Effects) -> Callable[[], None]:
+    """Watch a stream; not where nothing can be set on it, or there is none: a program without a terminal."""
+    write = getattr(stream, _NAME, None)
+    held = getattr(stream, "__dict__", None)
+    if write is None or type(held) is not dict:
+        return _nothing
+    lines, emit, frame_at = WrittenLines(effects, name), logging.StreamHandler.emit.__code__, sys._getframe  # noqa: SLF001
+    before = held.get(_NAME)
+
+    def watched(text: str, /) -> Any:
+        written = write(text)
+        if not effects.closed and isinstance(text, str):
+            try:
+                lines.take(str.__str__(text), by_log=frame_at(1).f_code is emit)
+            except Exception as error:  # noqa: BLE001 - who prints does not pay for our reading
+                effects.tell("effect", f"{name} could not be read: {type(error).__name__}")
+        return written
+
+    for attribute in ("__name__", "__qualname__", "__doc__"):
+        if hasattr(write, attribute):
+            setattr(watched, attribute, getattr(write, attribute))
+    try:
+        setattr(stream, _NAME, watched)
+    except (AttributeError, TypeError):
+        return _nothing
+
+    def undo() -> None:
+        if held.get(_NAME) is watched:
+            if before is None:
+                delattr(stream, _NAME)
+            else:
+                setattr(stream, _NAME, before)
+
+    return undo
