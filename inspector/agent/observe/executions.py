@@ -47,11 +47,7 @@ class ObservedExecution(TapExecution, Open):
         failure: With what the last of these calls ended, until the next one.
     """
 
-    # As in ``TapPublication``.
-    __slots__ = (
-        *("_resumed", "before", "caught", "ended", "frame", "on_loop", "publication", "started", "status"),
-        *("subscription", "swallowed", "tag", "unwrapped"),
-    )
+    __slots__ = ()
     frame: FrameType | None
     before: Any
     unwrapped: bool
@@ -204,7 +200,11 @@ class ObservedExecution(TapExecution, Open):
 class UsualExecution(ObservedExecution):
     """One of the usual kind, whose slots are filled by who makes it."""
 
-    __slots__ = ()
+    # As in ``TapPublication``.
+    __slots__ = (
+        *("_resumed", "before", "caught", "ended", "frame", "on_loop", "publication", "started", "status"),
+        *("subscription", "swallowed", "tag", "unwrapped"),
+    )
     __init__ = object.__init__
 
 
@@ -214,13 +214,12 @@ class PlainExecution(ObservedExecution):
     It is made before it begins, with its publication. What an ordinary execution has in slots it has from its class.
 
     Attributes:
-        key: Of its handler.
         begins: Code whose call begins it, where nothing else has to be looked at; None where that is not known.
         following: What is due when it has begun.
-        collected: How many of its moments have been collected to be written down.
     """
 
-    __slots__ = ("begins", "code", "collected", "following", "key")
+    # Nothing else: there are many, and each is looked at when much else was since the last time.
+    __slots__ = ("begins", "code", "ended", "following", "publication", "started", "subscription", "tag")
     __init__ = object.__init__
     frame = before = None
     unwrapped = True
@@ -239,7 +238,7 @@ class PlainExecution(ObservedExecution):
         """Know from now on which code it runs, and whether all calls of that are its handler's."""
         self.code, self.begins = code, code if alone else None
         publication: Any = self.publication
-        publication.spares.codes[self.key] = self.code, self.begins
+        publication.spares.codes[self.subscription.key] = self.code, self.begins
 
     def settle(self, frame: FrameType | None) -> None:
         """Go on as others do, with a frame; or leave it, for it has ended meanwhile."""
@@ -297,7 +296,7 @@ class PlainExecution(ObservedExecution):
 
 def _number_of(execution: PlainExecution) -> int:
     try:
-        return int(ObservedExecution.tag.__get__(execution))  # type: ignore[attr-defined]  # a slot
+        return int(PlainExecution.tag.__get__(execution))
     except AttributeError:  # nobody records it
         return 0
 

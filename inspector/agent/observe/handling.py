@@ -144,7 +144,7 @@ def _short_way(
                 at_length(frame)
                 return
         due: Any = publication.due
-        if due.key == key and current is publication.cause:
+        if due.subscription.key == key and current is publication.cause:
             if due.code is not frame.f_code:
                 due.learn(frame.f_code, alone=alone)
             publication.due = due.following

@@ -110,6 +110,7 @@ class ChainedPublication(ObservedPublication):
         chain: Its executions.
         due: That of them which begins next.
         tell: Told of each that begins or ends, where that has to be known at once; None where it is collected.
+        collected: Of each execution how many of its times have been collected; None before any has.
         spares: Where it goes then.
     """
 
@@ -135,7 +136,7 @@ class ChainedPublication(ObservedPublication):
     begun_at: int
     ended_at: int
     chain: tuple[PlainExecution, ...]
-    collected: bool
+    collected: bytearray | None
     context: Any
     ids: Any
     spares: Spares
@@ -226,19 +227,19 @@ class ChainedPublication(ObservedPublication):
     def collect(self, moments: list[tuple[int, str, Any]]) -> bool:
         """Add what has happened since the last time, as ``OwnMoments`` has it."""
         if not self.collected:
-            self.collected = True
+            self.collected = bytearray(len(self.chain))
             moments.append((self.begun_at, "write_published", self))
-        execution: Any
-        for execution in self.chain:
-            if execution.collected == 2:
+        collected = self.collected
+        for place, execution in enumerate(self.chain):
+            if collected[place] == 2:
                 continue
             if not execution.started:
                 break
-            if not execution.collected:
-                execution.collected = 1
+            if not collected[place]:
+                collected[place] = 1
                 moments.append((execution.started, "write_start", execution))
             if execution.ended and execution.code is not None:
-                execution.collected = 2
+                collected[place] = 2
                 moments.append((execution.ended, "write_end", execution))
         if type(self) is not ChainedPublication:
             return False
@@ -288,8 +289,8 @@ class Spares:
         self.codes: dict[str, tuple[CodeType, CodeType | None]] = {}
         self._bus, self._named, self._subscriptions = bus, named, subscriptions
         publication = self._made()
+        publication.due = NoneDue  # as when it is over
         self._nobodys = _holders(publication)
-        self.ready.append(publication)
 
     def make(self) -> ChainedPublication:
         """Return one that can begin."""
@@ -303,7 +304,7 @@ class Spares:
         chain: list[Any] = []
         for subscription in self._subscriptions:
             execution: Any = PlainExecution.__new__(PlainExecution)
-            execution.publication, execution.subscription, execution.key = publication, subscription, subscription.key
+            execution.publication, execution.subscription = publication, subscription
             execution.code, execution.begins = self.codes.get(subscription.key, (None, None))
             execution.following = NoneDue
             if chain:
@@ -329,18 +330,19 @@ class Spares:
                 publication.chain = ()  # they refer to it: a circle
 
 
-def _holders(publication: ChainedPublication) -> tuple[int, int]:
-    """Return how many refer to a publication, and to that of its executions to which most do."""
-    return getrefcount(publication), max(map(getrefcount, publication.chain))
+def _holders(publication: ChainedPublication) -> tuple[int, ...]:
+    """Return how many refer to a publication, and to each of its executions."""
+    return getrefcount(publication), *map(getrefcount, publication.chain)
 
 
 def _begin_anew(publication: Any) -> None:
     for execution in publication.chain:
-        execution.started = execution.ended = execution.collected = 0
+        execution.started = execution.ended = 0
     publication.due = publication.chain[0]
     publication.event = publication.values = publication.ids = publication.tell = None
+    publication.collected = None
     publication.session = publication.metadata = publication.cause = publication.outside = None
-    publication.closed = publication.collected = publication.trusted = False
+    publication.closed = publication.trusted = False
 
 
 class _Rest(Watcher):

@@ -153,6 +153,10 @@ class NoneDue:
 
     begins = code = None
     key = ""
+    subscription: Any
+
+
+NoneDue.subscription = NoneDue
 
 
 class TapPublication(Publication):

@@ -165,6 +165,8 @@ class Recorder:
         self._moments: list[tuple[int, str, Any]] = []
         self._order = threading.RLock()
         self._catching_up = False
+        #: Until then a publication can be taken without a look at anything else.
+        self._quiet = 0
         #: Numbers of executions whose start was drained, and not their end.
         self._begun: set[int] = set()
         self._anchor = clock()
@@ -237,22 +239,23 @@ class Recorder:
         Where that is so nothing more need be told of it, nor of its executions that only start and end.
         """
         at = self._clock()
-        if at - self._anchor > self.brake.next_look:
-            at = self._brake(at - self._anchor) + self._anchor
-        if not self._recording:
-            return False
+        look = at > self._quiet
+        if look:
+            if at - self._anchor > self.brake.next_look:
+                at = self._brake(at - self._anchor) + self._anchor
+            if not self._recording:
+                return False
         event = publication.event
         values = self._codec.frozen_values(event)
         publication.values = self._codec.snapshot_fields(event) if values is None else values
-        publication.ids = (
-            *(type(event), publication.named),
-            *(getattr(event, "event_id", ""), getattr(event, "correlation_id", "")),
-        )
+        publication.ids = type(event), getattr(event, "event_id", ""), getattr(event, "correlation_id", "")
         metadata, publication.begun_at = publication.metadata, at
         publication.context = self._context(publication) if metadata else publication.session is not None
         self._unwritten.append(publication)
-        if self._sink.asleep:
-            self._began()
+        if look:
+            if self._sink.asleep:
+                self._began()
+            self._quiet = self.brake.next_look + self._anchor
         return True
 
     def over(self) -> None:
@@ -288,7 +291,9 @@ class Recorder:
         publication.tag = number = next(self._publications)
         cause, values = publication.cause, publication.values
         by, handlers = cause.tag if cause else 0, len(publication.subscriptions)
-        self._rows.append((PUBLISHED, at, number, publication.ids, by, 0, values, publication.context, handlers))
+        cls, *ids = publication.ids
+        named = cls, publication.named, *ids
+        self._rows.append((PUBLISHED, at, number, named, by, 0, values, publication.context, handlers))
 
     def write_over(self, at: int, publication: Any) -> None:
         """Write down ``PublicationEnded``."""
@@ -419,7 +424,7 @@ class Recorder:
     def set_recording(self, on: bool) -> None:
         """Record publications from now on, or let them pass. What is under way is recorded to its end."""
         if on != self._recording:
-            self._recording = on
+            self._recording, self._quiet = on, 0
             self.record(RecordingResumed(self.now()) if on else RecordingPaused(self.now()))
 
     @property
@@ -431,7 +436,7 @@ class Recorder:
 
     def on_running(self, wake: Callable[[], None]) -> None:
         """Call ``wake`` once, when the next execution begins."""
-        self._running = wake
+        self._running, self._quiet = wake, 0
         self._sink.asleep = True
 
     def _began(self) -> None:
@@ -514,7 +519,7 @@ class Recorder:
     def drain(self) -> list[Row]:
         """Take the rows gathered so far, with texts made of ids and payloads."""
         with self._lock:
-            self._sink.asleep = True
+            self._sink.asleep, self._quiet = True, 0
             if self._unwritten:
                 self.catch_up()
                 for publication in tuple(self._unwritten):
