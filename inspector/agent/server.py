@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..core.facts import CatalogFacts
 from ..core.records.host import HostNoted
+from ..core.taskdump import TaskDump
 from .engine import Engine
 from .process.watchdog import Watchdog
 from .program import CoreProgram
@@ -136,6 +137,10 @@ class Server:
         """Do something on the loop of the bus."""
         self._call(work)
 
+    def dump_tasks(self, answer: Callable[[TaskDump], None]) -> None:
+        """Answer what the tasks of the loop are doing, on the loop: one that is blocked does not answer."""
+        self._call(self._dump_tasks, answer)
+
     def stop(self) -> None:
         """Let what is under way finish, for ``STOP_GRACE`` seconds, then cancel it and close the program."""
         self._call(self._stop)
@@ -171,6 +176,15 @@ class Server:
     def _set_fault_rules(self, rules: Sequence[FaultRule]) -> None:
         if self._engine is not None:
             self._engine.set_fault_rules(rules)
+
+    def _dump_tasks(self, answer: Callable[[TaskDump], None]) -> None:
+        from .taskdump import dump_tasks
+
+        try:
+            dump = dump_tasks(self._recorder.redactor.redact_text)
+        except Exception as error:  # noqa: BLE001 - a stranger's tasks may be made of anything
+            dump = TaskDump(trouble=f"Tasks cannot be read: {type(error).__name__}: {error!s:.200}")
+        answer(dump)
 
     def _stop(self) -> None:
         if self._stopping is not None:

@@ -102,7 +102,7 @@ class Errors:
     def message(self, number: int) -> str:
         """Return what an error said."""
         ends = self._items["end"]
-        first = int(ends[number - 1]) if number else 0
+        first = int(ends[:number][-1]) if number else 0
         data: bytes = self._texts.array[first : int(ends[number]) - len(_END)].tobytes()
         return data.decode("utf-8", "surrogatepass")
 

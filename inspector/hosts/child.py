@@ -11,6 +11,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.errors import InspectorError
@@ -30,12 +31,13 @@ from inspector.core.records.host import (
 from inspector.core.records.stream import LiveStream
 from inspector.core.redact.redactor import Redactor
 from inspector.core.spec import Reading
+from inspector.core.taskdump import TaskDump
 from inspector.core.values.build import build
 from inspector.hosts.intake import FULL, Intake
 from inspector.hosts.obituary import Loading, explain_end, explain_load, explain_stuck, misfit_error
 from inspector.hosts.process import launch_of
 from inspector.hosts.supervisor import Ended, Supervisor
-from inspector.hosts.trouble import LoadError, load_error
+from inspector.hosts.trouble import ANSWER_TIME, LoadError, load_error, loop_blocked
 
 if TYPE_CHECKING:
     from inspector.core.faults import FaultRule
@@ -97,7 +99,7 @@ class ChildHost:
         self._ready: Future[None] = Future()
         self._lock = threading.Lock()
         self._loading = Loading()
-        self._readings: dict[int, Future[Reading]] = {}
+        self._answers: dict[int, Future[Any]] = {}
         self._asked = 0
         self._refused = 0
         self._lag = 0
@@ -235,13 +237,29 @@ class ChildHost:
         Raises:
             InspectorError: The program does not run.
         """
+        reading: Reading = await asyncio.wrap_future(self._ask("read", bus))
+        return reading
+
+    async def dump_tasks(self) -> TaskDump:
+        """Return what the tasks of the program's loop are doing.
+
+        Raises:
+            InspectorError: The program does not run, or its loop does not answer.
+        """
+        try:
+            dump: TaskDump = await asyncio.wait_for(asyncio.wrap_future(self._ask("tasks")), ANSWER_TIME)
+        except TimeoutError:
+            raise loop_blocked() from None
+        return dump
+
+    def _ask(self, verb: str, *arguments: Any) -> Future[Any]:
+        """Ask the child something; return the answer to come."""
         with self._lock:
             supervisor = self._running_supervisor()
             self._asked += 1
-            number = self._asked
-            answer = self._readings[number] = Future()
-            supervisor.send(["read", number, bus])
-        return await asyncio.wrap_future(answer)
+            answer = self._answers[self._asked] = Future()
+            supervisor.send([verb, self._asked, *arguments])
+        return answer
 
     def set_faults(self, on: bool) -> None:
         """Switch the program's own faults on, of which a project has none, or all faults off."""
@@ -334,9 +352,9 @@ class ChildHost:
         """Report how the child ended, end what was under way, and wake who waits for it."""
         with self._lock:
             loading, self.state = self.state == LOADING, ENDED
-            for reading in self._readings.values():
-                reading.cancel()
-            self._readings.clear()
+            for answer in self._answers.values():
+                answer.cancel()
+            self._answers.clear()
         refused = self._refused + self._intake.refused
         if refused:
             self._intake.record(RecordsLost(self._intake.now(), refused, "the program sent invalid records"))
@@ -377,9 +395,16 @@ class ChildHost:
         self._last_words = str(last_words)[:_WORDS]
 
     def _take_reading(self, number: int, reading: Any) -> None:
-        answer = build(Reading, reading)
+        self._answer(number, build(Reading, reading))
+
+    def _take_tasks(self, number: int, dump: Any) -> None:
+        dump = build(TaskDump, dump)
+        tasks = (replace(task, execution=self._intake.execution_of(task.execution)) for task in dump.tasks)
+        self._answer(number, replace(dump, tasks=tuple(tasks)))
+
+    def _answer(self, number: int, answer: Any) -> None:
         with suppress(InvalidStateError):  # nobody waits for it any more
-            self._readings.pop(number).set_result(answer)
+            self._answers.pop(number).set_result(answer)
 
     def _take_files(self, files: Sequence[Any]) -> None:
         self.files = tuple(file for file in files if type(file) is str)
@@ -426,5 +451,19 @@ class ChildHost:
 
 
 _VERBS: Final = frozenset(
-    {"hello", "loading", "problem", "failed", "ended", "files", "facts", "ready", "rows", "reading", "beat", "bye"},
+    {
+        "hello",
+        "loading",
+        "problem",
+        "failed",
+        "ended",
+        "files",
+        "facts",
+        "ready",
+        "rows",
+        "reading",
+        "tasks",
+        "beat",
+        "bye",
+    },
 )

@@ -22,6 +22,7 @@ from inspector.core.records.host import ProcessEnded
 from inspector.core.records.numbers import FireNumber
 from inspector.core.records.recorder import Recorder
 from inspector.core.records.stream import LiveStream
+from inspector.hosts.trouble import ANSWER_TIME, loop_blocked
 
 if TYPE_CHECKING:
     from inspector.agent.program import Program
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from inspector.core.faults import FaultRule
     from inspector.core.records.capture import Frame
     from inspector.core.request import FireRequest
+    from inspector.core.taskdump import TaskDump
     from inspector.hosts.project import Project
 
 #: Seconds between two offers of the interpreter to another thread. With the usual 5 ms a handler that computes for a
@@ -127,6 +129,21 @@ class EmbeddedHost:
     def withdraw(self, fire: FireNumber) -> None:
         """Publish nothing more for a fire; what it has published goes on to its end."""
         self._server.withdraw(fire)
+
+    async def dump_tasks(self) -> TaskDump:
+        """Return what the tasks of the program's loop are doing.
+
+        Raises:
+            InspectorError: The host does not run, or the loop does not answer.
+        """
+        if not self._server.running:
+            raise InspectorError("No program is running.", "Go back to the live session.")
+        answer: Future[TaskDump] = Future()
+        self._server.dump_tasks(answer.set_result)
+        try:
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(answer)), ANSWER_TIME)
+        except TimeoutError:
+            raise loop_blocked() from None
 
     def set_faults(self, on: bool) -> None:
         """Switch the program's own faults on, or all faults off."""

@@ -65,6 +65,10 @@ class Intake(Arrivals):
         """Executions under way: number → (publication, key of the handler, time of its start)."""
         return self._check.running
 
+    def execution_of(self, own: int) -> int:
+        """Return the session's number of what the newest child numbers so; 0 when it is not in the session."""
+        return self._check.execution_of(own)
+
     # -- a child's life ------------------------------------------------------------------------------------------------
 
     def begin(self, anchor: int) -> None:

@@ -160,6 +160,10 @@ class RowCheck:
         """Take notice of the time: what is checked from here on cannot have happened later."""
         self._horizon = self._arrivals.clock() - self._arrivals.anchor + _AHEAD
 
+    def execution_of(self, own: int) -> int:
+        """Return the session's number of what the process numbers so; 0 when it is not in the session."""
+        return self._executions.of(own) or 0
+
     def checked(self, values: Any) -> Row | None:
         """Return a row as it goes into the session; ``NO_ROW`` when it is left out, None when it is none."""
         if type(values) is not list or len(values) <= AT or type(values[KIND]) is not int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from inspector.core.errors import InspectorError
 from inspector.core.records.capture import Failure, failure_from_json
@@ -89,3 +89,12 @@ def cut_traceback(failure: Failure) -> str:
             lines.append(f"    {source}")
     lines.append(f"{failure.type}: {failure.message}" if failure.message else failure.type)
     return "\n".join(lines)
+
+
+#: Seconds that the loop of a program has to answer a question.
+ANSWER_TIME: Final = 3.0
+
+
+def loop_blocked() -> InspectorError:
+    """Return what to raise when the loop of a program does not answer."""
+    return InspectorError("The event loop does not answer.", "A handler blocks it. Try again when it has returned.")

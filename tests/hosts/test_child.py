@@ -428,10 +428,15 @@ async def test_what_other_settings_would_give_is_asked_of_the_running_program() 
         assert "no nowhere found" in other.troubles[1].text
         assert host.pid == pid, "nothing was loaded for it"
         host.message(["reading", 99, {}])  # which nobody asked for
+        dump = await host.dump_tasks()
+        assert not dump.trouble
+        assert not any("agent" in step.file for task in dump.tasks for step in task.steps), "ours are no business of it"
+        host.message(["tasks", 99, {}])
         asked = asyncio.ensure_future(host.read_as(None))
         await asyncio.sleep(0)
         host.kill()
         await asyncio.wait((asked,))
         assert asked.cancelled() or not asked.exception()
-    with pytest.raises(InspectorError):
-        await host.read_as(None)
+    for asked_again in (host.read_as(None), host.dump_tasks()):
+        with pytest.raises(InspectorError):
+            await asked_again

@@ -216,6 +216,35 @@ async def test_a_blocked_loop_is_told_while_it_is_blocked(monkeypatch: pytest.Mo
     assert watched.host.lag > 0
 
 
+async def test_all_tasks_are_told_down_to_the_future_and_a_blocked_loop_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gate, holds, release = asyncio.Event(), threading.Event(), threading.Event()
+
+    async def waits(event: OrderPlaced) -> None:
+        await gate.wait()
+        holds.set()
+        assert release.wait(20)
+
+    async with running(lambda: shop_program(waits)) as watched:
+        fire = watched.host.fire(FireRequest("OrderPlaced", [{}]))
+        await watched.until(lambda: of(HandlerStarted, watched.records))
+        dump = await watched.host.dump_tasks()
+        (task,) = [task for task in dump.tasks if task.handler]
+        assert (task.handler.rpartition(".")[2], task.event, task.execution) == ("waits", "OrderPlaced", 1)
+        assert [step.function.rpartition(".")[2] for step in task.steps] == ["waits", "wait"]
+        assert (task.steps[0].line, task.waits_for) == (waits.__code__.co_firstlineno + 1, "Future")
+        watched.host._server.run(gate.set)
+        await asyncio.to_thread(holds.wait, 20)
+        monkeypatch.setattr(embedded, "ANSWER_TIME", 0.05)
+        with pytest.raises(InspectorError, match="does not answer"):
+            await watched.host.dump_tasks()
+        release.set()
+        await watched.settled(fire)
+    with pytest.raises(InspectorError):
+        await watched.host.dump_tasks()
+
+
 # What the user's code does to the host
 
 

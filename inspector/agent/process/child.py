@@ -212,6 +212,9 @@ class Child:
             self._channel.send(["at", whereabouts(self._thread, self._serving)])
         elif verb == "read":
             self._server.run(partial(self._read_as, *message[1:]))
+        elif verb == "tasks":
+            number = message[1]
+            self._server.dump_tasks(lambda dump: self._channel.send(["tasks", number, to_plain(dump)]))
         elif verb == "stop":
             if not self._server.ready:
                 os._exit(0)

@@ -39,8 +39,18 @@ def await_chain(execution: Execution) -> list[tuple[FrameType, int]]:
     Through coroutines, generators, tasks and the last one of a ``gather``, as far as they can be seen: who sets a plain
     future cannot be.
     """
+    return chain_of(*execution.waits())[0]
+
+
+def chain_of(subject: Any, task: Any) -> tuple[list[tuple[FrameType, int]], Any]:
+    """Return where a coroutine waits, as ``await_chain``, and the future that the last of its steps waits for.
+
+    Args:
+        subject: The coroutine.
+        task: The task in which it runs.
+    """
     steps: list[tuple[FrameType, int]] = []
-    subject, task = execution.waits()
+    future: Any = None
     for _ in range(_MOST):
         names = next((names for names in _STEPS if hasattr(subject, names[0])), None)
         if names is not None:
@@ -57,4 +67,4 @@ def await_chain(execution: Execution) -> list[tuple[FrameType, int]]:
         if not isinstance(task, asyncio.Task):
             break
         subject = task.get_coro()
-    return steps
+    return steps, future

@@ -33,6 +33,7 @@ from inspector.ui.features.processes.feature import FEATURE as PROCESSES
 from inspector.ui.features.tests.feature import FEATURE as TESTS
 from inspector.ui.features.timeline.feature import FEATURE as TIMELINE
 from inspector.ui.features.retry.feature import FEATURE as RETRY
+from inspector.ui.features.tasks.feature import FEATURE as TASKS
 from inspector.ui.features.preferences.feature import FEATURE as PREFERENCES
 from inspector.ui.features.help.feature import FEATURE as HELP
 # isort: on
