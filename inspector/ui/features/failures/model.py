@@ -218,7 +218,7 @@ class FailuresModel(TreeModel[FailureNode]):
         if group is None:
             return ""
         if node.note:
-            return one_line({TYPE: "note", PLACE: node.note}.get(column, ""), 400)
+            return one_line(f"✎ {node.note}", 400) if column == TYPE else ""
         counted = group if part is None else part
         if column == COUNT:
             own, struck = counted.count - counted.by_fault, counted.by_fault

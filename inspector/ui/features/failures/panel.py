@@ -162,7 +162,7 @@ class FailureDetail(Page):
         self.libraries.set_text(f"show {plural(foreign, 'library frame')}" if only else "only my frames")
 
 
-_WIDTHS: Final = {0: 24, 1: 34, 2: 26, 3: 30, 4: 6, 5: 10, 6: 14, 7: 14, 8: 18}
+_WIDTHS: Final = {0: 18, 1: 34, 2: 14, 3: 30, 4: 5, 5: 10, 6: 14, 7: 14, 8: 14}
 #: Columns that come when there is room, the most wanted first.
 _OPTIONAL: Final = (
     *(columns.VERDICT, columns.TREND, columns.LAST, columns.MESSAGE),
@@ -259,6 +259,8 @@ class FailuresPanel(JournalPanel):
         self.note_button.set_help("Write a note on this group")
         for button in (self.retry_button, self.resolve_button, self.mute_button, self.note_button):
             self.head.add(button)
+        for chip in self.chips.values():
+            chip.setMinimumHeight(self.retry_button.sizeHint().height())
         head = QWidget()
         vbox(self.head, owner=head, margins=(8, 5, 8, 5))
         return head
@@ -267,7 +269,7 @@ class FailuresPanel(JournalPanel):
         self.table = SortedTree(
             *(self._theme, "Failure groups", self.model, _WIDTHS, _OPTIONAL),
             sort=(columns.LAST, Qt.SortOrder.DescendingOrder),
-            wide=columns.PLACE,
+            wide=columns.TYPE,
             middle=(columns.TYPE, columns.HANDLER),
             order=_ORDER,
         )
@@ -280,7 +282,7 @@ class FailuresPanel(JournalPanel):
         self.detail.step_requested.connect(self.step)
         self.detail.timeline_requested.connect(self.show_shown)
         self.detail.open_source.connect(self.open_source)
-        self.splitter = side_by_side(self.table, self.detail, 60)
+        self.splitter = side_by_side(self.table, self.detail, 66)
         return self.splitter
 
     def _meant(self, index: QModelIndex) -> Hover:

@@ -268,10 +268,9 @@ def test_a_resolved_group_comes_back_with_when(theme, selection, shown, tmp_path
     panel.folded(story.tell([failed(10 * MS, failure("KeyError"))]))
     panel._gathering.flush()
     assert cells(panel, TYPE) == ["KeyError · again"]
-    note, _ = below(panel, 0)
-    assert note[0] == "note"
-    assert note[1].startswith("Resolved ")
-    assert "; came back at " in note[1]
+    (note, _), _ = below(panel, 0)
+    assert note.startswith("✎ Resolved ")
+    assert "; came back at " in note
     desk.now = story.journal.wall + 20 * MS
     panel.resolve_button.click()
     assert panel.sorted.rowCount() == 0
@@ -281,9 +280,9 @@ def test_a_note_stands_in_its_group_and_is_remembered(theme, selection, shown, t
     desk = Marked(theme, selection, shown, tmp_path / "settings.json", failed(0, failure("KeyError")))
     group = desk.panel.model.group(0)
     desk.panel.set_note(group, "  asked the bank\nabout it ")
-    assert below(desk.panel, 0)[0] == ("note", "asked the bank⏎about it")
+    assert below(desk.panel, 0)[0] == ("✎ asked the bank⏎about it", "")
     again = Marked(theme, selection, shown, tmp_path / "settings.json", failed(0, failure("KeyError")))
-    assert below(again.panel, 0)[0] == ("note", "asked the bank⏎about it")
+    assert below(again.panel, 0)[0] == ("✎ asked the bank⏎about it", "")
     again.panel.set_note(again.panel.model.group(0), "")
     assert [name for name, _ in below(again.panel, 0)] == ["Audit.handle"]
     desk.panel.edit_note()
