@@ -113,6 +113,7 @@ class Comparison:
         changing: Ids and times that differ every time.
         same: Values that both share.
         failed, passed: How many executions were searched.
+        a_failed: A is one that failed. Of one that passed, what separates it is more frequent among the passed.
     """
 
     separating: tuple[FieldDifference, ...]
@@ -121,6 +122,7 @@ class Comparison:
     same: tuple[tuple[Path, str], ...]
     failed: int
     passed: int
+    a_failed: bool = True
 
     @property
     def equal(self) -> bool:
@@ -128,8 +130,15 @@ class Comparison:
         return not self.separating and not self.others
 
     def always(self, difference: FieldDifference) -> bool:
-        """Return whether A's value is in every failure and in no pass."""
+        """Return whether A's value is in every failure and in no pass; of an A that passed the other way round."""
+        if not self.a_failed:
+            return 0 < self.passed == difference.passed and difference.failed == 0 < self.failed
         return 0 < self.failed == difference.failed and difference.passed == 0 < self.passed
+
+    @property
+    def always_words(self) -> str:
+        """What ``always`` says, for people."""
+        return "in every failure and in no pass" if self.a_failed else "in every pass and in no failure"
 
 
 class FieldTally:
@@ -137,9 +146,11 @@ class FieldTally:
 
     Args:
         a, b: The values of both.
+        a_failed: A is one that failed.
     """
 
-    def __init__(self, a: Fields, b: Fields) -> None:
+    def __init__(self, a: Fields, b: Fields, *, a_failed: bool = True) -> None:
+        self._a_failed = a_failed
         self._same = tuple((path, value) for path, value in a.items() if b.get(path) == value)
         paths = [path for path in (*a, *(path for path in b if path not in a)) if a.get(path) != b.get(path)]
         self._pairs = {path: (a.get(path), b.get(path)) for path in paths}
@@ -180,17 +191,19 @@ class FieldTally:
             unique = values == passed + failed
             if unique and all(value is not None and _ID_OR_TIME.fullmatch(value) for value in (a, b)):
                 changing.append(difference)
-            elif _lead(difference, failed, passed) >= _TELLING and not (unique and failed + passed > 2):
+            elif self._lead(difference) >= _TELLING and not (unique and failed + passed > 2):
                 separating.append(difference)
             else:
                 others.append(difference)
-        separating.sort(key=lambda field: (-_lead(field, failed, passed), field.values, field.path))
-        return Comparison(tuple(separating), tuple(others), tuple(changing), self._same, failed, passed)
+        separating.sort(key=lambda field: (-self._lead(field), field.values, field.path))
+        groups = tuple(separating), tuple(others), tuple(changing)
+        return Comparison(*groups, self._same, failed, passed, a_failed=self._a_failed)
 
-
-def _lead(difference: FieldDifference, failed: int, passed: int) -> float:
-    """Return how much more frequent A's value is among the failed than among the passed, -1 to 1."""
-    return difference.failed / max(failed, 1) - difference.passed / max(passed, 1)
+    def _lead(self, difference: FieldDifference) -> float:
+        """Return how much more frequent A's value is among its like than among the others, -1 to 1."""
+        passed, failed = self._searched
+        lead = difference.failed / max(failed, 1) - difference.passed / max(passed, 1)
+        return lead if self._a_failed else -lead
 
 
 def _differ_in_length(a: str | None, b: str | None) -> bool:

@@ -7,7 +7,8 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from inspector.analysis.comparison import Comparison, FieldDifference, FieldTally, fields_of, peers_of
+from inspector.analysis.comparison import Comparison, FieldDifference, FieldTally, fields_of, peers_of, went_wrong
+from inspector.analysis.paths import compare_paths
 from inspector.app.text import format_count, format_duration, format_offset, format_time, one_line, plural
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 
@@ -16,12 +17,15 @@ if TYPE_CHECKING:
 
     from inspector.analysis.comparison import Peers
     from inspector.analysis.journal import Journal
+    from inspector.analysis.paths import PathStep
     from inspector.app.details import Details
 
 #: How many executions are searched at most, half of them failed ones if there are so many: the newest of each.
 SEARCHED: Final = 2_000
 #: How many at a time.
 _CHUNK: Final = 100
+#: An event and its one handler are no path.
+_SHORTEST_PATH: Final = 3
 #: Texts of values in a Markdown table.
 _CELL: Final = 120
 
@@ -67,7 +71,7 @@ async def compare_executions(
     if own[0] is None or own[1] is None:
         answer(replace(outcome, missing="A" if own[0] is None else "B"))
         return
-    tally = FieldTally(own[0], own[1])
+    tally = FieldTally(own[0], own[1], a_failed=went_wrong(journal, a))
     waiting = _chosen(peers, a, b)
     searched = 0
     for first in range(0, len(waiting), _CHUNK):
@@ -167,6 +171,7 @@ def comparison_markdown(journal: Journal, compared: ComparedExecutions) -> str:
         lines += ["", f"{words[0].upper()}{words[1:]}."] if words else []
     else:
         lines += ["", f"The values of {compared.missing} are not recorded."]
+    lines += _path_lines(journal, compared)
     times_a, times_b = timings(journal, compared.a), timings(journal, compared.b)
     if times_a is not None and times_b is not None:
         lines += ["", "## Timing", "", "| | A | B | A \N{MINUS SIGN} B |", "|---|---|---|---|"]
@@ -176,12 +181,40 @@ def comparison_markdown(journal: Journal, compared: ComparedExecutions) -> str:
     return "\n".join(lines) + "\n"
 
 
+def step_words(step: PathStep | None) -> str:
+    """Return when an event of a path was published, or how its handler ended and how long it took; empty for none."""
+    if step is None:
+        return ""
+    if not step.status:
+        return format_offset(step.offset) if step.offset else "0"
+    length = "" if step.length is None else format_duration(step.length)
+    return f"{step.status.replace('_', ' ')} {length}".strip()
+
+
+def _path_lines(journal: Journal, compared: ComparedExecutions) -> list[str]:
+    path = compare_paths(journal, compared.a, compared.b)
+    if len(path.pairs) < _SHORTEST_PATH:
+        return []
+    same = f"Same up to {_escaped(path.same_up_to)}." if path.same_up_to else "The same in A and B."
+    lines = ["", "## Path", "", same, "", "| | A | B |", "|---|---|---|"]
+    for pair in path.pairs:
+        indent = "&nbsp;" * 4 * pair.step.depth
+        cells = (
+            f"{indent}{_escaped(pair.step.name)}",
+            step_words(pair.a) or "only in B",
+            step_words(pair.b) or "only in A",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
 def _difference_lines(comparison: Comparison) -> list[str]:
     lines = ["", "Same in every value. Only the timing differs."] if comparison.equal else []
     if comparison.separating:
         lines += ["", "## What separates them", "", "| field | A | B | A's value | |", "|---|---|---|---|---|"]
         for difference in comparison.separating:
-            mark = " · every failure, no pass" if comparison.always(difference) else ""
+            always = "every failure, no pass" if comparison.a_failed else "every pass, no failure"
+            mark = f" · {always}" if comparison.always(difference) else ""
             in_failed, in_passed = share_words(difference, comparison)
             lines.append(f"| {_cells(difference)} | {in_failed} | {in_passed}{mark} |")
     if comparison.others:

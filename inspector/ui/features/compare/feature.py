@@ -49,6 +49,8 @@ def make(context: Context) -> Parts:
         Command(
             "compare.filter", "Filter to Strongest Difference", panel.filter_strongest, blocked=panel.filter_blocked
         ),
+        Command("compare.swap", "Swap A and B", panel.swap, blocked=panel.blocked),
+        Command("compare.choose", "Choose B in Timeline", panel.choose_in_timeline, blocked=panel.blocked),
         Command("compare.copy", "Copy Comparison", panel.copy, "Edit", "execution", (), "copy", blocked=panel.blocked),
     )
     changed = partial(context.commands.changed, *(command.id for command in commands))

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from PySide6.QtCore import QModelIndex, QObject, Qt
 
 from inspector.analysis.comparison import FieldDifference, field_name, filter_text
-from inspector.app.comparing import TIMINGS, share_words, timings, value_words
-from inspector.app.text import format_duration, format_offset, one_line, plural
+from inspector.analysis.paths import MOST_STEPS, compare_paths
+from inspector.app.comparing import TIMINGS, share_words, step_words, timings, value_words
+from inspector.app.text import format_count, format_duration, format_offset, one_line, plural
+from inspector.core.records.numbers import NO_EXECUTION, ExecutionIndex
 from inspector.ui.kit.rows import Role, TreeModel, TreeNode
 
 if TYPE_CHECKING:
@@ -23,8 +25,11 @@ if TYPE_CHECKING:
     Index = QModelIndex | QPersistentModelIndex
 
 NAME, A, B = range(3)
-SEPARATING, OTHERS, CHANGING, SAME, TIMING = "separating", "others", "changing", "same", "timing"
+SEPARATING, OTHERS, CHANGING, SAME = "separating", "others", "changing", "same"
+PATH, TIMING = "path", "timing"
 _ROOT: Final = QModelIndex()
+#: An event and its one handler are no path.
+_SHORTEST_PATH: Final = 3
 _TITLES: Final = ("Field", "A", "B")
 
 
@@ -40,6 +45,9 @@ class ComparedRow(TreeNode):
         shares: How long the bars below them are, 0 to 1; empty for no bars.
         marked: It is in every failure and in no pass; of the times, the part that explains most.
         filters: The filters for A's value and for B's, empty where there is none.
+        steps: Of a path the executions of A and B, ``NO_EXECUTION`` for none.
+        tones: Of a path the colours of A and B.
+        mark: What ``marked`` says to who cannot see it.
     """
 
     group: str
@@ -49,6 +57,9 @@ class ComparedRow(TreeNode):
     shares: tuple[float, ...] = ()
     marked: bool = False
     filters: tuple[str, str] = ("", "")
+    steps: tuple[ExecutionIndex, ...] = ()
+    tones: tuple[str, ...] = ()
+    mark: str = ""
 
     @property
     def is_group(self) -> bool:
@@ -75,6 +86,7 @@ class ComparisonModel(TreeModel[ComparedRow]):
             groups.append((_group(SEPARATING, f"The values of {compared.missing} are not recorded."), []))
         else:
             groups += _value_groups(comparison)
+        groups += _path_groups(journal, compared)
         groups += _timing_groups(journal, compared)
         self._set(groups)
 
@@ -108,7 +120,7 @@ class ComparisonModel(TreeModel[ComparedRow]):
             return node.texts[column]
         if role == Qt.ItemDataRole.AccessibleTextRole:
             note = node.notes[column - 1] if column else ""
-            mark = "in every failure and in no pass" if node.marked and not column and node.group == SEPARATING else ""
+            mark = node.mark if node.marked and not column else ""
             return ", ".join(part for part in (node.texts[column], note, mark) if part)
         if role == Role.TONE:
             return "warn" if node.marked else "dim" if node.is_group else ""
@@ -154,8 +166,32 @@ def _telling(difference: FieldDifference, comparison: Comparison) -> ComparedRow
     row.notes = share_words(difference, comparison)
     pairs = ((difference.failed, comparison.failed), (difference.passed, comparison.passed))
     row.shares = tuple(count / total if total else 0.0 for count, total in pairs)
-    row.marked = comparison.always(difference)
+    row.marked, row.mark = comparison.always(difference), comparison.always_words
     return row
+
+
+def _path_groups(journal: Journal, compared: ComparedExecutions) -> list[tuple[ComparedRow, list[ComparedRow]]]:
+    """Return the path, where there is more of it than the event and its handler."""
+    path = compare_paths(journal, compared.a, compared.b)
+    if len(path.pairs) < _SHORTEST_PATH:
+        return []
+    rows = []
+    for pair in path.pairs:
+        indent = " " * 3 * pair.step.depth
+        texts = (
+            indent + one_line(pair.step.name),
+            step_words(pair.a) or "only in B",
+            step_words(pair.b) or "only in A",
+        )
+        steps = tuple(NO_EXECUTION if step is None else step.execution for step in (pair.a, pair.b))
+        tones = tuple(
+            "dim" if step is None or step.status in ("", "ok") else f"{step.status}_text" for step in (pair.a, pair.b)
+        )
+        mark = "at or after the first difference"
+        rows.append(ComparedRow(PATH, texts, steps=steps, tones=tones, marked=pair.differs, mark=mark))
+    same = f"same up to {path.same_up_to}" if path.same_up_to else "same in A and B"
+    limit = f" · first {format_count(MOST_STEPS)} steps" if path.left_out else ""
+    return [(_group(PATH, f"Path · {one_line(same)}{limit}"), rows)]
 
 
 def _timing_groups(journal: Journal, compared: ComparedExecutions) -> list[tuple[ComparedRow, list[ComparedRow]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
@@ -17,8 +18,8 @@ from inspector.ui.features.compare.model import ComparedRow, ComparisonModel, sh
 from inspector.ui.features.compare.rows import CompareTree
 from inspector.ui.kit.boxes import EmptyState
 from inspector.ui.kit.buttons import Button
-from inspector.ui.kit.flow import button_bar
-from inspector.ui.kit.layouts import hbox, vbox
+from inspector.ui.kit.flow import FlowBox, button_bar
+from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
 from inspector.ui.kit.page import SIDE, ClickableRow, Segment
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text
@@ -72,7 +73,7 @@ class ComparePanel(JournalPanel):
         self._peers: Peers | None = None
         self._compared: ComparedExecutions | None = None
         self._generation = 0
-        self._stale = False
+        self._stale = self._awaits_b = False
         self.model = ComparisonModel(self)
         self.tree = CompareTree(theme, self.model)
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -84,11 +85,17 @@ class ComparePanel(JournalPanel):
         self.other = Button(theme, "Change B", kind="chip")
         self.other.set_help("Compare with another execution")
         self.other.set_menu(self.other_items)
+        self.swap_button = Button(theme, "Swap A and B", kind="chip", on_click=self.swap)
+        self.choosing = PlainLabel("Select an execution as B, for example in the timeline.", "accent_text", wrap=True)
+        self.choosing.hide()
         self.filter = Button(theme, "Filter", "filter", kind="primary", on_click=self.filter_strongest)
         self.copy_button = Button(theme, "Copy comparison", "copy", on_click=self.copy)
         self._lay_out()
         self.rows[0].clicked.connect(lambda *_: self.execution_wanted.emit(self._a))
         self.rows[1].clicked.connect(lambda *_: self.execution_wanted.emit(self._b))
+        for place, row in enumerate(self.rows):
+            row.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            row.customContextMenuRequested.connect(partial(self._open_pair_menu, place))
         self._later = QTimer(self, singleShot=True, interval=_PAUSE)
         self._later.timeout.connect(self._count_anew)
         theme.changed.connect(self._tell_pair)
@@ -96,10 +103,12 @@ class ComparePanel(JournalPanel):
 
     def _lay_out(self) -> None:
         head = QWidget()
-        top = hbox((vbox(self.title, self.counts, spacing=3), 1), self.other, spacing=6)
-        top.setAlignment(self.other, Qt.AlignmentFlag.AlignTop)
+        chips = FlowBox(4)
+        for chip in (self.other, self.swap_button):
+            chips.add(chip)
+        top = vbox(self.title, self.counts, chips, spacing=3)
         pair = vbox(*self.rows)
-        vbox(top, self.under_fault, pair, owner=head, margins=(SIDE, 10, SIDE, 8), spacing=3)
+        vbox(top, self.under_fault, self.choosing, pair, owner=head, margins=(SIDE, 10, SIDE, 8), spacing=3)
         foot, self.buttons = button_bar(self._theme, self.filter, self.copy_button)
         content = QWidget()
         vbox(head, separator_line(), (self.tree, 1), foot, owner=content)
@@ -116,7 +125,10 @@ class ComparePanel(JournalPanel):
         self._show_none()
 
     def execution_selected(self, index: ExecutionIndex) -> None:
-        """Compare what is selected, if it failed; a look at one that passed changes nothing."""
+        """Compare what is selected, if it failed; a look at one that passed changes nothing, unless it is to be B."""
+        if self._awaits_b and 0 <= index < len(self._journal.executions) and index != self._a:
+            self.compare(self._a, index)
+            return
         if index not in (self._a, self._b) and went_wrong(self._journal, index):
             self.compare(index)
 
@@ -126,8 +138,9 @@ class ComparePanel(JournalPanel):
         Returns:
             Whether it can be compared.
         """
-        if not went_wrong(self._journal, index):
+        if not went_wrong(self._journal, index) and other == NO_EXECUTION:
             return False
+        self._end_choosing()
         if (index, other) != (self._a, NO_EXECUTION):
             self._a, self._b = ExecutionIndex(index), ExecutionIndex(other)
             self._chosen = other != NO_EXECUTION
@@ -174,6 +187,7 @@ class ComparePanel(JournalPanel):
         self._peers = self._compared = None
         self._stale = False
         self._generation += 1
+        self._end_choosing()
         self.model.show_none()
         self.empty.instead()
         self._switcher.show_empty()
@@ -203,7 +217,7 @@ class ComparePanel(JournalPanel):
         self._request(self._a, self._b, answer)
 
     def _show_never_passed(self) -> None:
-        others = self._others()
+        others = len(self._journal.executions) > 1
         action = ("Choose B…", self._choose_other) if others else None
         self.empty.instead("This handler has never passed.", "Choose another execution as B." if others else "", action)
         self._switcher.show_empty()
@@ -299,6 +313,22 @@ class ComparePanel(JournalPanel):
         if self._strongest_filter():
             self.filter_requested.emit(self._strongest_filter())
 
+    def swap(self) -> None:
+        """Make A of B, and B of A."""
+        if self._a >= 0 and self._b >= 0:
+            self.compare(self._b, self._a)
+
+    def choose_in_timeline(self) -> None:
+        """Take the next execution that is selected, wherever that is, as B; once more takes that back."""
+        self._awaits_b = self._a >= 0 and not self._awaits_b
+        self.choosing.setVisible(self._awaits_b)
+        if self._awaits_b and self._b < 0:
+            self.empty.instead("Select an execution as B", "For example in the timeline.")
+
+    def _end_choosing(self) -> None:
+        self._awaits_b = False
+        self.choosing.hide()
+
     def copy(self) -> None:
         """Copy the comparison as Markdown."""
         if self._compared is not None:
@@ -337,7 +367,20 @@ class ComparePanel(JournalPanel):
                     hint=length,
                 )
             )
-        return items
+        choose = MenuItem("Choose in timeline", self.choose_in_timeline, icon="timeline")
+        return [*items, *([SEPARATOR] if items else []), choose]
+
+    def pair_items(self, place: int) -> list[MenuItem]:
+        """Return what can be done with A (0) or B (1)."""
+        index = (self._a, self._b)[place]
+        own = [MenuItem("Swap A and B", self.swap), *(self.other_items() if place else [])]
+        if self.verbs is None or index < 0:
+            return own
+        return [*self.verbs.execution(index), SEPARATOR, *own]
+
+    def _open_pair_menu(self, place: int, at: QPoint) -> None:
+        row = self.rows[place]
+        open_menu(row, self.pair_items(place), self._theme, row.mapToGlobal(at))
 
     def _open_menu(self, at: QPoint) -> None:
         index = self.tree.indexAt(at)
@@ -347,6 +390,12 @@ class ComparePanel(JournalPanel):
 
     def row_items(self, node: ComparedRow) -> list[MenuItem]:
         """Return what can be done with a row."""
+        if node.steps:
+            return [
+                MenuItem(f"Show {letter} in timeline", partial(self.execution_wanted.emit, index), icon="timeline")
+                for letter, index in zip("AB", node.steps, strict=True)
+                if index >= 0
+            ]
         if node.is_group or not node.values:
             return []
         items = [

@@ -49,7 +49,7 @@ class CompareDelegate(QStyledItemDelegate):
         painter.save()
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, self._theme.color("selection"))
-        elif node.marked and node.group == columns.SEPARATING:
+        elif node.marked and node.group in (columns.SEPARATING, columns.PATH):
             painter.fillRect(rect, self._theme.color("warn_back"))
         room = rect.adjusted(_PAD if column else 2, 0, -_PAD, 0)
         if node.is_group:
@@ -68,9 +68,9 @@ class CompareDelegate(QStyledItemDelegate):
     def _paint_cell(
         self, painter: QPainter, option: QStyleOptionViewItem, room: QRect, node: ComparedRow, column: int
     ) -> None:
-        timing = node.group == columns.TIMING
+        timing = node.group in (columns.TIMING, columns.PATH)
         font = QFont(option.font) if timing else self._theme.mono_font()
-        font.setBold(node.marked and (timing or not column))
+        font.setBold(node.marked and node.group != columns.PATH and (timing or not column))
         line = QRect(room)
         if node.shares:
             line.setTop(room.top() + 4)
@@ -96,6 +96,8 @@ class CompareDelegate(QStyledItemDelegate):
 
     @staticmethod
     def _ink(node: ComparedRow, column: int) -> str:
+        if node.tones and column:
+            return node.tones[column - 1]
         if not column or not node.values:
             return "strong" if node.marked else "text"
         value = node.values[column - 1]
@@ -126,8 +128,8 @@ def row_words(node: ComparedRow) -> str:
     lines = [node.texts[0]]
     for letter, text, note in zip("AB", node.texts[1:], node.notes, strict=True):
         lines.append(f"{letter}: {text}" + (f" ({note})" if note else ""))
-    if node.marked and node.group == columns.SEPARATING:
-        lines.append("In every failure and in no pass")
+    if node.marked and node.mark:
+        lines.append(f"{node.mark[0].upper()}{node.mark[1:]}")
     return "\n".join(lines)
 
 

@@ -103,7 +103,7 @@ def test_b_is_chosen_from_what_passed_and_from_other_failures(make: Make, select
     items = {item.label: item for item in panel.other_items()}
     assert list(items) == [
         *("✓ #4 · +30.0 ms", "✓ #2 · +10.0 ms", "✓ #1 · +0 ns"),
-        *("", "✕ #3 · +20.0 ms"),
+        *("", "✕ #3 · +20.0 ms", "Choose in timeline"),
     ]
     assert items["✓ #4 · +30.0 ms"].checked
     items["✓ #1 · +0 ns"].run()  # type: ignore[misc]
@@ -127,7 +127,7 @@ def test_a_handler_that_has_never_passed_says_so(make: Make) -> None:
     panel.compare(1)
     assert panel.empty.words() == "This handler has never passed. Choose another execution as B."
     assert panel.empty.button.caption() == "Choose B…"
-    (item,) = panel.other_items()
+    item, *_ = panel.other_items()
     assert item.label.startswith("✕ #1")
     item.run()  # type: ignore[misc]
     assert groups(panel)[0] == "Same in every value. Only the timing differs."
@@ -240,3 +240,81 @@ async def test_y_and_the_button_of_the_failure_lead_there(tmp_path: Path) -> Non
         window.key(Qt.Key.Key_Y)
         await until(panel.isVisible, "the key leads there")
         await until(lambda: pair(panel)[1].startswith("B ✓ next that passed"))
+
+
+# Which two, and the way there
+
+
+def test_a_and_b_are_swapped_and_what_separates_them_with_them(make: Make, selection: Selection) -> None:
+    story = four()
+    panel = make(story)
+    selection.select_in(story.journal, ExecutionIndex(2))
+    panel.swap_button.click()
+    assert pair(panel) == ["A ✓ ok #2 +10.0 ms 2.0 ms", "B ✕ failed #3 +20.0 ms 2.0 ms"]
+    row = panel.model.strongest
+    assert row is not None
+    assert row.texts == ("currency", '"EUR"', '"CHF"')
+    assert row_words(row).endswith("In every pass and in no failure")
+    panel.copy()
+    assert "every pass, no failure" in QGuiApplication.clipboard().text()
+    panel.swap_button.click()
+    assert pair(panel)[0].startswith("A ✕ failed #3")
+
+
+def test_b_is_chosen_wherever_an_execution_is_selected(make: Make, selection: Selection) -> None:
+    story = four()
+    panel = make(story)
+    selection.select_in(story.journal, ExecutionIndex(2))
+    (choose,) = (item for item in panel.other_items() if item.label == "Choose in timeline")
+    choose.run()
+    assert panel.choosing.isVisible()
+    selection.select_in(story.journal, ExecutionIndex(4))
+    assert not panel.choosing.isVisible()
+    assert [words[:12] for words in pair(panel)] == ["A ✕ failed #", "B ✕ failed #"]
+    panel.choose_in_timeline()
+    panel.choose_in_timeline()  # taken back
+    selection.select_in(story.journal, ExecutionIndex(0))
+    assert pair(panel)[1].startswith("B ✕ failed #5")
+
+
+def test_one_that_never_passed_is_compared_with_what_is_selected_next(make: Make, selection: Selection) -> None:
+    story = Story()
+    other = Told("Placed", 40 * MS, [Run(40 * MS, 41 * MS, "shop:Stock.reserve")], payload='{"currency": "EUR"}')
+    story.tell([order(0, "failed"), other])
+    panel = make(story)
+    selection.select_in(story.journal, ExecutionIndex(0))
+    assert panel.empty.words().startswith("This handler has never passed.")
+    panel.choose_in_timeline()
+    assert panel.empty.words().startswith("Select an execution as B")
+    selection.select_in(story.journal, ExecutionIndex(1))
+    assert pair(panel)[1].startswith("B ✓ ok #2")
+
+
+def test_the_path_shows_where_they_part_and_leads_to_each(make: Make, selection: Selection) -> None:
+    story = Story()
+    for at, status, effect in ((0, "ok", "Captured"), (20, "failed", "Declined")):
+        story.tell([order(at, status)])
+        cause = len(story.journal.executions)
+        run = Run((at + 1) * MS, (at + 2) * MS, "shop:Mail.send")
+        story.tell([Told(effect, (at + 1) * MS, [run], cause=cause)])
+    panel = make(story)
+    selection.select_in(story.journal, ExecutionIndex(2))
+    assert "Path · same up to Payment.charge" in groups(panel)
+    group = panel.model.group("path")
+    rows = [panel.model.node(panel.model.index(row, 0, group)) for row in range(panel.model.rowCount(group))]
+    assert [row.texts[0].strip() for row in rows] == [
+        *("Placed", "Payment.charge", "Declined", "Mail.send", "Captured", "Mail.send")
+    ]
+    assert [row.marked for row in rows] == [False, True, True, True, True, True]
+    assert rows[1].texts[1:] == ("failed 2.0 ms", "ok 2.0 ms")
+    assert rows[2].texts[1:] == ("+1.0 ms", "only in A")
+    asked: list[int] = []
+    panel.execution_wanted.connect(asked.append)
+    for item in panel.row_items(rows[1]):
+        item.run()
+    assert asked == [2, 0]
+    assert panel.row_items(rows[0]) == []
+    panel.copy()
+    assert "## Path" in QGuiApplication.clipboard().text()
+    assert [item.label for item in panel.pair_items(0)] == ["Swap A and B"]
+    assert "Choose in timeline" in [item.label for item in panel.pair_items(1)]
