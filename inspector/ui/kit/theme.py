@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPalette, QPixmap
+from PySide6.QtWidgets import QWidget
 
 from inspector.ui.kit.fonts import load_fonts, mono_font, ui_font
 from inspector.ui.kit.icons import IconSet
@@ -15,7 +16,7 @@ from inspector.ui.kit.stylesheet import style_sheet
 from inspector.ui.kit.tokens import DARK, LIGHT, Tokens
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication, QWidget
+    from PySide6.QtWidgets import QApplication
 
 #: Seconds for which a change of the look may hold everything up.
 _SLICE: Final = 0.008
@@ -78,9 +79,8 @@ class Theme(QObject):
         self._choice = choice if choice in CHOICES else "system"
         self._tokens = self._pick()
         self._application: QApplication | None = None
-        self._roots: list[QWidget] = []
-        #: What still has the look from before.
-        self._stale: list[QWidget] = []
+        #: Windows whose children have style sheets. Who these are is asked when it matters: Qt makes and drops some.
+        self._windows: list[QWidget] = []
         self._timer = QTimer(self, interval=0, singleShot=True)
         self._timer.timeout.connect(self._restyle)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -119,22 +119,20 @@ class Theme(QObject):
         application.setFont(self.ui_font())
         self._dress(application)
 
-    def dress(self, root: QWidget) -> None:
-        """Set the style sheet of a widget and of all inside it, now and whenever it changes.
+    def follow(self, window: QWidget) -> None:
+        """Change the style sheets of what stands in a window (``dress_part``), one after another, whenever it changes.
 
-        It is neither the application's nor a whole window's: a sheet is changed at once, and that takes a fifth of a
-        second for a thousand widgets. Without an application that has this look (``apply``) nothing is done.
+        A sheet of the whole window would be changed at once, and that takes a fifth of a second for a thousand widgets.
+        Without an application that has this look (``apply``) nothing is done.
         """
-        if self._application is None or root in self._roots:
-            return
-        self._roots.append(root)
-        root.destroyed.connect(lambda: self._forget(root))
-        root.setStyleSheet(self._sheet())
+        if self._application is not None:
+            self._windows.append(window)
+            window.destroyed.connect(lambda: self._windows.remove(window))
 
-    def _forget(self, root: QWidget) -> None:
-        self._roots.remove(root)
-        if root in self._stale:
-            self._stale.remove(root)
+    def dress_part(self, part: QWidget) -> None:
+        """Set the style sheet of a child of a window that is followed, unless it has one."""
+        if self._application is not None and not part.styleSheet():
+            part.setStyleSheet(self._sheet())
 
     def color(self, token: str) -> QColor:
         """Return the colour of a token by name.
@@ -216,31 +214,33 @@ class Theme(QObject):
 
     def _dress(self, application: QApplication) -> None:
         application.setPalette(palette(self._tokens))
-        self._stale = list(self._roots)
-        for root in self._stale:
-            if _seen(root):  # it is painted when it has all of the new look
-                root.setUpdatesEnabled(False)
+        for part in self._stale(self._sheet()):
+            if _seen(part):  # it is painted when it has all of the new look
+                part.setUpdatesEnabled(False)
+
+    def _stale(self, sheet: str) -> list[QWidget]:
+        """Return what still has another style sheet, what can be seen first."""
+        here = Qt.FindChildOption.FindDirectChildrenOnly
+        parts = (part for window in self._windows for part in window.findChildren(QWidget, options=here))
+        return sorted((part for part in parts if part.styleSheet() not in ("", sheet)), key=_seen, reverse=True)
 
     def _restyle(self) -> None:
-        """Change what still has the old look, what can be seen first, for some milliseconds; the rest is put off."""
+        """Change what still has the old look, for some milliseconds; the rest is put off."""
         end, sheet = monotonic() + _SLICE, self._sheet()
-        while self._stale:
-            root = next(filter(_seen, self._stale), self._stale[0])
-            self._stale.remove(root)
-            root.setStyleSheet(sheet)
-            root.setUpdatesEnabled(True)
+        for part in self._stale(sheet):
             if monotonic() >= end:
-                break
-        if self._stale:
-            self._timer.start()
+                self._timer.start()
+                return
+            part.setStyleSheet(sheet)
+            part.setUpdatesEnabled(True)
 
     def _sheet(self) -> str:
         return style_sheet(self._tokens, self.mono_font().family())
 
 
-def _seen(root: QWidget) -> bool:
+def _seen(part: QWidget) -> bool:
     """Return whether a widget can be seen; docks behind others are visible to Qt, beyond the left edge."""
-    return root.isVisible() and (root.isWindow() or root.x() + root.width() > 0)
+    return part.isVisible() and (part.isWindow() or part.x() + part.width() > 0)
 
 
 def palette(tokens: Tokens) -> QPalette:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: With more commands than this the sections of a menu are menus of their own.
 _LONG: Final = 26
+#: Sections of no more commands stand in the menu itself.
+_FEW: Final = 2
 
 
 def shortcut_text(command: Command) -> str:
@@ -82,14 +84,15 @@ class Actions(QObject):
         bar.clear()
         for name, sections in self._table.menus():
             menu = QMenu(f"&{menu_text(name)}", bar)
+            before = False
             long = sum(len(section) for section in sections) > _LONG
             for index, section in enumerate(sections):
-                # A menu higher than the screen would be torn into columns.
-                place = (
-                    menu.addMenu(menu_text(section[0].section.capitalize())) if long and section[0].section else menu
-                )
-                if index and not long:
+                # A menu higher than the screen would be torn into columns; a few commands need no menu of their own.
+                folded = long and len(section) > _FEW and bool(section[0].section)
+                place = menu.addMenu(menu_text(section[0].section.capitalize())) if folded else menu
+                if index and not (folded and before):
                     menu.addSeparator()
+                before = folded
                 for command in section:
                     provider = menus.get(command.id)
                     if provider is None:

@@ -359,7 +359,7 @@ class DockTabs(QObject):
         bar.setUsesScrollButtons(True)
         bar.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         bar.setAccessibleName("Panels")
-        self._theme.dress(bar)
+        self._theme.dress_part(bar)
         bar.installEventFilter(self)
 
     def _dock_of(self, title: str) -> PanelDock | None:

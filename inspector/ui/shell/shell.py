@@ -196,6 +196,7 @@ class Shell(QMainWindow):
         self._shares: dict[str, float] = dict(_SHARES)
         self._restored, self._framed = False, True
         self.setStyleSheet(WINDOW_SHEET)
+        theme.follow(self)
         theme.changed.connect(self._repolish)
         self.setWindowTitle("Event Inspector")
         self.setMinimumSize(760, 480)
@@ -205,7 +206,7 @@ class Shell(QMainWindow):
         self.strip = NoticeStrip(theme)
         self._status = StatusBar(theme)
         self.setStatusBar(self._status)
-        theme.dress(self._status)
+        theme.dress_part(self._status)
         self._actions: Actions | None = None
         self._bar: TopBar | None = None
         self._middle: QWidget | None = None
@@ -275,7 +276,7 @@ class Shell(QMainWindow):
             neighbours[0].raise_()
             widget.hide()
         else:
-            self._theme.dress(dock)
+            self._theme.dress_part(dock)
         self._docks[panel_id] = dock
         self._tabs.watch(dock)
         self._commands.add(panel_command(self, dock, len(self._docks), icon))
@@ -291,7 +292,7 @@ class Shell(QMainWindow):
         """
         dock = self._docks[panel_id]
         widget.setMinimumSize(dock.widget().minimumSize())
-        self._theme.dress(dock)
+        self._theme.dress_part(dock)
         dock.fill(widget)
 
     def fill_central(self, widget: QWidget) -> None:
@@ -314,7 +315,7 @@ class Shell(QMainWindow):
         self._commands.add(Command(f"panel.{panel_id}", title, self.focus_centre, "View", "panels", keys, icon, about))
         centre = QWidget()
         vbox(self.strip, (widget, 1), owner=centre)
-        self._theme.dress(centre)
+        self._theme.dress_part(centre)
         self.setCentralWidget(centre)
         self._middle = widget
 
@@ -329,7 +330,7 @@ class Shell(QMainWindow):
         self._commands.add(*own, *edit_commands(self))
         self._bar = TopBar(self._theme, self._commands, self)
         for bar in (self._bar, self.menuBar()):
-            self._theme.dress(bar)
+            self._theme.dress_part(bar)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._bar)
         self._actions = Actions(self._commands, self._theme, self)
         self._actions.fill_menu_bar(self.menuBar())
@@ -348,8 +349,9 @@ class Shell(QMainWindow):
             menus: What buttons of the bar open (see ``TopBar.complete``), and commands in the menus.
         """
         self._complete = True
-        for dock in self._docks.values():
-            self._theme.dress(dock)
+        for child in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            if child.objectName() != _GRIP:
+                self._theme.dress_part(child)
         self.bar.complete(menus)
         if self._actions is not None:
             self._actions.fill_menu_bar(self.menuBar(), menus)
@@ -627,7 +629,7 @@ class Shell(QMainWindow):
             if child.objectName() == _GRIP:
                 child.installEventFilter(self)
             elif isinstance(child, QWidget) and self._complete:
-                self._theme.dress(child)
+                self._theme.dress_part(child)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep, from then on, the shares of whoever drags a line between the panels."""

@@ -103,20 +103,25 @@ def test_without_a_system_scheme_the_window_is_dark(qapp: QApplication) -> None:
     assert Theme("nonsense").choice == "system"
 
 
-def test_the_application_takes_the_look(qapp: QApplication) -> None:
+def test_the_application_takes_the_look(qapp: QApplication, qtbot: QtBot) -> None:
     before = qapp.palette(), qapp.styleSheet(), qapp.font()
     theme = Theme("light")
     try:
         window, bare = QMainWindow(), QLineEdit()
-        theme.dress(bare)
+        theme.dress_part(bare)
         assert not bare.styleSheet(), "the application has another look"
         theme.apply(qapp)
-        theme.dress(window)
+        theme.follow(window)
+        parts = [QLineEdit(window) for _ in range(3)]
+        for part in parts:
+            theme.dress_part(part)
         assert qapp.palette().color(QPalette.ColorRole.Window).name() == LIGHT.panel
-        assert LIGHT.accent in window.styleSheet()
+        assert all(LIGHT.accent in part.styleSheet() for part in parts)
         theme.set_choice("dark")
+        shiboken6.delete(parts.pop())
+        qtbot.waitUntil(lambda: all(DARK.accent in part.styleSheet() for part in parts))
+        assert not window.styleSheet(), "it would be changed at once"
         assert qapp.palette().color(QPalette.ColorRole.Window).name() == DARK.panel
-        assert DARK.accent in window.styleSheet()
         assert not qapp.styleSheet(), "it would be four times as long to change"
         shiboken6.delete(window)
         theme.set_choice("light")

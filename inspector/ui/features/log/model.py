@@ -298,6 +298,8 @@ class LogModel(TableModel):
         executions = journal.executions_of(publication)
         counts = np.bincount(journal.executions["status"][executions], minlength=len(STATUSES))
         tone, outcome = _outcome(counts, entry.handlers, ended=entry.end is not None)
+        if (journal.executions["fault"][executions] > 0).any():
+            outcome += " ⚡"  # the status bar counts it as by fault
         where = " · ".join(part for part in (entry.event.workflow, entry.event.phase) if part)
         texts = (
             format_count(entry.number),
