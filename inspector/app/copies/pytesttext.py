@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 #: How the demo is loaded.
 _DEMO: Final = "inspector.demo:build"
 _CORE: Final = "core"
+#: What is said of executions in which nothing was raised: see ``bus.execution`` and ``tap.moments``.
+_RETURNED: Final = "its body has not run"
+_UNAWAITED: Final = "the bus never awaited it"
 _MESSAGE: Final = 300
 _MARK: Final = re.compile(r" #(\d+)$")
 _PARTIAL: Final = re.compile(r" \(partial(?: (?P<arguments>[^)]*))?\)")
@@ -50,9 +53,12 @@ def name_of(handler):
 _HANDLERS_IN: Final = '''
 def handlers_in(container):
     """Yield the handlers in a container, however deep."""
+    if isinstance(container, weakref.ref):
+        container = container()
     inner = container.values() if isinstance(container, Mapping) else container
     if not isinstance(inner, (ValuesView, list, tuple, set, frozenset, deque)):
-        yield container
+        if container is not None:  # nobody has it any more
+            yield container
         return
     for value in inner:
         yield from handlers_in(value)
@@ -71,14 +77,27 @@ def keeping(handler, raised):
 
     return kept
 '''
+_FAILURE: Final = '''
+def is_failure(result):
+    """Return whether a result says that it is a failure, by its class or when it is asked."""
+    if type(result).__name__ in ("Failure", "IOFailure", "Err", "Error"):
+        return True
+    words = {"is_error": True, "is_err": True, "is_failure": True, "is_ok": False, "is_success": False}
+    for name, failed in words.items():
+        said = getattr(result, name, None) if hasattr(type(result), name) else None
+        if (said() if callable(said) else said) is failed:
+            return True
+    return False
+'''
 _RAISING: Final = '''
 @contextlib.contextmanager
-def raising(file, line):
-    """Raise in the end what was raised at a line meanwhile, whoever has caught it."""
+def raising(name, file, line):
+    """Raise in the end the exception of this name that was raised at a line meanwhile, whoever has caught it."""
     raised, before = [], sys.gettrace()
 
     def trace(frame, kind, fact):
-        if kind == "exception" and frame.f_lineno == line and frame.f_code.co_filename.endswith(file):
+        at_line = kind == "exception" and frame.f_lineno == line and frame.f_code.co_filename.endswith(file)
+        if at_line and type(fact[1]).__name__ == name.rpartition(".")[2]:
             raised.append(fact[1])
         return trace
 
@@ -100,7 +119,9 @@ async def within(seconds, coroutine):
     task.cancel()
     await asyncio.wait([task], timeout=1)
     try:
-        task.result() if task.done() else coroutine.close()
+        if not task.done():
+            coroutine.throw(TimeoutError(f"not done after {seconds} s"))
+        task.result()
     except asyncio.CancelledError as error:
         raise TimeoutError(f"not done after {seconds} s") from error
     raise TimeoutError(f"not done after {seconds} s")
@@ -193,7 +214,9 @@ class _Test:
 
     def _write(self) -> None:
         recorded = self._recorded
-        if recorded.status == NEVER_AWAITED:
+        failure = recorded.failure
+        lost = failure is not None and not failure.frames and _UNAWAITED in failure.message
+        if recorded.status == NEVER_AWAITED or lost:
             raise InspectorError("the handler's coroutine was never awaited, so none of its code ran.")
         event = self._code.event(recorded.event, recorded.payload)
         spec, line = self._bus()
@@ -320,11 +343,17 @@ class _Test:
         elif waits:
             call = f"await {call}"
         if recorded.status == RETURNED_FAILURE:
-            self._lines += [f"result = {call}", "assert not isinstance(result, BaseException), result"]
-            self._lines += ['assert not getattr(result, "is_failure", False), result']
+            self._help(_FAILURE)
+            self._lines += [f"result = {call}", "if isinstance(result, BaseException):", "    raise result"]
+            self._lines += ["assert not is_failure(result), result"]
+            return
+        if recorded.failure is not None and not recorded.failure.frames and _RETURNED in recorded.failure.message:
+            self._code.use_module("inspect")
+            self._lines += [f"result = {call}", "if inspect.isgenerator(result) or inspect.isasyncgen(result):"]
+            self._lines += ['    raise TypeError("the handler returned a generator: its body has not run")']
             return
         if recorded.status == SWALLOWED and recorded.failure is not None and recorded.failure.origin is not None:
-            self._raise_caught(call, recorded.failure.origin)
+            self._raise_caught(call, recorded.failure.type, recorded.failure.origin)
             return
         self._lines.append(call)
         if recorded.status == SWALLOWED:
@@ -342,12 +371,13 @@ class _Test:
         self._lines += ["try:", f"    await within({limit:.3g}, {call})", "except TimeoutError:"]
         self._lines.append('    pytest.skip("It goes on: it was not the handler itself that cancelled it.")')
 
-    def _raise_caught(self, call: str, origin: Frame) -> None:
+    def _raise_caught(self, call: str, name: str, origin: Frame) -> None:
         """Write what raises the exception that the handler caught: it went on as if nothing had happened."""
-        for name in ("contextlib", "sys"):
-            self._code.use_module(name)
+        for module in ("contextlib", "sys"):
+            self._code.use_module(module)
         self._help(_RAISING)
-        self._lines += [f"with raising({quoted_text(PurePath(origin.file).name)}, {origin.line}):", f"    {call}"]
+        place = f"{quoted_text(PurePath(origin.file).name)}, {origin.line}"
+        self._lines += [f"with raising({quoted_text(name)}, {place}):", f"    {call}"]
 
     def _find(self, candidates: str, *, object_run_by: str = "") -> None:
         """Write the search for the handler among others; ``handler`` is it then."""
@@ -359,8 +389,11 @@ class _Test:
         bare = _PARTIAL.sub("", label)
         if bare.endswith(")"):
             raise InspectorError(f"{label} has no name by which it can be found again.")
+        order = ""
         if ".lambda:" in bare:
-            test = f'getattr(item, "__name__", "") == "<lambda>" and item.__code__.co_firstlineno == {handler.line}'
+            test = 'getattr(item, "__name__", "") == "<lambda>"'
+            # The nearest one: its line changes when something above it is mended.
+            order = f"key=lambda item: abs(item.__code__.co_firstlineno - {handler.line})"
         elif object_run_by:
             test = f"type(item).__qualname__ == {quoted_text(bare.rpartition('.')[0])}"
         else:
@@ -371,8 +404,14 @@ class _Test:
                 name, equals, value = pair.partition("=")
                 if equals:
                     test += f" and str(item.keywords.get({quoted_text(name)})) == {quoted_text(value)}"
-        search = f"[item for item in {candidates} if {test}][{int(number[1]) - 1 if number else 0}]"
-        self._lines.append(f"handler = {search}{'.' + object_run_by if object_run_by else ''}")
+        search = f"[item for item in {candidates} if {test}]"
+        search = f"sorted({search}, {order})" if order else search
+        place = int(number[1]) - 1 if number else 0
+        self._code.use_module("pytest")
+        self._lines += [f"matching = {search}", f"if len(matching) <= {place}:"]
+        reason = f"{label} is not subscribed: what has subscribed it did not run."
+        self._lines.append(f"    pytest.skip({quoted_text(reason)})")
+        self._lines.append(f"handler = matching[{place}]{'.' + object_run_by if object_run_by else ''}")
 
     def _help(self, helper: str) -> None:
         if helper not in self._helpers:
@@ -411,6 +450,7 @@ class _Test:
         for name in ("Mapping", "ValuesView"):
             self._code.import_name("collections.abc", name)
         self._code.import_name("collections", "deque")
+        self._code.use_module("weakref")
         self._help(_HANDLERS_IN)
         container = f"bus.{container_of(line.value)}"
         run_by = line.holds[len(RUN_BY) :] if line.holds.startswith(RUN_BY) else ""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,19 @@ from inspector.app.recording import Host, Recording
 from inspector.app.tasks import TaskOwner
 from inspector.core.description import CatalogDescription
 from inspector.core.records.numbers import ExecutionIndex
+from inspector.core.records.statuses import RETURNED_FAILURE
 from inspector.core.request import TIMEOUT, FireRequest
 from inspector.hosts.project import Project
 
 SAMPLES = Path(__file__).parents[2] / "projects"
 #: Where a frame of a traceback stands, as ``--tb=short`` says it.
 _FAILED_AT = re.compile(r"^(\S+?):(\d+): in ", re.M)
+#: The same of an exception group, as Python says it; and the name of an exception, from its message and from the text.
+_NATIVE = re.compile(r'^  \|   File "(.+?)", line (\d+), in ', re.M)
+_KIND = re.compile(r"^([A-Za-z_][\w.]*)")
+_SINGLE = re.compile(r"\[single exception in (\w+)\]$")
+_GROUP = re.compile(r"^  \| ([\w.]+): ", re.M)
+_RAISED = re.compile(r"^E +([\w.]+): ", re.M)
 
 
 @dataclass(frozen=True)
@@ -51,12 +59,27 @@ async def catalog_of(host: Host) -> CatalogDescription:
 
 
 async def executions_of(
-    host: Host, fires: Sequence[Fire], project: Project | None, refusals: list[str] | None = None
+    host: Host,
+    fires: Sequence[Fire],
+    project: Project | None,
+    refusals: list[str] | None = None,
+    *,
+    faults: bool = False,
 ) -> list[RecordedExecution]:
-    """Return what is recorded of every execution of some fires; refused ones go into ``refusals``, or fail."""
+    """Return what is recorded of every execution of some fires; refused ones go into ``refusals``, or fail.
+
+    Args:
+        host: What runs the program.
+        fires: What is fired.
+        project: How the program is loaded; None for the demo.
+        refusals: Takes the reasons for which events were not published.
+        faults: Switch on the faults that the program brings.
+    """
     recording = Recording(host, None, TaskOwner(Notices()), name="copies")
     await recording.start()
     try:
+        if faults:
+            host.set_fault_rules(host.own_faults)
         for fire in fires:
             request = FireRequest(
                 fire.event,
@@ -108,15 +131,23 @@ def _outcome(case: ET.Element, cwd: Path) -> str:
     failure = case.find("failure")
     if failure is None:
         return "passed"
-    places = _FAILED_AT.findall(failure.text or "")
+    text = (failure.text or "").partition("  +-+-")[0]  # those inside a group come after it
+    places = _FAILED_AT.findall(text) + _NATIVE.findall(text)
     places = [(file, line) for file, line in places if _is_in(cwd / file, cwd)] or places
-    kind = re.split(r"\W", str(failure.get("message")), maxsplit=1)[0]
+    kinds = (
+        _SINGLE.findall(str(failure.get("message")))
+        + _KIND.findall(str(failure.get("message")))
+        + _GROUP.findall(text)
+        + _RAISED.findall(text)
+    )
+    kind = kinds[0].rpartition(".")[2]
     return f"{kind} at {Path(places[-1][0]).name}:{places[-1][1]}" if places else str(failure.text)
 
 
 def _is_in(file: Path, folder: Path) -> bool:
     """Return whether a file belongs to the program in a folder."""
-    return file.resolve().is_relative_to(folder.resolve()) and "site-packages" not in file.parts
+    inside = file.is_file() and file.resolve().is_relative_to(folder.resolve())
+    return inside and "site-packages" not in file.parts
 
 
 def recorded_outcome(execution: RecordedExecution) -> str:
@@ -127,3 +158,74 @@ def recorded_outcome(execution: RecordedExecution) -> str:
     if failure.origin is None:
         return f"{failure.type} at "
     return f"{failure.type} at {Path(failure.origin.file).name}:{failure.origin.line}"
+
+
+def as_recorded(execution: RecordedExecution, outcome: str) -> bool:
+    """Return whether a test ended as its execution did: with the same exception, at the same line where it has one.
+
+    A returned failure fails an assertion, and so does what would end pytest itself.
+    """
+    recorded = recorded_outcome(execution)
+    if execution.status == RETURNED_FAILURE or recorded.startswith("KeyboardInterrupt "):
+        return outcome.startswith(("AssertionError ", recorded))
+    return outcome == recorded or (recorded.endswith(" ") and outcome.startswith(recorded))
+
+
+def replaced(changes: Mapping[str, Sequence[tuple[str, str]]]) -> Callable[[Path], None]:
+    """Return a mend that replaces texts in files of a program."""
+
+    def mend(root: Path) -> None:
+        for name, pairs in changes.items():
+            text = (root / name).read_text("utf-8")
+            for old, new in pairs:
+                assert old in text, old
+                text = text.replace(old, new)
+            (root / name).write_text(text, "utf-8")
+
+    return mend
+
+
+def twin(bad: str, good: str) -> Callable[[Path], None]:
+    """Return a mend that puts the files of the sound twin in the places of those that fail."""
+
+    def mend(root: Path) -> None:
+        for file in [root / good] if good.endswith(".py") else sorted((root / good).glob("*.py")):
+            shutil.copyfile(file, root / bad if bad.endswith(".py") else root / bad / file.name)
+
+    return mend
+
+
+#: How the samples are mended that fail.
+MENDS: dict[str, Callable[[Path], None]] = {
+    "shop": replaced(
+        {
+            "shop/handlers.py": (
+                ('raise LookupError(f"no address for order {event.order_id}")', "return"),
+                ("self.stock[article] -= 1", "self.stock[article] = self.stock.get(article, 9) - 1"),
+            )
+        }
+    ),
+    "orders": replaced(
+        {
+            "orders/wiring.py": (
+                ("raise LookupError(", 'return "none"\n        raise LookupError('),
+                ("10 // event.quantity", "10 // max(event.quantity, 1)"),
+                ("STOCK.pop(command.sku)", "STOCK.pop(command.sku, None)"),
+            )
+        }
+    ),
+    "faulty": replaced(
+        {
+            "faulty_shop/handlers.py": (
+                ("self._bus.get_session().add((AuditAction.ORDER_PLACED, event))", "return"),
+                ("event: PriceChanged, old_price)", "event: PriceChanged, old_price=None)"),
+                ("async def no_argument():", "async def no_argument(event=None):"),
+            )
+        }
+    ),
+    "losses": twin("till/leaky.py", "till/sound.py"),
+    "failures": twin("ferry/failing", "ferry/sound"),
+    "demo": replaced(
+        {"inspector/demo/handlers/audit.py": (("raise RuntimeError(", "return\n            raise RuntimeError("),)}
+    ),
+}
