@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: Places of one execution that are remembered; a handler that catches more does so on purpose.
 MAX_PLACES: Final = 16
 _DEPTH: Final = 8
-_SKIPPED: Final = ("CACHE", "EXTENDED_ARG")
+_SKIPPED: Final = ("CACHE", "EXTENDED_ARG", "PRECALL")
 _LOADS: Final = (
     "LOAD_GLOBAL",
     "LOAD_NAME",

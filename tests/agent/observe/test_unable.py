@@ -1,0 +1,82 @@
+"""Why a handler that was called has run none of its code, as its function says."""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from collections.abc import AsyncIterator, Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from inspector.agent.handlers import Handler
+from inspector.agent.observe.uncalled import Promises, _Why
+
+
+def stream(event: object) -> Iterator[int]:
+    yield 1
+
+
+async def stream_on(event: object) -> AsyncIterator[int]:
+    yield 1
+
+
+def several(event: object, book: str) -> None: ...
+
+
+def plain(event: object) -> None: ...
+
+
+@functools.wraps(stream)
+def listed(event: object) -> list[int]:
+    return list(stream(event))
+
+
+HANDLERS = (stream, stream_on, several, plain)
+
+
+def publication(handlers: Any) -> Any:
+    """Return a publication on a bus with these handlers, none of which was called."""
+    source = SimpleNamespace(
+        maps=[SimpleNamespace(get=lambda: {object: handlers})],
+        describe=lambda target: SimpleNamespace(key=getattr(Handler(target).called, "__name__", "")),
+    )
+    return SimpleNamespace(source=source, event=object(), named="object")
+
+
+@pytest.mark.parametrize(
+    ("handler", "reason", "words"),
+    [
+        (stream, "generator", ""),
+        (stream_on, "generator", ""),
+        (several, "arguments", "it cannot be called with the event alone: "),
+        (plain, "unknown", ""),
+    ],
+)
+def test_the_function_of_a_handler_says_why(handler: Callable[..., Any], reason: str, words: str) -> None:
+    code, detail = _Why(publication([*HANDLERS]), 1, [], set())._unable(handler.__name__)
+    assert code == reason
+    assert detail.startswith(words)
+
+
+def test_a_wrapper_that_runs_a_generator_is_none_and_who_is_gone_is_unknown() -> None:
+    assert _Why(publication([listed]), 1, [], set())._unable("stream") == ("unknown", "")
+    assert _Why(publication([plain]), 1, [], set())._unable("other") == ("unknown", "")
+
+
+def test_where_nothing_is_watched_a_dead_reference_is_as_much_as_can_be_said() -> None:
+    class Keeper:
+        def light(self, event: object) -> None: ...
+
+    reference = weakref.WeakMethod(Keeper().light)
+    lost = publication([reference])
+    lost.tap = SimpleNamespace(lost_handlers=lambda: None)
+    promises = Promises(SimpleNamespace(handlers=(), sources=(), events=()))  # type: ignore[arg-type]
+    assert promises._gone(lost, "light") == (
+        "dead_reference",
+        "no longer subscribed, and a weak reference to a handler is dead",
+    )
+    lost.tap = SimpleNamespace(lost_handlers=lambda: {"light"})
+    assert promises._gone(lost, "light") == ("dead_reference", "")
+    assert promises._gone(lost, "other") == ("unsubscribed", "")

@@ -1,0 +1,130 @@
+"""What work of a handler raises when nobody looks: tasks, timers, threads, coroutines; and what is not its business."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import sys
+import threading
+from types import FrameType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from inspector.agent.effects.leftover import _codes, _hooks, _Unawaited, _UnseenByLoop, _UnseenByThread
+from inspector.agent.observe.monitor import MONITOR
+from inspector.agent.tap.moments import PUBLISHING
+from inspector.core.bus.context import CURRENT
+from inspector.core.records.capture import capture_failure, failure_from_json
+
+EXECUTION: Any = SimpleNamespace(tag=3)
+
+
+class Notes:
+    """A recorder that keeps what is noted."""
+
+    def __init__(self) -> None:
+        self.all: list[tuple[str, str, str, dict[str, Any]]] = []
+
+    def failure(self, error: BaseException) -> Any:
+        return failure_from_json(capture_failure(error))
+
+    def note_in(self, execution: Any, kind: str, level: str, text: str, data: dict[str, Any]) -> None:
+        assert execution is EXECUTION
+        self.all.append((kind, level, text, data))
+
+
+@pytest.fixture
+def notes() -> Any:
+    return Notes()
+
+
+@pytest.fixture
+def inside() -> Any:
+    """Run the test inside an execution."""
+    token = CURRENT.set(EXECUTION)
+    yield
+    CURRENT.reset(token)
+
+
+def frame_of(context: Any = None, coro: Any = None, thread: Any = None) -> FrameType:
+    """Return a frame with these variables, as of a function of the standard library that is just beginning."""
+    return sys._getframe()
+
+
+def ring() -> None:
+    """Be what a timer calls."""
+
+
+def test_what_a_timer_raised_is_noted_with_who_set_it(notes: Any, inside: None) -> None:
+    loop = asyncio.new_event_loop()
+    timer, callback = loop.call_later(60, ring), loop.call_soon(ring)
+    loop.close()
+    watch = _UnseenByLoop(notes)
+    for handle in (timer, callback):
+        watch.started(
+            frame_of(context={"message": "Exception in callback", "exception": OSError("x"), "handle": handle})
+        )
+    assert [note[2] for note in notes.all] == ["timer ring raised OSError", "callback ring raised OSError"]
+    assert {note[0] for note in notes.all} == {"late"}
+    assert notes.all[0][3] == {"how": "raised", "exception": "OSError", "message": "x"}
+
+
+def test_what_a_bus_calls_later_for_a_publication_is_its_own_business(notes: Any, inside: None) -> None:
+    context = contextvars.copy_context()
+    publication: Any = SimpleNamespace(cause=EXECUTION)
+    context.run(PUBLISHING.set, publication)
+    loop = asyncio.new_event_loop()
+    handle = loop.call_later(60, ring, context=context)
+    loop.close()
+    _UnseenByLoop(notes).started(frame_of(context={"exception": OSError("x"), "handle": handle}))
+    assert notes.all == []
+
+
+def test_other_things_that_a_loop_says_are_not_about_executions(notes: Any) -> None:
+    watch = _UnseenByLoop(notes)
+    for context in (None, {"message": "no exception"}, {"exception": OSError(), "future": None}):
+        watch.started(frame_of(context=context))
+    assert notes.all == []
+
+
+def test_what_a_thread_raised_is_noted_but_for_its_will_to_end(notes: Any, inside: None) -> None:
+    watch, thread = _UnseenByThread(notes), threading.Thread(target=ring, name="stoker")
+    watch.started(frame_of(thread=thread))
+    for error in (OSError("x"), SystemExit(1)):
+        try:
+            raise error
+        except BaseException:
+            watch.started(frame_of(thread=thread))
+    ((_, level, text, data),) = notes.all
+    assert (level, text, data["how"]) == ("error", "thread stoker raised OSError", "raised")
+    assert data["file"] == __file__
+    assert len(_hooks()) == 1
+    assert _codes(None) == []
+
+
+async def cook() -> None:
+    """Never run."""
+
+
+def test_a_coroutine_that_nobody_awaits_is_noted_where_it_was_let_go(notes: Any, inside: None) -> None:
+    coroutine = cook()
+    _Unawaited(notes).started(frame_of(coro=coroutine))
+    ((kind, level, text, data),) = notes.all
+    assert (kind, level, text) == ("late", "warning", "coroutine cook was never awaited")
+    assert (data["how"], data["file"]) == ("never_awaited", __file__)
+    coroutine.close()
+
+
+def test_a_coroutine_of_a_handler_or_of_nobody_is_told_elsewhere(notes: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    coroutine, watch = cook(), _Unawaited(notes)
+    watch.started(frame_of(coro=coroutine))  # outside of any execution
+    token = CURRENT.set(EXECUTION)
+    try:
+        watch.started(frame_of(coro=None))
+        monkeypatch.setitem(MONITOR._watchers, id(cook.__code__), (cook.__code__, ()))
+        watch.started(frame_of(coro=coroutine))
+    finally:
+        CURRENT.reset(token)
+        coroutine.close()
+    assert notes.all == []
