@@ -348,6 +348,13 @@ class ChildHost:
         """Return whether the window lags too far behind."""
         return self._intake.waiting > FULL
 
+    def last_rows(self, before: int, rows: list[Any]) -> None:
+        """Take in the rows that the child recorded last and had no time to send."""
+        if rows and self._loading.ready:
+            lost = self._intake.take_rest(before, rows)
+            if lost:
+                self._intake.record(RecordsLost(self._intake.now(), lost, "the program ended before they were sent"))
+
     def ended(self, ended: Ended) -> None:
         """Report how the child ended, end what was under way, and wake who waits for it."""
         with self._lock:

@@ -51,7 +51,9 @@ class Intake(Arrivals):
     def __init__(self, report: Callable[[HostRecord], None], clock: Callable[[], int] = perf_counter_ns) -> None:
         super().__init__(clock)
         self._report = report
-        self._shift = self._sent = 0
+        self._shift = 0
+        #: How many rows the child has recorded, as far as they were taken in; and how many have come over the wire.
+        self._sent = self._came = 0
         #: How many of the child's rows are stored, as far as it is known; and how many rows the session had after how
         #: many of the child's, refused ones too, oldest first, where that is not stored yet.
         self._stored = 0
@@ -79,14 +81,19 @@ class Intake(Arrivals):
         self._shift = max(0, anchor - self.anchor)
         self._check = RowCheck(self, self._begin_session, self._report, shift=self._shift)
         with self._lock:
-            self._sent = self._stored = 0
+            self._sent = self._came = self._stored = 0
             self._marks.clear()
 
     def take(self, rows: Any) -> None:
         """Take in rows as they came over the wire; those that are none are counted in ``refused``."""
+        rows = rows if type(rows) is list else []
+        ahead, self._came = self._sent - self._came, self._came + len(rows)
+        self._take(rows[ahead:] if ahead else rows)
+
+    def _take(self, rows: list[Any]) -> None:
         good: list[Row] = []
         self._check.see_clock()
-        for values in rows if type(rows) is list else ():
+        for values in rows:
             row = self._check.checked(values)
             if row is None:
                 self.refused += 1
@@ -95,10 +102,21 @@ class Intake(Arrivals):
         self.put(good)
         self.put_held()
         with self._lock:
-            self._sent += len(rows) if type(rows) is list else 0
+            self._sent += len(rows)
             if len(self._marks) > 1 and self._count - self._marks[-2][0] < _MARK_ROWS:
                 self._marks.pop()
             self._marks.append((self._count, self._sent))
+
+    def take_rest(self, before: int, rows: list[Any]) -> int:
+        """Take in what has not come over the wire yet; return how many rows are missing between that and these.
+
+        Args:
+            before: How many rows the child has recorded before these.
+            rows: Its last ones, some of which may have come.
+        """
+        missing = before - self._sent
+        self._take(rows[max(0, -missing) :])
+        return max(0, missing)
 
     def interrupt(self, why: str, ended: ProcessEnded | None = None) -> None:
         """End what was running in a child that is gone, and settle the fires that will not.

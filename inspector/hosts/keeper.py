@@ -25,7 +25,7 @@ _END_TIME = 2.0
 
 def main() -> int:
     """Keep one child; return the exit code."""
-    control, channel, stacks = (int(text) for text in sys.argv[1:4])
+    control, *theirs = (int(text) for text in sys.argv[1:5])
     os.set_inheritable(control, False)
     become_reaper()
     wake, woken = os.pipe()
@@ -33,10 +33,10 @@ def main() -> int:
         os.set_blocking(descriptor, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
-    child = start(sys.argv[4:], read_environment(control), control)
+    child = start(sys.argv[5:], read_environment(control), control)
     if not child:
         return 1
-    for descriptor in (channel, stacks):
+    for descriptor in theirs:
         os.close(descriptor)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (1, 2):  # the child's output ends with the child

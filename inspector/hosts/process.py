@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.agent.process.posture import DUMP_SIGNAL
+from inspector.agent.process.tail import SIZE as TAIL_SIZE
+from inspector.agent.process.tail import read_tail
 from inspector.core.own_code import PACKAGE
 from inspector.hosts.keeper import descendants
 from inspector.hosts.stacks import Dump, read_dump
@@ -139,6 +141,8 @@ class ChildProcess:
 
     def __init__(self, launch: ChildLaunch, channel: socket.socket) -> None:
         self._stacks = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+        self._tail = os.memfd_create("inspector-tail", os.MFD_CLOEXEC)
+        os.ftruncate(self._tail, TAIL_SIZE)
         self._control, theirs = socket.socketpair()
         self._told = bytearray()
         self._code: int | None = None
@@ -149,6 +153,7 @@ class ChildProcess:
             self.pid = self._started(launch)
         except OSError:
             self._stacks.close()
+            os.close(self._tail)
             self._control.close()
             raise
         channel.close()
@@ -164,6 +169,7 @@ class ChildProcess:
         self.kill()
         self.wait()
         self._stacks.close()
+        os.close(self._tail)
 
     @property
     def pipes(self) -> dict[str, int]:
@@ -273,6 +279,12 @@ class ChildProcess:
         code = int(number) if verb == b"failed" else errno.ENOEXEC
         raise OSError(code, os.strerror(code))
 
+    def last_rows(self) -> tuple[int, list[Any]]:
+        """Return how many rows it has recorded before those that it may not have sent, and those."""
+        with contextlib.suppress(ValueError):  # the program has written into it, or it runs
+            return read_tail(self._tail)
+        return 0, []
+
     def ask_for_stacks(self) -> Dump:
         """Have it write its stacks; gives them, empty when it does not answer."""
         before = os.fstat(self._stacks.fileno()).st_size
@@ -300,7 +312,7 @@ class ChildProcess:
         return read_dump(os.pread(descriptor, _DUMP_SIZE, start).decode("utf-8", "replace"), self.main_thread)
 
     def _spawn(self, launch: ChildLaunch, channel: socket.socket, control: socket.socket) -> subprocess.Popen[bytes]:
-        descriptors = (control.fileno(), channel.fileno(), self._stacks.fileno())
+        descriptors = (control.fileno(), channel.fileno(), self._stacks.fileno(), self._tail)
         command = [launch.python, "-I", *launch.flags, str(_BOOTSTRAP), *map(str, descriptors[1:])]
         return subprocess.Popen(  # noqa: S603 - starting the project's interpreter is what we are for
             [sys.executable, *KEEPER_FLAGS, str(_KEEPER), *map(str, descriptors), *command],

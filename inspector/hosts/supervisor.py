@@ -86,6 +86,12 @@ class Listener(Protocol):
     def full(self) -> bool:
         """Return whether no more rows can be taken just now."""
 
+    def last_rows(self, before: int, rows: list[Any]) -> None:
+        """Take the rows that the child may not have sent, and how many it has recorded before them.
+
+        It is stuck, or gone.
+        """
+
     def ended(self, ended: Ended) -> None:
         """Called when it is gone; nothing follows."""
 
@@ -193,6 +199,8 @@ class Supervisor:
             end = time.monotonic() + _EXIT_TIME
             while self._reading and time.monotonic() < end:
                 self._turn()  # what came last
+        if self._why not in ("protocol", "load_timeout"):
+            self._listener.last_rows(*process.last_rows())
         for name, pipe in pipes.items():
             self._read_pipe(name, pipe, registered=False)
         self._output.end()
@@ -364,6 +372,7 @@ class Supervisor:
             self._stuck_since = self._heard
             stopped = self._process.stopped()
             dump = Dump("", ()) if stopped else self._process.ask_for_stacks()
+            self._listener.last_rows(*self._process.last_rows())
             self._listener.stuck(dump, silent, stopped=stopped)
         elif self._is_stuck and silent < STUCK:
             self._is_stuck = False

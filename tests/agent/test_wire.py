@@ -14,7 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.agent.process.channel import Channel, SendingRecorder
-from inspector.agent.process.wire import MAX_FRAME, MAX_TEXT, Decoder, WireError, cut_row, encode, encode_rows
+from inspector.agent.process.wire import (
+    MAX_FRAME,
+    MAX_TEXT,
+    Decoder,
+    WireError,
+    cut_row,
+    encode,
+    encode_row,
+    encode_rows,
+)
 from inspector.core.bus.bus import InMemoryEventBus
 from inspector.core.description import CatalogDescription, HandlerDescription
 from inspector.core.records.capture import failure_from_json
@@ -114,7 +123,7 @@ def test_texts_that_are_too_long_are_cut_and_stay_what_they_are() -> None:
 
 def test_many_rows_travel_in_several_messages() -> None:
     rows: list[tuple[Any, ...]] = [(HOST_NOTED, n, "output", "info", "", "") for n in range(1_200)]
-    messages = Decoder().feed(encode_rows(rows))
+    messages = Decoder().feed(encode_rows([encode_row(row) for row in rows]))
     assert [tuple(row) for verb, part in messages for row in part] == rows
     assert len(messages) == 3
 

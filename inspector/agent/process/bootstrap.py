@@ -1,4 +1,4 @@
-"""Where the child process begins: ``python -I bootstrap.py CHANNEL DUMP PARENT``, or ``source`` to read source only.
+"""Where the child process begins: ``python -I bootstrap.py CHANNEL DUMP TAIL PARENT``; ``source``: to read source.
 
 It loads our package from its folder under a private name and adds nothing to the path, so that the project may have a
 package called ``inspector`` and our modules can never be imported by accident. It runs on any Python 3, to be able to
@@ -16,11 +16,11 @@ def main() -> int:
     """Load the agent and run it; the process ends with what it gives."""
     if sys.argv[1:2] == ["source"]:
         return int(load_agent("facts", "source").main())
-    channel, dump, parent = (int(text) for text in sys.argv[1:4])
+    channel, dump, tail, parent = (int(text) for text in sys.argv[1:5])
     if sys.version_info < OLDEST:
         refuse(channel)
         return 1
-    code = load_agent("process", "child").run(channel, dump, parent)
+    code = load_agent("process", "child").run(channel, dump, tail, parent)
     return int(code)
 
 

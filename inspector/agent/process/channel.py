@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 from ...core.records.inside import HTTP, SQL
 from ...core.records.recorder import Recorder
 from .posture import ANY_ERROR
-from .wire import Decoder, encode, encode_rows
+from .wire import Decoder, encode, encode_row, encode_rows
 
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution
     from ...core.redact.redactor import Redactor
+    from .tail import Tail
 
 #: Seconds that rows are gathered before they are sent, and between two signs of life.
 GATHER: Final = 0.01
@@ -35,10 +36,15 @@ class Channel:
         lost: Called when there is no way to the parent any more, from whichever thread notices: with True when the
             program has closed our socket, False when the parent is gone.
         broken: Called with what was raised when the thread that sends cannot go on.
+        tail: Keeps rows that are not sent yet beyond the end of this process; without one they are sent at once.
     """
 
     def __init__(
-        self, sock: socket.socket, lost: Callable[[bool], None], broken: Callable[[BaseException], None]
+        self,
+        sock: socket.socket,
+        lost: Callable[[bool], None],
+        broken: Callable[[BaseException], None],
+        tail: Tail | None = None,
     ) -> None:
         self._sock = sock
         self._lost = lost
@@ -46,6 +52,15 @@ class Channel:
         sock.setblocking(False)
         self._lock = threading.RLock()
         self._backlog = bytearray()
+        self._tail = tail
+        #: Rows that are not in the backlog yet, and those that are not in the tail; and how many there ever were.
+        self._unframed: list[bytes] = []
+        self._fresh: list[bytes] = []
+        self._rows = 0
+        #: When something was sent last, on the monotonic clock.
+        self._pushed = 0.0
+        #: The tail while it has no room.
+        self._full: Tail | None = None
         self._recorder: Recorder | None = None
         self._decoder = Decoder()
         self._received: list[list[Any]] = []
@@ -79,6 +94,20 @@ class Channel:
             self._gather()
             self._push()
 
+    def keep(self) -> None:
+        """Put every row there is where the end of this process does not reach it.
+
+        They are sent now, too, unless some were sent a moment ago: then the thread that sends will do so in another.
+        """
+        with self._lock:
+            self._take_rows()
+            if time.monotonic() - self._pushed > GATHER or not self._keep_fresh():
+                self._frame_rows()
+                self._push()
+                return
+        if not self._woken:
+            self._rouse()
+
     def drain(self, seconds: float) -> None:
         """Send everything, waiting for the parent for at most that long."""
         end = time.monotonic() + seconds
@@ -108,7 +137,7 @@ class Channel:
     def abandon(self) -> None:
         """Let go of the socket, in a fork of this process: it is not the one that the parent talks to."""
         self._closed = True
-        self._recorder = None
+        self._recorder = self._tail = self._full = None
         self._lock = threading.RLock()  # a thread that does not exist here may have held the old one
         self._sock.close()
 
@@ -150,22 +179,53 @@ class Channel:
             self._lost(error.errno in (errno.EBADF, errno.ENOTSOCK))
 
     def _gather(self) -> None:
-        if self._recorder is not None and len(self._backlog) < MAX_BACKLOG:
-            rows = self._recorder.drain()
-            if rows:
-                self._backlog += encode_rows(rows)
+        self._take_rows()
+        self._frame_rows()
+
+    def _take_rows(self) -> None:
+        """Take what the recorder has."""
+        if self._recorder is None or len(self._backlog) >= MAX_BACKLOG:
+            return
+        rows = [encode_row(row) for row in self._recorder.drain()]
+        if not rows:
+            return
+        self._unframed += rows
+        self._fresh += rows
+        self._rows += len(rows)
+
+    def _keep_fresh(self) -> bool:
+        """Put into the tail what is not there; return whether it is. Without room there is none until all is sent."""
+        if self._tail is not None and self._fresh:
+            if not self._tail.put(self._fresh):
+                self._full, self._tail = self._tail, None
+            self._fresh.clear()
+        return self._tail is not None
+
+    def _frame_rows(self) -> None:
+        if self._unframed:
+            self._backlog += encode_rows(self._unframed)
+            self._unframed.clear()
 
     def _push(self) -> None:
+        self._pushed = time.monotonic()
         while self._backlog and not self._closed:
             try:
                 sent = self._sock.send(self._backlog)
             except BlockingIOError:
+                self._keep_fresh()
                 self._rouse()
                 return
             except OSError as error:
                 self._lose(error)
                 return
             del self._backlog[:sent]
+        if self._backlog or self._unframed:
+            return
+        self._fresh.clear()
+        if self._full is not None:
+            self._tail, self._full = self._full, None
+        if self._tail is not None:
+            self._tail.clear(self._rows)
 
 
 class SendingRecorder(Recorder):
@@ -177,6 +237,7 @@ class SendingRecorder(Recorder):
         seed: Seed of the synthetic values, told in the session's record.
     """
 
+    SINKS = False
     #: Not output: the parent reads all of that.
     outside = frozenset({SQL, HTTP})
 
@@ -185,7 +246,7 @@ class SendingRecorder(Recorder):
         self._channel = channel
 
     def execution_started(self, execution: Execution) -> None:
-        """Record ``HandlerStarted``, and send it."""
+        """Record ``HandlerStarted``, and keep it."""
         super().execution_started(execution)
         if execution.tag:
-            self._channel.flush()
+            self._channel.keep()

@@ -29,6 +29,7 @@ from . import posture
 from .channel import Channel, SendingRecorder
 from .loader import LoadedNames, Loader, NamedValue
 from .seal import seal
+from .tail import Tail
 from .trouble import LoadTrouble, explain
 from .whereabouts import whereabouts
 from .wire import PROTOCOL
@@ -39,16 +40,19 @@ if TYPE_CHECKING:
 _PACKAGE: Final = __name__.rpartition(".agent.")[0]
 
 
-def run(channel: int, dump: int, parent: int) -> int:
+def run(channel: int, dump: int, tail: int, parent: int) -> int:
     """Be the child; return the exit code.
 
     Args:
         channel: Descriptor of the socket to the parent.
         dump: Descriptor of the file for stacks.
+        tail: Descriptor of the file for rows that are not sent yet.
         parent: Its process id.
     """
     posture.stay_with_parent(parent)
-    link = Channel(socket.socket(fileno=posture.move_up(channel)), posture.leave, posture.give_up)
+    unsent = Tail(tail)
+    os.close(tail)
+    link = Channel(socket.socket(fileno=posture.move_up(channel)), posture.leave, posture.give_up, unsent)
     posture.tell_stacks(posture.move_up(dump))
     link.send(["hello", {"protocol": PROTOCOL, "python": sys.version.split()[0], "thread": threading.get_ident()}])
     order = link.receive()
