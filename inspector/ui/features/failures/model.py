@@ -184,6 +184,13 @@ class FailuresModel(TreeModel[FailureNode]):
         node = None if group is None else self._rows.get(group.number)
         return -1 if node is None or node.group is not group else node.row
 
+    def notes(self) -> list[QModelIndex]:
+        """Return the indexes of the notes."""
+        nodes = (self._rows.get(number) for number in self._marked)
+        return [
+            self.index_of_node(child) for node in nodes if node is not None for child in node.children if child.note
+        ]
+
     def rows(self) -> int:
         """Return the number of groups that are shown."""
         return len(self.root.children)

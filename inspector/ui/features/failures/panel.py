@@ -341,6 +341,9 @@ class FailuresPanel(JournalPanel):
         self.detail.tell_libraries()
 
     def _show_state(self) -> None:
+        for index in self.model.notes():  # over all columns
+            shown = self.sorted.mapFromSource(index)
+            self.table.setFirstColumnSpanned(shown.row(), shown.parent(), True)
         if self.model.rowCount():
             self._switcher.show_content()
         else:

@@ -281,7 +281,9 @@ def test_a_note_stands_in_its_group_and_is_remembered(theme, selection, shown, t
     group = desk.panel.model.group(0)
     desk.panel.set_note(group, "  asked the bank\nabout it ")
     assert below(desk.panel, 0)[0] == ("✎ asked the bank⏎about it", "")
+    assert desk.panel.table.isFirstColumnSpanned(0, desk.panel.sorted.index(0, 0))
     again = Marked(theme, selection, shown, tmp_path / "settings.json", failed(0, failure("KeyError")))
+    assert again.panel.table.isFirstColumnSpanned(0, again.panel.sorted.index(0, 0))
     assert below(again.panel, 0)[0] == ("✎ asked the bank⏎about it", "")
     again.panel.set_note(again.panel.model.group(0), "")
     assert [name for name, _ in below(again.panel, 0)] == ["Audit.handle"]
