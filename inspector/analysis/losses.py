@@ -29,6 +29,7 @@ from inspector.analysis.losskinds import (
     TWO_OUTCOMES,
     UNHEARD_EVENT,
 )
+from inspector.analysis.workflows import Attempt, Workflows
 from inspector.core.records.bounds import MAX_COUNT
 from inspector.core.records.host import (
     INTENDED,
@@ -66,17 +67,8 @@ Mask = npt.NDArray[np.bool_]
 #: Columns of the items: when (ns since the session started), the number of the group, indexes of the execution and of
 #: the publication (-1 for none), and how many.
 _ITEMS: Final = {"at": np.int64, "group": np.int32, "execution": np.int32, "publication": np.int32, "times": np.int64}
-#: How long after an attempt its outcome is taken to be missing, until it comes: ns.
-OUTCOME_WAIT: Final = 10_000_000_000
-#: Attempts, settled or not, that are remembered for a second outcome, and executions for a later success.
-REMEMBERED: Final = 100_000
-
 #: Tracebacks that are remembered with their place.
 _PLACES: Final = 1_000
-_ATTEMPT: Final = "attempted"
-#: Phases that settle an attempt: the first pair of which a workflow has any.
-_OUTCOMES: Final = (("succeeded", "failed"), ("allowed", "denied"))
-_SUCCESSES: Final = frozenset({"succeeded", "allowed"})
 _SWALLOWED_CODE: Final = STATUS_CODES[SWALLOWED]
 #: Statuses that are a loss by themselves, by code.
 OF_STATUS: Final = {
@@ -159,25 +151,6 @@ class Loss:
         return self.intended or self.succeeded > 0
 
 
-@dataclass(eq=False)
-class _Attempt:
-    """An attempt without an outcome.
-
-    Attributes:
-        at: When it was, ns.
-        publication: Its index.
-        event: Number of its event type.
-        workflow: What was attempted.
-        item: Index of the item that says that its outcome is missing, -1 while it may yet come.
-    """
-
-    at: int
-    publication: int
-    event: int
-    workflow: str
-    item: int = -1
-
-
 class Losses:
     """The losses of a journal.
 
@@ -189,7 +162,6 @@ class Losses:
         counts: How many there are of each kind, by its number.
         items: Each loss as a row: ``at group execution publication times``; one with 0 times was taken back.
         by_fault: Executions that were made to end like this, which count as nothing else.
-        unsure: Workflows were not checked for a time, because not all events were recorded.
     """
 
     def __init__(self, journal: Journal) -> None:
@@ -197,25 +169,13 @@ class Losses:
         self.counts = [0] * len(LOSS_KINDS)
         self.items = Columns(_ITEMS)
         self.by_fault = 0
-        self.unsure = False
         self._journal = journal
         self._numbers: dict[tuple[Any, ...], int] = {}
         self._rows: list[tuple[int, int, int, int, int]] = []
         self._logs: dict[int, Noted] = {}
         self._returned: set[int] = set()
         self._caught: dict[int, dict[str, Any]] = {}
-        #: What each event is to its workflow, and of each workflow its phases and its events.
-        self._roles: list[str] = []
-        self._workflows: dict[str, tuple[set[str], list[int]]] = {}
-        self._attempts: OrderedDict[tuple[str, bytes], list[_Attempt]] = OrderedDict()
-        self._settled: OrderedDict[tuple[str, bytes], str] = OrderedDict()
-        #: Attempts whose outcome may yet come, by publication, in the order of their times.
-        self._due: OrderedDict[int, _Attempt] = OrderedDict()
-        #: Attempts of fires that have not settled.
-        self._fired: dict[int, list[int]] = {}
-        #: Groups of swallowed exceptions, by the workflow whose success would say that they are meant.
-        self._hopes: OrderedDict[tuple[str, bytes], set[int]] = OrderedDict()
-        self._sampled: set[int] = set()
+        self._workflows = Workflows(journal, self._overdue, self._settle)
         self._stale: set[int] = set()
         self._places: OrderedDict[str, FailurePlace] = OrderedDict()
 
@@ -223,6 +183,11 @@ class Losses:
     def total(self) -> int:
         """All losses of all kinds."""
         return sum(self.counts)
+
+    @property
+    def unsure(self) -> bool:
+        """Workflows were not checked for a time, because not all events were recorded."""
+        return self._workflows.unsure
 
     # -- what the fold says --------------------------------------------------------------------------------------------
 
@@ -256,7 +221,7 @@ class Losses:
         group.logged = log is not None
         self._add(group, at, index, owner, event)
         if code == _SWALLOWED_CODE:
-            self._hope(group, key, event)
+            self._workflows.hope(group.number, event, key)
 
     def waits_for(self, execution: int, publication: int) -> bool:
         """Return whether the end of an execution may be a loss even if it went well."""
@@ -304,30 +269,13 @@ class Losses:
 
     def published(self, index: int, at: int, event: int, key: bytes, fire: int, cause: int, process: int) -> None:
         """Take in a publication of an event that begins or settles a workflow."""
-        description = self._journal.events[event]
-        role = self._role(event)
-        if not any(key) or process in self._sampled:
-            return
-        way = description.workflow, key
-        if role == _ATTEMPT:
-            self._attempt(way, _Attempt(at, index, event, description.workflow), waits=not fire or cause >= 0)
-            if fire and cause >= 0:
-                self._fired.setdefault(fire, []).append(index)
-            return
-        if description.phase in _SUCCESSES:
-            for number in self._hopes.pop(way, ()):
-                self.groups[number].succeeded += 1
-        waiting = self._attempts.get(way)
-        if waiting:
-            self._settle(waiting.pop(0))
-            if not waiting:
-                del self._attempts[way]
-            self._settled[way] = description.name
-            if len(self._settled) > REMEMBERED:
-                self._settled.popitem(last=False)
-        elif way in self._settled:
+        settled = self._workflows.published(index, at, event, key, fire, cause, process)
+        for number in settled.hopes:
+            self.groups[number].succeeded += 1
+        if settled.earlier:
+            description = self._journal.events[event]
             group = self._group(KIND_NUMBERS[TWO_OUTCOMES], -1, event, description.file, description.line)
-            group.what = f"{description.workflow} already had {self._settled[way]}"
+            group.what = f"{description.workflow} already had {settled.earlier}"
             self._add(group, at, -1, index, event)
 
     def unheard(self, index: int, at: int, event: int) -> None:
@@ -348,15 +296,13 @@ class Losses:
                 name = self._journal.processes.label(record.process) or "events"
                 self._dropped(name, "the inspector did not read fast enough", record.dropped, record.at)
             if record.one_in > 1 or record.counted or record.dropped:
-                self._doubt(record.process, lasts=record.one_in > 1)
+                self._workflows.doubt(record.process, lasts=record.one_in > 1)
             else:
-                self._sampled.discard(record.process)
+                self._workflows.trust(record.process)
         elif isinstance(record, RecordingPaused):
-            self._doubt(-1, lasts=False)
+            self._workflows.doubt(-1, lasts=False)
         elif isinstance(record, FireSettled):
-            for publication in self._fired.pop(record.fire, ()):
-                if attempt := self._due.pop(publication, None):
-                    self._overdue(attempt)
+            self._workflows.fire_settled(record.fire)
         elif isinstance(record, ProcessLeft):
             if not any(entry.live for entry in self._journal.processes.by_number.values()):
                 self.finish()
@@ -365,22 +311,15 @@ class Losses:
 
     def catalog_changed(self) -> None:
         """Find out anew which events begin and settle workflows."""
-        self._roles.clear()
-        self._workflows.clear()
+        self._workflows.catalog_changed()
 
     def takes_part(self, event: int) -> bool:
         """Return whether an event begins or settles a workflow."""
-        return bool(self._role(event))
+        return bool(self._workflows.role(event))
 
     def flush(self) -> None:
         """Write what was gathered to the columns, and take note of outcomes that are overdue."""
-        now = self._journal.now
-        while self._due:
-            index, attempt = next(iter(self._due.items()))
-            if now - attempt.at < OUTCOME_WAIT:
-                break
-            del self._due[index]
-            self._overdue(attempt)
+        self._workflows.look(self._journal.now)
         self._write()
         for number in self._stale:
             self._look_again(self.groups[number])
@@ -388,10 +327,7 @@ class Losses:
 
     def finish(self) -> None:
         """Take note that the run is over: no outcome comes any more."""
-        for attempt in self._due.values():
-            self._overdue(attempt)
-        self._due.clear()
-        self._fired.clear()
+        self._workflows.finish()
         self._write()
 
     # -- what is asked -------------------------------------------------------------------------------------------------
@@ -488,35 +424,9 @@ class Losses:
 
     # -- workflows -----------------------------------------------------------------------------------------------------
 
-    def _role(self, event: int) -> str:
-        """Return ``attempted`` or the phase by which an event settles its workflow; empty where it does neither."""
-        events, roles = self._journal.events, self._roles
-        for number in range(len(roles), len(events)):
-            entry = events[number]
-            roles.append("")
-            if not entry.workflow:
-                continue
-            phases, members = self._workflows.setdefault(entry.workflow, (set(), []))
-            members.append(number)
-            news = members if entry.phase not in phases else (number,)
-            phases.add(entry.phase)
-            for member in news:
-                roles[member] = _role_among(events[member].phase, phases)
-        return roles[event]
-
-    def _attempt(self, way: tuple[str, bytes], attempt: _Attempt, *, waits: bool) -> None:
-        """Take note of an attempt; what a person fires by itself has no outcome but what its handlers publish."""
-        self._attempts.setdefault(way, []).append(attempt)
-        if waits:
-            self._due[attempt.publication] = attempt
-        if len(self._attempts) > REMEMBERED:
-            _, forgotten = self._attempts.popitem(last=False)
-            for entry in forgotten:
-                self.unsure |= self._due.pop(entry.publication, None) is not None
-
-    def _settle(self, attempt: _Attempt) -> None:
+    def _settle(self, attempt: Attempt) -> None:
         """Take note that an attempt has its outcome: it is not missing, whatever was said of it."""
-        if self._due.pop(attempt.publication, None) is not None or attempt.item < 0:
+        if attempt.item < 0:
             return
         self._write()
         group = self.groups[int(self.items["group"][attempt.item])]
@@ -526,7 +436,8 @@ class Losses:
         self.counts[group.kind] -= 1
         self._stale.add(group.number)
 
-    def _overdue(self, attempt: _Attempt) -> None:
+    def _overdue(self, attempt: Attempt) -> None:
+        """Take in an attempt whose outcome is missing."""
         description = self._journal.events[attempt.event]
         group = self._group(KIND_NUMBERS[NO_OUTCOME], -1, attempt.event, description.file, description.line)
         group.what = f"{attempt.workflow} attempted, no outcome"
@@ -540,26 +451,6 @@ class Losses:
             times = self.items["at"][rows]
             group.first, group.last = int(times.min()), int(times.max())
             group.publication = int(self.items["publication"][rows[-1]])
-
-    def _hope(self, group: Loss, key: bytes, event: int) -> None:
-        """Wait for the workflow of an execution to succeed: then what it swallowed may be meant."""
-        workflow = self._journal.events[event].workflow
-        if workflow and any(key):
-            self._hopes.setdefault((workflow, key), set()).add(group.number)
-            if len(self._hopes) > REMEMBERED:
-                self._hopes.popitem(last=False)
-
-    def _doubt(self, process: int, *, lasts: bool) -> None:
-        """Forget attempts: their outcomes may be among what is not recorded."""
-        self.unsure = True
-        self._attempts.clear()
-        self._settled.clear()
-        self._due.clear()
-        self._fired.clear()
-        if lasts:
-            self._sampled.add(process)
-        else:
-            self._sampled.discard(process)
 
 
 def _what(code: int, error: str, caught: dict[str, Any] | None, log: Noted | None) -> str:
@@ -584,11 +475,3 @@ def _read(text: str) -> dict[str, Any]:
 
 def _int(value: Any) -> int:
     return value if type(value) is int and 0 <= value < MAX_COUNT else 0
-
-
-def _role_among(phase: str, phases: set[str]) -> str:
-    """Return a phase if it begins or settles a workflow with these phases, else an empty text."""
-    if _ATTEMPT not in phases:
-        return ""
-    settling = next((pair for pair in _OUTCOMES if any(other in phases for other in pair)), ())
-    return phase if settling and phase in (_ATTEMPT, *settling) else ""

@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.analysis.journal import Journal
-from inspector.analysis.losses import OUTCOME_WAIT, Loss, loss_place
+from inspector.analysis.losses import Loss, loss_place
 from inspector.analysis.losskinds import KIND_NUMBERS, LOSS_KINDS
 from inspector.analysis.query.query import FilterError, parse
 from inspector.analysis.tally import SLICES, LossTally
+from inspector.analysis.workflows import OUTCOME_WAIT
 from inspector.app.loss_marks import loss_subject
 from inspector.app.losses import loss_filter, loss_json, loss_limits, loss_lines, loss_report
 from inspector.core.description import CatalogDescription, EventDescription, HandlerDescription
