@@ -70,7 +70,7 @@ class Button(QPushButton):
         self._menu: QMenu | None = None
         self._offered: Sequence[MenuItem] = ()
         self._caption = ""
-        self._elastic = False
+        self._elastic = self._middle = False
         self._share: float | None = None
         self._switch: bool | None = None
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -135,9 +135,9 @@ class Button(QPushButton):
             self.updateGeometry()
             self.update()
 
-    def set_elastic(self) -> None:
-        """Let the text shrink to a few letters when room is short."""
-        self._elastic = True
+    def set_elastic(self, *, middle: bool = False) -> None:
+        """Let the text shrink to a few letters when room is short; ``middle``: its end stays."""
+        self._elastic, self._middle = True, middle
         self.updateGeometry()
 
     def set_menu(self, provider: MenuProvider, *, stays: bool = False) -> None:
@@ -357,7 +357,8 @@ class Button(QPushButton):
                 right -= width + _GAP
         painter.setFont(text_font)
         painter.setPen(QColor(ink))
-        text = metrics.elidedText(self._caption, Qt.TextElideMode.ElideRight, int(right - left) + 1)
+        mode = Qt.TextElideMode.ElideMiddle if self._middle else Qt.TextElideMode.ElideRight
+        text = metrics.elidedText(self._caption, mode, int(right - left) + 1)
         where = QRectF(left, 0, right - left + 2, self.height())
         painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, text)
 

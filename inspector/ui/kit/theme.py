@@ -214,25 +214,27 @@ class Theme(QObject):
 
     def _dress(self, application: QApplication) -> None:
         application.setPalette(palette(self._tokens))
-        for part in self._stale(self._sheet()):
-            if _seen(part):  # it is painted when it has all of the new look
-                part.setUpdatesEnabled(False)
+        sheet = self._sheet()
+        for part in self._parts():  # what can be seen is painted when it has all of the new look
+            part.setUpdatesEnabled(part.styleSheet() == sheet or not _seen(part))
 
-    def _stale(self, sheet: str) -> list[QWidget]:
-        """Return what still has another style sheet, what can be seen first."""
+    def _parts(self) -> list[QWidget]:
+        """Return what has a style sheet, what can be seen first."""
         here = Qt.FindChildOption.FindDirectChildrenOnly
         parts = (part for window in self._windows for part in window.findChildren(QWidget, options=here))
-        return sorted((part for part in parts if part.styleSheet() not in ("", sheet)), key=_seen, reverse=True)
+        return sorted((part for part in parts if part.styleSheet()), key=_seen, reverse=True)
 
     def _restyle(self) -> None:
         """Change what still has the old look, for some milliseconds; the rest is put off."""
         end, sheet = monotonic() + _SLICE, self._sheet()
-        for part in self._stale(sheet):
+        for part in self._parts():
+            if part.styleSheet() == sheet:
+                continue
+            part.setStyleSheet(sheet)
+            part.setUpdatesEnabled(True)
             if monotonic() >= end:
                 self._timer.start()
                 return
-            part.setStyleSheet(sheet)
-            part.setUpdatesEnabled(True)
 
     def _sheet(self) -> str:
         return style_sheet(self._tokens, self.mono_font().family())

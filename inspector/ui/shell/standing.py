@@ -111,6 +111,9 @@ class Standing(QObject):
             self._seen.popleft()
         span = now - self._seen[0][0]
         count = len(journal.publications) - self._seen[0][1]
+        if count < 0:  # another session is shown
+            self._seen.clear()
+            count = 0
         rate = round(count / span) if span > 0 else 0
         return [f"{plural(rate, 'event')}/s"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QObject, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer
 
 from inspector.ui.kit.buttons import IconButton
 from inspector.ui.kit.menus import MenuItem
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 #: Width of the button that opens the menu, pixels.
 _BUTTON: Final = 32
+
+
+#: After these tabs may have other widths.
+_STYLED: Final = (QEvent.Type.StyleChange, QEvent.Type.FontChange, QEvent.Type.Polish, QEvent.Type.Show)
 
 
 class TabFold(QObject):
@@ -44,6 +48,8 @@ class TabFold(QObject):
         self.button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.button.set_menu(self.items)
         self.button.hide()
+        self._soon = QTimer(self, interval=0, singleShot=True)
+        self._soon.timeout.connect(self.fit)
         bar.currentChanged.connect(lambda _: self.fit())
         bar.installEventFilter(self)
 
@@ -58,9 +64,12 @@ class TabFold(QObject):
         return [MenuItem(text, partial(self._raise, text), hint=self._hint(text)) for text in texts]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Fit again when the bar is wider or narrower."""
+        """Fit again when the bar is wider or narrower, or its tabs are."""
         if event.type() == QEvent.Type.Resize:
             self.fit()
+        elif event.type() in _STYLED:
+            self._fitted = None
+            self._soon.start()  # when the bar has heard of it, too
         return super().eventFilter(watched, event)
 
     def fit(self) -> None:

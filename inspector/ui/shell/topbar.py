@@ -39,9 +39,9 @@ _ALLOW: Final = "fire.allow"
 _SHORT: Final = {"fire.again": "Again", _LIVE: "Back to live"}
 #: Folded into one menu where room is short: the menus have them too, and what is left keeps its words.
 _FOLDED: Final = (_EXPORT, _PALETTE, _THEME)
-#: What gives way when room is short, first to last: the folded buttons, the width of the filter, the source, names of
-#: sessions and events (their beginnings stay); then a button's words (its icon stays).
-_YIELDS: Final = ("folded", "filter", "source", "names", "fire.again", "record.toggle", "faults.toggle", _LIVE)
+#: What gives way when room is short, first to last: the folded buttons, the width of the filter, names of sources,
+#: sessions and events (a few letters stay); the source; then a button's words (its icon stays).
+_YIELDS: Final = ("folded", "filter", "names", "source", "fire.again", "record.toggle", "faults.toggle", _LIVE)
 #: Width that the filter keeps when others give way for it, and its width when it gives way itself.
 _FILTER: Final = 260
 _NARROW_FILTER: Final = 160
@@ -113,7 +113,7 @@ class TopBar(QToolBar):
         self._row.setSpacing(8)
         for button in (self.source, self.session):
             button.hide()
-            button.set_elastic()
+            button.set_elastic(middle=button is self.source)  # how many processes there are stands at its end
             button.set_menu(tuple)  # nothing yet; what it opens comes later, and moves nothing then
             self._follow(button)
         self.filter.setMinimumWidth(_NARROW_FILTER)

@@ -121,6 +121,11 @@ def test_the_application_takes_the_look(qapp: QApplication, qtbot: QtBot) -> Non
         shiboken6.delete(parts.pop())
         qtbot.waitUntil(lambda: all(DARK.accent in part.styleSheet() for part in parts))
         assert not window.styleSheet(), "it would be changed at once"
+        window.show()
+        theme.set_choice("light")
+        theme.set_choice("dark")
+        qtbot.waitUntil(lambda: all(part.updatesEnabled() for part in parts))
+        assert all(DARK.accent in part.styleSheet() for part in parts)
         assert qapp.palette().color(QPalette.ColorRole.Window).name() == DARK.panel
         assert not qapp.styleSheet(), "it would be four times as long to change"
         shiboken6.delete(window)

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QPointF,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QTreeView, QWidget
 
@@ -430,13 +441,30 @@ class _CatalogTree(DataTree):
         self.setIndentation(15)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAllColumnsShowFocus(True)
+        self.setExpandsOnDoubleClick(False)
+        #: The row on which the left button went down; none for the second time of a double click.
+        self._pressed = QPersistentModelIndex()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Note which row is clicked."""
+        index = self.indexAt(event.position().toPoint())
+        self._pressed = QPersistentModelIndex(index if event.button() == Qt.MouseButton.LeftButton else QModelIndex())
+        super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Leave a branch as the first click has made it."""
+        self._pressed = QPersistentModelIndex()
+        super().mouseDoubleClickEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Report where a row was clicked."""
+        """Open or close a branch that was clicked at its name, and report where a row was clicked."""
         super().mouseReleaseEvent(event)
-        index = self.indexAt(event.position().toPoint())
-        if index.isValid() and event.button() == Qt.MouseButton.LeftButton:
-            self.clicked_at.emit(index, event.position())
+        index, place = self.indexAt(event.position().toPoint()), event.position()
+        if not index.isValid() or event.button() != Qt.MouseButton.LeftButton:
+            return
+        if index == self._pressed and self.model().hasChildren(index) and place.x() >= self.visualRect(index).left():
+            self.setExpanded(index, not self.isExpanded(index))
+        self.clicked_at.emit(index, place)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Take letters for searching, Ctrl+Return for firing."""

@@ -31,6 +31,7 @@ def make(context: Context) -> Parts:
         panel.add_rule(event, handler)
 
     panel.changed.connect(apply)
+    panel.fire_requested.connect(lambda: context.commands.run("fire.selected"))
     context.fault_wanted.connect(add)
     return Parts(
         panel,

@@ -41,9 +41,11 @@ class FaultsPanel(JournalPanel):
 
     Signals:
         changed: The person changed the list: what is on must be injected.
+        fire_requested: The person wants to fire the event that is selected now.
     """
 
     changed = Signal()
+    fire_requested = Signal()
 
     def __init__(self, theme: Theme, selection: Selection, faults: FaultList, window: QWidget) -> None:
         super().__init__(theme, selection)
@@ -56,9 +58,13 @@ class FaultsPanel(JournalPanel):
         vbox(owner=self._rows, margins=(0, 2, 0, 4), spacing=0)
         self._page.column.addWidget(self._rows)
         self.affected = ElidedLabel("", "dim")  # on one line: the rules below need the room
+        self._first = ""
+        self.fire_button = Button(theme, "", "play", on_click=self._fire)
         self.add_button = Button(theme, "Add rule…", "plus", on_click=self.add_rule)
         self.off_button = Button(theme, "All off", on_click=self._all_off)
-        head = hbox((self.affected, 1), self.add_button, self.off_button, margins=(12, 6, 12, 6), spacing=8)
+        head = hbox(
+            (self.affected, 1), self.fire_button, self.add_button, self.off_button, margins=(12, 6, 12, 6), spacing=8
+        )
         content = QWidget()
         vbox(head, separator_line(), (self._page, 1), owner=content)
         self.empty = EmptyState(
@@ -111,6 +117,11 @@ class FaultsPanel(JournalPanel):
         self.dialog = FaultDialog(self._theme, self._journal, before, (event, handler), done, self._window)
         self.dialog.open()
 
+    def _fire(self) -> None:
+        """Fire the event of which a fault is seen at once."""
+        self._selection.select_event(self._first)
+        self.fire_requested.emit()
+
     def _all_off(self) -> None:
         self._faults.switch_all(False)
         self.changed.emit()
@@ -137,6 +148,9 @@ class FaultsPanel(JournalPanel):
             if rules
             else "All faults are off."
         )
+        self._first = names[0] if names else ""
+        self.fire_button.set_text(f"Fire {self._first}")
+        self.fire_button.setVisible(bool(names))
         self.off_button.setEnabled(bool(rules))
         self.badge_changed.emit(str(len(rules)) if rules else "", "warn")
         self._count()

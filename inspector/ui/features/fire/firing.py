@@ -377,8 +377,8 @@ class Firing(QObject):
     def _explain_faults(self, journal: Journal, rules: Sequence[ActiveFault]) -> None:
         """Show which events go wrong now, and offer to fire one: by itself nothing is seen of a fault."""
         names = affected_events(journal, rules)
-        if not names:
-            return
+        if not names or self._shell.panel("faults").widget().isVisible():
+            return  # the panel says so, and would be covered
         shown = ", ".join(names[:_NAMED])
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         first = names[0]

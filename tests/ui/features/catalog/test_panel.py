@@ -244,6 +244,22 @@ def test_the_theme_can_change_while_it_is_shown(panel: CatalogPanel, selection: 
     assert repaints_in_the_other_theme(panel, theme)
 
 
+def test_a_click_on_a_branch_opens_it_and_a_double_click_does_it_once(panel: CatalogPanel, run: Run, qtbot) -> None:
+    run.publish("Surprise")
+    panel.folded(run.fold())
+    tree, branch = panel.tree, panel.filter.index_of("Surprise").parent()
+    panel.resize(300, 700)
+    panel.grab()
+    place = tree.visualRect(branch).center()
+    tree.setExpanded(branch, False)
+    for opened in (True, False):
+        qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        assert tree.isExpanded(branch) is opened
+    qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseDClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert tree.isExpanded(branch)
+
+
 def test_a_click_on_the_mark_of_what_was_found_asks_how_the_program_is_read(
     panel: CatalogPanel, run: Run, qtbot, theme: Theme
 ) -> None:

@@ -75,6 +75,11 @@ async def test_the_switch_brings_the_faults_of_the_demo_and_names_the_events_unt
         assert count == len(window.window.workbench.recording.host.own_faults) > 0
         assert panel.isVisible()
         assert panel.affected.text().startswith("Affects ")
+        QTest.mouseClick(panel.fire_button, Qt.MouseButton.LeftButton)
+        first = panel.fire_button.caption().removeprefix("Fire ")
+        assert panel.affected.text().split(": ")[1].startswith(first)
+        await until(lambda: window.log()[-1:] and first in str(window.log()[-1]))
+        assert not [notice for notice in window.notices if notice.text.startswith("Faults on")], "the panel says it"
         assert window.window.commands.title("faults.toggle") == f"Faults: {count} on"
         assert window.window.commands.run("faults.toggle")
         assert window.window.commands.title("faults.toggle") == "Faults"
