@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +29,12 @@ _MARK = re.compile(r"# ((?:seen|lost): .*)$")
 _CLASS = re.compile(r"^class (\w+)\((Event|Patient|SeaMark)\):", re.M)
 
 
+#: The part of the sample that needs blinker, what is fired there, and the Python that has it.
+RADIO = FERRY / "ferry" / "radio" / "failing.py"
+SIGNALS = ("station-called", "storm-warned", "tide-told", "night-come", "light-seen", "light-seen", "silence-kept")
+LIBRARIES = FERRY.parents[2] / ".venv-libs" / "newest" / "bin" / "python"
+
+
 class Way(NamedTuple):
     """What is to be seen of one way to fail.
 
@@ -43,10 +49,10 @@ class Way(NamedTuple):
     by: str
 
 
-def planted(version: str) -> Iterator[Way]:
-    """Yield what the failing ferry says of itself, as far as a Python shows it."""
+def planted(version: str, files: Sequence[Path] = FILES) -> Iterator[Way]:
+    """Yield what the failing ferry says of itself in some files, as far as a Python shows it."""
     other = "(3.12)" if version == "3.11" else "(3.11)"
-    for path in FILES:
+    for path in files:
         text = path.read_text("utf-8")
         around = owners(ast.parse(text))
         for number, line in enumerate(text.splitlines(), 1):

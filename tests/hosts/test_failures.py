@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,25 +26,34 @@ from inspector.core.records.host import (
     RepublishRefused,
 )
 from inspector.core.records.records import ATTEMPT, NOTED, Batch, to_record
-from tests.ferry import FERRY, SETTINGS, Way, fires, planted
+from inspector.core.request import FireRequest
+from tests.ferry import FERRY, LIBRARIES, RADIO, SETTINGS, SIGNALS, Way, fires, planted
 from tests.hosts.children import INTERPRETERS, Rows, project, running
 
 LIMIT = "Swallowed exceptions, late tasks, timers and threads, and code that never ran need Python 3.12."
 
 
 class Voyage:
-    """A run of the ferry in a child process, and what it shows."""
+    """A run of the ferry in a child process, and what it shows.
 
-    def __init__(self, package: str) -> None:
-        self.fires = list(fires(package))
+    Args:
+        app: What is loaded.
+        fires: What is fired.
+        catalog: Where its events are listed; none for signals.
+    """
+
+    def __init__(
+        self, app: str, fires: Iterable[FireRequest], catalog: Sequence[str] = ("ferry.events:EVENTS",)
+    ) -> None:
+        self.app = app
+        self.fires = list(fires)
+        self.catalog = catalog
         self.journal = Journal()
         self.rows = Rows()
-        self.app = f"ferry.{package}.harbour"
 
-    async def run(self, version: str) -> set[Way]:
+    async def run(self, python: str) -> set[Way]:
         """Fire everything; return all that went wrong."""
-        python = INTERPRETERS[version]
-        ferry = project(self.app, cwd=FERRY, python=python, catalog=("ferry.events:EVENTS",))
+        ferry = project(self.app, cwd=FERRY, python=python, catalog=self.catalog)
         async with running(replace(ferry, settings=SETTINGS)) as (host, self.rows):
             for fire in self.fires:
                 await self.rows.settled(host.fire(fire))
@@ -109,8 +119,8 @@ def short(label: str) -> str:
 @pytest.mark.parametrize("version", INTERPRETERS)
 async def test_each_way_is_seen_at_its_place(version: str) -> None:
     ways = set(planted(version))
-    voyage = Voyage("failing")
-    assert await voyage.run(version) == ways
+    voyage = Voyage("ferry.failing.harbour", fires("failing"))
+    assert await voyage.run(INTERPRETERS[version]) == ways
     assert len(ways) >= (100 if version != "3.11" else 80)
     if version == "3.11":
         assert loss_limits(voyage.journal) == [LIMIT]
@@ -121,6 +131,17 @@ async def test_each_way_is_seen_at_its_place(version: str) -> None:
 
 @pytest.mark.parametrize("version", INTERPRETERS)
 async def test_nothing_is_invented_in_the_sound_twin(version: str) -> None:
-    voyage = Voyage("sound")
-    assert await voyage.run(version) == set()
+    voyage = Voyage("ferry.sound.harbour", fires("sound"))
+    assert await voyage.run(INTERPRETERS[version]) == set()
     assert voyage.attempts() == ({} if version == "3.11" else {"start_winch": 3})
+
+
+@pytest.mark.parametrize("twin", ["failing", "sound"])
+async def test_signals_of_a_library_show_the_same(twin: str) -> None:
+    if not LIBRARIES.exists():
+        assert not os.environ.get("REQUIRE_LIBRARIES")
+        pytest.skip("The libraries are not installed: run tools/library-venvs.")
+    voyage = Voyage(f"ferry.radio.{twin}", [FireRequest(name, [{}], session=False) for name in SIGNALS], ())
+    unheard = Way("lost: unheard", "", "silence-kept")  # a signal without receivers has no place
+    ways = {*planted("3.12", [RADIO]), unheard} if twin == "failing" else set()
+    assert await voyage.run(str(LIBRARIES)) == ways
