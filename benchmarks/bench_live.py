@@ -293,7 +293,7 @@ def run(log: Callable[[str], object] = lambda _: None) -> list[Figure]:
     usual = median(float(np.median(gaps)) for found in live.gaps.values() for gaps in found)
     log(f"{live.rate:.0f} executions/s, a frame every {usual:.1f} ms; p99 {p99}, max {longest}")
     return [
-        figure("timeline.live_frame_gap_p99_ms", max(p99.values()), "<=", 33.0),
+        figure("timeline.live_frame_gap_p99_ms", max(p99.values()), "<=", 25.0),
         figure("timeline.live_frame_gap_max_ms", max(longest.values()), "<=", 100.0),
     ]
 
