@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from inspector.app.memory import settle_memory
 from inspector.app.settings import NUMBERS, THEME
@@ -137,7 +137,7 @@ class Window:
             if not self.shell.isVisible():
                 await self._show()
             await self.roof.make_rest()
-            started = await self._start(beginning, faults=faults, must=run is not None)
+            started = await self._start(beginning, stop, faults=faults, must=run is not None)
             self.shell.answer_early()
             if started and run is not None:
                 code = await self._run(run, screenshot, stop)
@@ -204,7 +204,7 @@ class Window:
         if lost:
             raise InspectorError(f"{count_lost(lost)}.", self.workbench.trouble.text if self.workbench.trouble else "")
 
-    async def _start(self, beginning: asyncio.Task[None], *, faults: bool, must: bool) -> bool:
+    async def _start(self, beginning: asyncio.Task[None], stop: asyncio.Event, *, faults: bool, must: bool) -> bool:
         """Start the recording; return whether there is one. What fails is raised if there must be one, else told."""
         try:
             try:
@@ -220,8 +220,9 @@ class Window:
             self.shell.set_state("failed", "the program did not start")
             return False
         settle_memory()
-        if not await self.roof.start():
-            if must:
+        starting = self.tasks.start("Loading the program", self.roof.start(), report=False)
+        if not await self._unless_closed(starting, stop) or not starting.result():
+            if must and not stop.is_set():
                 raise InspectorError(f"{self._program()} was not loaded.")
             self._tell_idle("No project loaded", "no project loaded")
             return False
@@ -250,20 +251,24 @@ class Window:
         """Do what was asked for, unless the window is closed first."""
         recording = self.workbench.recording
         work = self.tasks.start("Running", run(recording), report=False)
-        closing = self.tasks.start("Waiting for the window to be closed", stop.wait(), report=False)
-        try:
-            await asyncio.wait((work, closing), return_when=asyncio.FIRST_COMPLETED)
-            if not work.done():
-                return _CLOSED_EARLY
-            code: int = work.result()
-        finally:
-            for task in (work, closing):
-                task.cancel()
-            await asyncio.wait((work, closing))
+        if not await self._unless_closed(work, stop):
+            return _CLOSED_EARLY
+        code: int = work.result()
         await recording.saved()
         if screenshot is not None:
             await self._picture(screenshot)
         return code
+
+    async def _unless_closed(self, work: asyncio.Task[Any], stop: asyncio.Event) -> bool:
+        """Wait for some work, which is given up when the window is closed first; return whether it was done."""
+        closing = self.tasks.start("Waiting for the window to be closed", stop.wait(), report=False)
+        try:
+            await asyncio.wait((work, closing), return_when=asyncio.FIRST_COMPLETED)
+            return work.done()
+        finally:
+            for task in (work, closing):
+                task.cancel()
+            await asyncio.wait((work, closing))
 
     async def _picture(self, target: Path) -> None:
         pose(self.context)

@@ -88,6 +88,16 @@ async def test_a_project_is_shown_with_its_handlers_and_what_its_bus_keeps_quiet
         assert isinstance(shown.window.workbench.recording.host, ChildHost)
 
 
+async def test_a_window_that_is_closed_waits_for_no_project_that_is_still_being_loaded(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    needs = f"import time\nopen({str(ran)!r}, 'w').close()\ntime.sleep(600)"
+    project = replace(write(tmp_path, needs=needs), load_timeout=600.0)
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(ran.exists, "the project is being loaded")
+    assert shown.task.result() == 0
+    assert not shown.notices
+
+
 async def test_a_project_that_was_only_found_is_not_loaded_before_the_person_says_so(tmp_path: Path) -> None:
     project = write(tmp_path, needs=f"open({str(tmp_path / 'ran')!r}, 'w').close()")
     async with opened(tmp_path / "s.db", project=project) as shown:
