@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from inspector.app.memory import settle_memory
 from inspector.app.settings import NUMBERS, THEME
@@ -259,7 +259,7 @@ class Window:
             await self._picture(screenshot)
         return code
 
-    async def _unless_closed(self, work: asyncio.Task[Any], stop: asyncio.Event) -> bool:
+    async def _unless_closed(self, work: asyncio.Task[object], stop: asyncio.Event) -> bool:
         """Wait for some work, which is given up when the window is closed first; return whether it was done."""
         closing = self.tasks.start("Waiting for the window to be closed", stop.wait(), report=False)
         try:

@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from inspector.app.commands import Command
-from inspector.app.failure_marks import FailureMarks
 from inspector.ui.feature import Feature, Parts
 from inspector.ui.kit.menus import MenuItem
 
@@ -30,6 +29,7 @@ class _Stored:
 
 def make(context: Context) -> Parts:
     """Make the failures of a window."""
+    from inspector.app.failure_marks import FailureMarks
     from inspector.ui.features.failures.panel import AFTER, BEFORE, FailuresPanel
     from inspector.ui.kit.text import copy_text
 
