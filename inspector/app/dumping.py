@@ -39,10 +39,9 @@ def dump_blocked(workbench: Workbench) -> str:
 
 def dump_text(dump: TaskDump) -> str:
     """Return the tasks as text, those of handlers first."""
-    if dump.trouble:
-        return dump.trouble
+    trouble = [dump.trouble] if dump.trouble else []
     left_out = [f"… {plural(dump.left_out, 'more task')}"] if dump.left_out else []
-    return "\n\n".join([*(_task_text(task) for task in dump.tasks), *left_out]) or "No tasks."
+    return "\n\n".join([*trouble, *(_task_text(task) for task in dump.tasks), *left_out]) or "No tasks."
 
 
 def execution_text(dump: TaskDump, execution: int) -> str:
@@ -57,7 +56,7 @@ def count_text(tasks: Sequence[DumpedTask]) -> str:
 
 
 def _task_text(task: DumpedTask) -> str:
-    head = [f"Task {one_line(task.name)}"]
+    head = [*([task.process] if task.process else []), f"Task {one_line(task.name)}"]
     if task.handler:
         head.append(f"{task.handler} ({task.event})")
     if task.execution:

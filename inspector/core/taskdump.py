@@ -35,6 +35,7 @@ class DumpedTask:
         event: Type of the event that the handler has.
         execution: Number of the execution; 0 for none, and for one that is not recorded.
         age: Nanoseconds since the handler was called; 0 where there is none.
+        process: What the process is called, of several: ``server 48231``.
     """
 
     name: str
@@ -44,6 +45,7 @@ class DumpedTask:
     event: str = ""
     execution: int = 0
     age: int = 0
+    process: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class TaskDump:
     Attributes:
         tasks: The tasks.
         left_out: How many more there were than are told.
-        trouble: Why there are none; empty when they could be looked at.
+        trouble: Why there are none, or not those of every process; empty when all could be looked at.
     """
 
     tasks: tuple[DumpedTask, ...] = ()

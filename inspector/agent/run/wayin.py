@@ -26,7 +26,7 @@ from ...core.request import FireRequest
 from ..observe.monitor import Watcher
 from ..tap.moments import running_loop
 from .ring import CONTROL, LOOKED, MAY_FIRE, REQUESTS, UNTIL, RingError
-from .start import allocate_lock, decoded, read_text, start_new_thread
+from .start import allocate_lock, decoded, encoded, read_text, start_new_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -260,6 +260,8 @@ class WayIn(Watcher):
             self._withdraw(request["withdraw"])
         elif type(request.get("faults")) is list:
             self._set_faults(request["faults"])
+        elif request.get("tasks") is True:
+            self._dump_tasks(ring, number)
 
     def _fire(self, number: int, values: dict[str, Any]) -> None:
         try:
@@ -308,6 +310,26 @@ class WayIn(Watcher):
             self._has_faults = bool(rules)
         except (InspectorError, TypeError, ValueError, LookupError) as error:
             self._note(f"Faults cannot be set: {error}")
+
+    def _dump_tasks(self, ring: RingWriter, number: int) -> None:
+        """Leave beside the ring what the tasks of this loop are doing."""
+        from ...core.taskdump import TaskDump
+        from ...core.values.build import to_plain
+        from ..taskdump import dump_tasks
+
+        if self._at is self._own:
+            dump = TaskDump(trouble="No event loop of this process has published yet.")
+        else:
+            dump = dump_tasks(self._recorder.redactor.redact_text)
+        path = f"{ring.path}.{number}.out"
+        draft = os.open(f"{path}.draft", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            data = memoryview(encoded(to_plain(dump)))
+            while data:
+                data = data[os.write(draft, data) :]
+        finally:
+            os.close(draft)
+        os.rename(f"{path}.draft", path)  # noqa: PTH104 - as the ring, without pathlib
 
     def _fail(self, error: Exception) -> None:
         """Close the way for good: something of ours went wrong."""

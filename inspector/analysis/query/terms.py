@@ -16,7 +16,7 @@ from inspector.analysis.entries import RECENT
 from inspector.analysis.losses import loss_place
 from inspector.analysis.losskinds import LOSS_KINDS
 from inspector.core.records.statuses import STATUSES
-from inspector.core.values.snapshot import plain
+from inspector.core.values.read import plain_part
 
 if TYPE_CHECKING:
     from inspector.analysis.errors import ErrorKind
@@ -429,8 +429,12 @@ class PayloadTerm(PayloadSearch):
         if not self._names(payload):  # most payloads need not be read
             return False
         try:
-            return any(map(self._is_wanted, _values_at(plain(payload), self.path)))
-        except ValueError:
+            data = json.loads(payload)
+            # Most payloads are the fields of an event: of these one is looked at, and not all are decoded.
+            if isinstance(data, dict) and self.path[0] in data and not next(iter(data)).startswith("$"):
+                return any(map(self._is_wanted, _values_at(plain_part(data[self.path[0]]), self.path[1:])))
+            return any(map(self._is_wanted, _values_at(plain_part(data), self.path)))
+        except (ValueError, RecursionError):
             return False
 
     def _names(self, payload: str) -> bool:

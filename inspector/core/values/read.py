@@ -150,6 +150,18 @@ def plain(text: str) -> Any:
     return _plain(decode(text))
 
 
+def plain_part(data: Any) -> Any:
+    """Return a part of a snapshot, as ``json.loads`` gives it, as JSON types for people.
+
+    Raises:
+        EventDataError: It is no part of a snapshot.
+    """
+    try:
+        return _plain(_decode(data))
+    except _UNREADABLE as error:
+        raise EventDataError(f"is no part of a payload ({type(error).__name__})", subject="The value") from error
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]

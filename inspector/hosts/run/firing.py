@@ -7,7 +7,9 @@ import os
 import threading
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
+from dataclasses import replace
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -15,6 +17,8 @@ from inspector.agent.run import ring
 from inspector.agent.run.ring import RingError
 from inspector.core.errors import InspectorError
 from inspector.core.records.records import to_row
+from inspector.core.taskdump import TaskDump
+from inspector.core.values.build import build
 from inspector.hosts.run.folder import SPEC, read_json, write_json
 
 if TYPE_CHECKING:
@@ -31,6 +35,8 @@ LOOK_ONLY: Final = "Look only: firing into a running program is not allowed"
 _RENEWED: Final = 1.0
 #: Nanoseconds without a look after which a process is busy.
 _BUSY: Final = 2_000_000_000
+#: Bytes of an answer that are read.
+_LONGEST: Final = 8 << 20
 
 
 class FireTarget(NamedTuple):
@@ -115,6 +121,25 @@ class FiredInto:
         self._waiting[number] = path
         return number
 
+    def ask_tasks(self) -> Path:
+        """Ask it what the tasks of its loop are doing; return the file in which the answer will be."""
+        return self._path.with_name(f"{self._path.name}.{self.ask({'tasks': True})}.out")
+
+    def tasks_in(self, path: Path) -> TaskDump | None:
+        """Return the answer that it has left in a file; None while there is none."""
+        try:
+            with path.open("rb") as file:
+                data = file.read(_LONGEST)
+            path.unlink()
+        except OSError:
+            return None
+        try:
+            dump: TaskDump = build(TaskDump, json.loads(data))
+        except (ValueError, RecursionError):
+            return TaskDump(trouble=f"{self.target.label} gave no answer that can be read.")
+        tasks = (replace(task, execution=self.rows.execution_of(task.execution)) for task in dump.tasks)
+        return replace(dump, tasks=tuple(tasks))
+
     def take_back(self) -> list[int]:
         """Take back what it has not begun; return the numbers."""
         waiting, self._waiting = self._waiting, {}
@@ -151,6 +176,9 @@ class RunFiring:
         self._orders: deque[tuple[int, FireNumber, dict[str, Any]]] = deque()
         #: Which process a fire went to, and its number there.
         self._fires: dict[FireNumber, tuple[int, int]] = {}
+        #: Processes to be asked for their tasks, and those that were, each with the file in which the answer will be.
+        self._questions: deque[tuple[FiredInto, Future[TaskDump]]] = deque()
+        self._answers: list[tuple[FiredInto, Path, Future[TaskDump]]] = []
 
     # -- from any thread -----------------------------------------------------------------------------------------------
 
@@ -217,6 +245,30 @@ class RunFiring:
             raise InspectorError(f"{event} can be fired into {labels}{more}.", "Choose one in Processes.")
         return processes[targets[0].process]
 
+    def ask_tasks(self) -> list[tuple[str, Future[TaskDump]]]:
+        """Ask the processes, or the chosen one, what the tasks of their loops are doing; return labels and answers.
+
+        Raises:
+            InspectorError: It is not allowed, or there is no process that can answer.
+        """
+        if not self.allowed:
+            raise InspectorError(f"{LOOK_ONLY}.")
+        with self._lock:
+            processes = [process for process in self._processes.values() if process.rows.declared is not None]
+        chosen = [process for process in processes if self.process in (0, process.target.process)]
+        if not chosen:
+            raise InspectorError("No bus has been found in the program yet.", "Try again when it has published.")
+        answers: list[tuple[str, Future[TaskDump]]] = []
+        for process in chosen:
+            answer: Future[TaskDump] = Future()
+            trouble = process.trouble()
+            if trouble:
+                answer.set_result(TaskDump(trouble=trouble))
+            else:
+                self._questions.append((process, answer))
+            answers.append((process.target.label, answer))
+        return answers
+
     # -- on the reader's thread ----------------------------------------------------------------------------------------
 
     def join(self, process: FiredInto) -> None:
@@ -238,6 +290,25 @@ class RunFiring:
         while self._orders:
             number, fire, order = self._orders.popleft()
             self._pass_on(number, fire, order)
+        while self._questions:
+            process, answer = self._questions.popleft()
+            try:
+                self._answers.append((process, process.ask_tasks(), answer))
+            except (RingError, OSError) as error:
+                answer.set_result(TaskDump(trouble=f"The request could not be written: {error}"))
+        self._answers = [waiting for waiting in self._answers if not self._answered(*waiting)]
+
+    def _answered(self, process: FiredInto, path: Path, answer: Future[TaskDump]) -> bool:
+        """Pass on what a process has left as an answer; return whether nobody waits for it any more."""
+        if answer.done() or process.target.process not in self._processes:
+            answer.cancel()
+            return True
+        dump = process.tasks_in(path)
+        if dump is None:
+            return False
+        with suppress(InvalidStateError):  # given up meanwhile
+            answer.set_result(dump)
+        return True
 
     def _look_at(self, process: FiredInto, now: float, *, allowed: bool) -> None:
         process.renew(now, allowed=allowed)

@@ -23,6 +23,7 @@ from inspector.core.errors import InspectorError
 from inspector.core.records.host import OutputDropped, ProgramPrinted, RecordingPaused, RecordingResumed
 from inspector.core.records.stream import LiveStream
 from inspector.core.redact.redactor import Redactor
+from inspector.core.taskdump import TaskDump
 from inspector.hosts.output import Output
 from inspector.hosts.run import folder as folders
 from inspector.hosts.run.firing import LOOK_ONLY, RunFiring
@@ -32,11 +33,13 @@ from inspector.hosts.run.launch import RunCommand, prepare
 from inspector.hosts.run.proc import ProcessIdentity, identity_of
 from inspector.hosts.run.reader import RunReader
 from inspector.hosts.run.resuming import resumed_anchor
+from inspector.hosts.trouble import ANSWER_TIME
 
 if TYPE_CHECKING:
     from inspector.core.faults import FaultRule
     from inspector.core.records.numbers import FireNumber
     from inspector.core.request import FireRequest
+    from inspector.core.taskdump import DumpedTask
     from inspector.hosts.project import Project
     from inspector.hosts.run.resuming import LiveRun
 
@@ -197,6 +200,29 @@ class RunHost:
             InspectorError: It is not allowed, or there is no process that can do it, or more than one.
         """
         return self._opened_firing().fire(request)
+
+    async def dump_tasks(self) -> TaskDump:
+        """Return what the tasks of the processes' loops are doing.
+
+        Raises:
+            InspectorError: It is not allowed, there is no process that can answer, or none answers.
+        """
+        answers = self._opened_firing().ask_tasks()
+        waiting = [asyncio.wrap_future(answer) for _, answer in answers]
+        await asyncio.wait(waiting, timeout=ANSWER_TIME)
+        tasks: list[DumpedTask] = []
+        troubles: list[str] = []
+        left_out = 0
+        for (label, _), answer in zip(answers, waiting, strict=True):
+            if not answer.done() or answer.cancelled():
+                answer.cancel()
+                troubles.append(f"{label} does not answer.")
+                continue
+            dump = answer.result()
+            troubles += [dump.trouble] if dump.trouble else []
+            left_out += dump.left_out
+            tasks += (replace(task, process=label) for task in dump.tasks)
+        return TaskDump(tuple(tasks), left_out, "\n".join(troubles))
 
     def withdraw(self, fire: FireNumber) -> None:
         """Publish nothing more for a fire; what it has published goes on to its end."""

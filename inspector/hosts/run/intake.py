@@ -174,6 +174,10 @@ class RowsOfProcess:
         """How many executions are under way."""
         return len(self._check.running) if self._check is not None else 0
 
+    def execution_of(self, own: int) -> int:
+        """Return the session's number of what the process numbers so; 0 when it is not in the session."""
+        return self._check.execution_of(own) if self._check is not None else 0
+
     def take(self, items: Sequence[Any]) -> None:
         """Take rows and messages as they were read; they are checked when their turn has come."""
         for item in items:

@@ -212,6 +212,10 @@ async def test_a_service_is_fired_into_on_its_own_loop(tmp_path: Path, python: s
         await run.until(lambda: "session opened\nlit kitchen 1" in run.printed)  # no thread of ours
         assert [int(number) for number in run.journal.publications["fire"]] == [fire, fire]
         assert [int(cause) for cause in run.journal.publications["cause"]] == [-1, 0]
+        dump = await run.host.dump_tasks()
+        assert not dump.trouble
+        assert {task.process for task in dump.tasks} == {run.firing.targets()[0].label}
+        assert any(step.file.endswith("app.py") for task in dump.tasks for step in task.steps)
         run.host.set_fault_rules([FaultRule("*", "Dim", "fail")])
         await run.until(lambda: run.host.faults)
         await run.fire("cellar")
@@ -221,6 +225,8 @@ async def test_a_service_is_fired_into_on_its_own_loop(tmp_path: Path, python: s
         assert not run.host.faults
         with pytest.raises(InspectorError, match=LOOK_ONLY):
             run.host.fire(FireRequest("Lit", [{"room": "kitchen"}]))
+        with pytest.raises(InspectorError, match=LOOK_ONLY):
+            await run.host.dump_tasks()
         (tmp_path / "stop").touch()
         await run.until(lambda: run.host.over.is_set())
         await run.until(lambda: "goes on to its end" in run.printed)
@@ -231,6 +237,8 @@ async def test_a_script_is_fired_into_in_a_thread_that_ends_with_the_permission(
         await run.open()
         assert await run.state() == "state 2 3"
         assert await run.fire("hall") == (1, 1)
+        dump = await run.host.dump_tasks()
+        assert (dump.tasks, dump.trouble) == ((), "No event loop of this process has published yet.")
         await run.until(lambda: "lit hall False" in run.printed)
         run.firing.allow(False)
         await run.until(lambda: not run.firing._processes[1].looked)
