@@ -219,7 +219,7 @@ def _short_way(
         if type(publication) is kind:
             publication.tag = 0
             tap.publication_started(publication)
-        elif not tap.take(publication):
+        elif (cause is not None and cause.publication.bus is not None) or not tap.take(publication):
             publication.tag = 0
             publication.tell = tap.tell_plain
             tap.publication_started(publication)
