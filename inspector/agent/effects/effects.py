@@ -36,7 +36,7 @@ from .watching import Functions, FunctionWatch, Report
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution
     from ...core.bus.publication import Publication
-    from ...core.records.recorder import Recorder
+    from ...core.records.recorder import NoteData, NoteText, Recorder
     from ..program import Program
 
 _logger = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class Effects:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._reader = Reader()
+        self._reader = Reader(recorder.is_plain)
         self._secrets: WeakKeyDictionary[Publication, dict[str, str]] = WeakKeyDictionary()
         self._leaked: WeakKeyDictionary[Execution, set[tuple[str, str]]] = WeakKeyDictionary()
         #: The probes have been undone: what is left of them passes everything on.
@@ -199,8 +199,8 @@ class Effects:
     def tell(
         self,
         kind: str,
-        text: str,
-        data: Mapping[str, Any] | None = None,
+        text: NoteText,
+        data: Mapping[str, Any] | Callable[[], dict[str, Any]] | None = None,
         *,
         content: Any = None,
         execution: Execution | None = None,
@@ -211,8 +211,8 @@ class Effects:
 
         Args:
             kind: One of ``core.records.inside``, or a word of the probe's own.
-            text: What to read in one line.
-            data: More, plain data: texts, numbers, lists, mappings.
+            text: What to read in one line; or a function that returns it, called later, perhaps on another thread.
+            data: More, plain data: texts, numbers, lists, mappings; or a function that returns it, likewise.
             content: What went out, of any type; it is searched for secrets and not kept. None: text and data are.
             execution: Who did it; None for the one that is running.
             longest: Texts are cut to so many characters once the secrets in them are hidden; 0: they are not.
@@ -221,14 +221,18 @@ class Effects:
         execution = execution or self.execution
         if execution is None or self.closed:
             if self.is_outside(kind):
-                self._tell_outside(kind, level, text, dict(data or {}))
+                self._tell_outside(kind, level, text, data)
             return
-        leaked = self._found(execution, (text, data) if content is None else content)
+        if not longest and not self.has_secrets(execution):
+            self._note(execution, kind, level, text, data if callable(data) else dict(data or {}))
+            return
+        line, more = str(_at_once(text)), dict(_at_once(data) or {})
+        leaked = self._found(execution, (line, more) if content is None else content)
         if leaked:
-            text, data = _mask(text, leaked), _mask(dict(data or {}), leaked)
+            line, more = _mask(line, leaked), _mask(more, leaked)
         if longest:
-            text, data = self._shortened(text, longest), self._shortened(dict(data or {}), longest)
-        self._note(execution, kind, level, text, dict(data or {}))
+            line, more = self._shortened(line, longest), self._shortened(more, longest)
+        self._note(execution, kind, level, line, more)
         self._tell_leaks(execution, kind, leaked.values())
 
     def look(self, kind: str, content: Any) -> None:
@@ -247,12 +251,22 @@ class Effects:
             return self._recorder.redactor.shortened(value, longest)
         return {key: self._shortened(inner, longest) for key, inner in value.items()} if type(value) is dict else value
 
-    def _found(self, execution: Execution, content: Any) -> dict[str, str]:
-        """Return the secrets that are in the content, each with the name of its field."""
+    def has_secrets(self, execution: Execution) -> bool:
+        """Return whether there is anything that an execution may let out."""
+        return bool(self._secrets_of(execution))
+
+    def _secrets_of(self, execution: Execution) -> dict[str, str]:
         publication = execution.publication
         secrets = self._secrets.get(publication)
         if secrets is None:
-            secrets = self._secrets[publication] = self._reader.secrets(publication)
+            secrets = self._reader.secrets(publication)
+            if secrets:
+                self._secrets[publication] = secrets
+        return secrets
+
+    def _found(self, execution: Execution, content: Any) -> dict[str, str]:
+        """Return the secrets that are in the content, each with the name of its field."""
+        secrets = self._secrets_of(execution)
         if not secrets:
             return {}
         leaked: dict[str, str] = {}
@@ -268,7 +282,7 @@ class Effects:
                 place = _PLACES.get(kind, kind)
                 self._note(execution, "leak", "warning", f"{field} reached {place}", {"in": kind, "leaked": field})
 
-    def _tell_outside(self, kind: str, level: str, text: str, data: dict[str, Any]) -> None:
+    def _tell_outside(self, kind: str, level: str, text: NoteText, data: Any) -> None:
         """Record what happened outside of executions, up to a limit."""
         recorder = self._recorder
         second = recorder.now() // _SECOND
@@ -281,9 +295,9 @@ class Effects:
                 )
         self._count += 1
         if self._count <= _MOST_OUTSIDE:
-            recorder.note_outside(kind, level, text, data)
+            recorder.note_outside(kind, level, _at_once(text), dict(_at_once(data) or {}))
 
-    def _note(self, execution: Execution, kind: str, level: str, text: str, data: dict[str, Any]) -> None:
+    def _note(self, execution: Execution, kind: str, level: str, text: NoteText, data: NoteData) -> None:
         self._recorder.note_in(execution, kind, level, text, data)
 
 
@@ -295,6 +309,11 @@ _PLACES: Final = {
     "mail": "an email",
     "sse": "a server-sent event",
 }
+
+
+def _at_once(value: Any) -> Any:
+    """Return what a function returns that was to be called later; anything else as it is."""
+    return value() if callable(value) else value
 
 
 def _mask(value: Any, leaked: Mapping[str, str]) -> Any:

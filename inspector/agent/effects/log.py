@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ...core.bus import bus
 from ...core.bus.context import CURRENT
+from ...core.records.records import LOG
 from ..observe.monitor import MONITOR
 from .leftover import NEVER_RETRIEVED
 
 if TYPE_CHECKING:
-    from ...core.records.recorder import Recorder
+    from ...core.records.recorder import NoteData, Recorder
 
 #: Attributes that every log record has; the others came with ``extra=``.
 USUAL: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "exc_text"}
@@ -31,14 +33,24 @@ class LogProbe(logging.Handler):
         super().__init__(logging.DEBUG)
         self._recorder = recorder
 
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Note the record, without a lock: nothing here needs one, and every program that logs would pay for it."""
+        self.emit(record)
+        return True
+
     def emit(self, record: logging.LogRecord) -> None:
         """Note the record with the execution that wrote it."""
         execution = CURRENT.get()
         if execution is None or record.name == bus.__package__ or _by_a_copy_of_our_bus(record) or _by_asyncio(record):
             return
         try:
-            extra = {name: value for name, value in vars(record).items() if name not in USUAL}
-            self._recorder.note("log", _level(record.levelno), record.getMessage(), {"logger": record.name, **extra})
+            names = vars(record).keys() - USUAL
+            if names:
+                extra = {name: value for name, value in vars(record).items() if name in names}
+                data: NoteData = {"logger": record.name, **extra}
+            else:
+                data = partial(dict, logger=record.name)
+            self._recorder.note_in(execution, LOG, _level(record.levelno), record.getMessage(), data)
             error = record.exc_info[1] if record.exc_info else None
             if record.levelno >= logging.ERROR and error is not None and not execution.ended:
                 self._recorder.swallowed(execution, error)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
+from functools import partial
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,7 +39,7 @@ class WrittenLines:
 
     def __init__(self, effects: Effects, stream: str) -> None:
         self._effects = effects
-        self._notes = [data_of(LineNote(stream, by_log)) for by_log in (False, True)]
+        self._data = [partial(data_of, LineNote(stream, by_log)) for by_log in (False, True)]
         #: By execution, else by thread: the beginning of a line.
         self._begun: dict[int, tuple[Execution | None, str]] = {}
 
@@ -49,19 +50,34 @@ class WrittenLines:
             return
         key = id(execution) if execution is not None else -get_ident()
         begun = self._begun.pop(key, None)
-        *lines, rest = (text if begun is None else begun[1] + text).split("\n")
-        if len(rest) > LONGEST:
-            lines, rest = [*lines, rest], ""
-        for line in lines:
-            self._tell(line, execution, by_log=by_log)
+        whole = text if begun is None else begun[1] + text
+        if "\n" in text:
+            *lines, rest = whole.split("\n")
+            for line in lines:
+                self._tell(line, execution, by_log=by_log)
+        elif len(whole) > LONGEST:
+            self._tell(whole, execution, by_log=by_log)
+            return
+        else:
+            rest = whole
         if rest:
-            if len(self._begun) >= _MOST:
-                self._begun.clear()
-            self._begun[key] = execution, rest
-            if execution is not None and not execution.ended:
-                ends = ends_of(execution)
-                if self._ended not in ends:
-                    ends.append(self._ended)
+            self._hold(key, execution, rest)
+
+    def _hold(self, key: int, execution: Execution | None, rest: str) -> None:
+        """Keep the beginning of a line until the rest is written, or its execution has ended."""
+        if len(self._begun) >= _MOST:
+            self.flush()
+        self._begun[key] = execution, rest
+        if execution is not None and not self._effects.recorder.is_drained and not execution.ended:
+            ends = ends_of(execution)
+            if self._ended not in ends:
+                ends.append(self._ended)
+
+    def flush(self) -> None:
+        """Take what executions that have ended have written as lines."""
+        for execution, _ in tuple(self._begun.values()):
+            if execution is not None and execution.ended:
+                self._ended(execution)
 
     def _ended(self, execution: Execution) -> None:
         """Take what an execution has written as a line: it has ended."""
@@ -69,11 +85,12 @@ class WrittenLines:
         self._tell(rest, execution, by_log=False)
 
     def _tell(self, line: str, execution: Execution | None, *, by_log: bool) -> None:
-        line = line.rstrip("\r").rpartition("\r")[2]  # what was written over is not there any more
+        if "\r" in line:
+            line = line.rstrip("\r").rpartition("\r")[2]  # what was written over is not there any more
         for start in range(0, len(line), LONGEST):
             part = line[start : start + LONGEST]
-            if part.strip():
-                self._effects.tell(OUTPUT, part, self._notes[by_log], execution=execution)
+            if not part.isspace():
+                self._effects.tell(OUTPUT, part, self._data[by_log], execution=execution)
 
 
 def watch_output(effects: Effects) -> Callable[[], None]:
@@ -108,7 +125,8 @@ def _watch(stream: Any, name: str, effects: Effects) -> Callable[[], None]:
     held = getattr(stream, "__dict__", None)
     if write is None or type(held) is not dict:
         return _nothing
-    lines, emit, frame_at = WrittenLines(effects, name), logging.StreamHandler.emit.__code__, sys._getframe  # noqa: SLF001
+    lines = WrittenLines(effects, name)
+    emit, frame_at = logging.StreamHandler.emit.__code__, sys._getframe  # noqa: SLF001
     before = held.get(_NAME)
 
     def watched(text: str, /) -> Any:
@@ -128,7 +146,10 @@ def _watch(stream: Any, name: str, effects: Effects) -> Callable[[], None]:
     except (AttributeError, TypeError):
         return _nothing
 
+    effects.recorder.before_drain.append(lines.flush)
+
     def undo() -> None:
+        effects.recorder.before_drain.remove(lines.flush)
         if held.get(_NAME) is watched:
             if before is None:
                 delattr(stream, _NAME)

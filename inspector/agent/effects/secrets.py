@@ -38,8 +38,11 @@ _FLAT: Final = tuple({atom.made for atom in ATOMS.values() if not atom.textual})
 class Reader:
     """Reads texts and secrets out of any value, and keeps what it has learned of each class."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_plain: Callable[[object], bool] = bool) -> None:
         self._facts: dict[type, ClassFacts] = {}
+        self._is_plain = is_plain
+        #: Of each class whether a field of it is secret, by its name or because the class says so.
+        self._hides: dict[type, bool] = {}
 
     def secrets(self, publication: Publication) -> dict[str, str]:
         """Return the secret texts of a publication and of those that caused it, each with the name of its field.
@@ -52,7 +55,8 @@ class Reader:
             if current is None:
                 break
             held = current.shown if current.shown is not None else current.event
-            self._gather(held, "", secrets, _DEPTH)
+            if self._may_hide(held):
+                self._gather(held, "", secrets, _DEPTH)
             current = current.cause.publication if current.cause is not None else None
         return secrets
 
@@ -73,6 +77,17 @@ class Reader:
                 yield from message_texts(current)
             elif depth < _DEPTH and not issubclass(type(current), _FLAT):
                 left += [(inner, depth + 1) for _, inner in self._parts(current)]
+
+    def _may_hide(self, event: Any) -> bool:
+        """Return whether an event may hold a secret; one of atoms alone does, if a field of its class is secret."""
+        cls = type(event)
+        hides = self._hides.get(cls)
+        if hides is None:
+            if len(self._hides) > _MAX_CLASSES:
+                self._hides.clear()
+            facts = self._of(cls)
+            hides = self._hides[cls] = bool(facts.marked) or any(map(secret_kind, facts.names))
+        return hides or not self._is_plain(event)
 
     def _gather(self, value: Any, name: str, secrets: dict[str, str], depth: int) -> None:
         for part, inner in list(self._parts(value))[:_VALUES]:
@@ -132,8 +147,13 @@ class _LogSearch(logging.Handler):
         super().__init__(logging.DEBUG)
         self.effects = effects
 
+    def handle(self, record: logging.LogRecord) -> bool:
+        self.emit(record)
+        return True
+
     def emit(self, record: logging.LogRecord) -> None:
-        if self.effects.execution is None:
+        execution = self.effects.execution
+        if execution is None or not self.effects.has_secrets(execution):
             return
         try:
             extra = [value for name, value in vars(record).items() if name not in USUAL]

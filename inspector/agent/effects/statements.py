@@ -13,9 +13,10 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from functools import partial
 from time import perf_counter_ns
 from types import BuiltinMethodType, CodeType, FrameType, MethodDescriptorType, ModuleType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 from ...core.bus.identity import bound_to
@@ -26,6 +27,7 @@ from .handled import ends_of
 
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution
+    from ...core.records.recorder import NoteText
     from .effects import Effects
     from .watching import Call
 
@@ -112,7 +114,7 @@ class Statements:
 
     def note(
         self,
-        text: str,
+        text: NoteText,
         began: int,
         took: int,
         *,
@@ -125,7 +127,7 @@ class Statements:
         """Note a statement.
 
         Args:
-            text: As it is shown.
+            text: As it is shown; or a function that returns it.
             began: When it began, ns of ``perf_counter_ns``.
             took: How long it took, ns.
             by: The library.
@@ -134,12 +136,18 @@ class Statements:
             parameters: Its parameters, or a list of them.
             error: With what it failed.
         """
-        types, sets = types_of(parameters)
+        types, sets = types_of(parameters) if parameters else ((), 1)
         name = "" if error is None else type(error).__name__
+        known_rows = None if rows is None or rows < 0 else rows
         ago = max(perf_counter_ns() - began, 0)
-        note = StatementNote(ago, took, by, name, rows if rows is None or rows >= 0 else None, types, sets)
+        data = partial(_data, ago, took, by, name, known_rows, types, sets)
         level = "info" if error is None else "error"
-        self.effects.tell(SQL, text or "(unknown statement)", data_of(note), execution=execution, level=level)
+        self.effects.tell(SQL, text, data, execution=execution, level=level)
+
+
+def _data(*values: Any) -> dict[str, Any]:
+    """Return the data of a note on a statement; called when it is drained."""
+    return data_of(StatementNote(*values))
 
 
 # --- SQLAlchemy ---------------------------------------------------------------------------------------------------
@@ -339,6 +347,10 @@ _METHODS: Final = frozenset({"execute", "executemany", "executescript", "commit"
 _NATIVE: Final = (MethodDescriptorType, BuiltinMethodType)
 #: How statements begin that change rows.
 _CHANGES: Final = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+_LONGEST_VERB: Final = 7
+#: Methods that may execute very many statements, and those that end a transaction.
+_MANY: Final = ("executemany", "executescript")
+_ENDS: Final = ("commit", "rollback")
 #: Who executes for others, and is watched in its own way.
 _SQLALCHEMY: Final = "sqlalchemy."
 _OTHERS: Final = ("/sqlalchemy/", "/aiosqlite/", "/sqlite3/")
@@ -346,46 +358,59 @@ _OTHERS: Final = ("/sqlalchemy/", "/aiosqlite/", "/sqlite3/")
 _DEEP: Final = 20
 
 
-class _Running:
-    """A call of sqlite3's that runs."""
+class _Running(NamedTuple):
+    """A call of sqlite3's that runs.
 
-    def __init__(self, cursor: Any, connection: Any, execution: Execution | None) -> None:
-        self.cursor = cursor
-        self.connection = connection
-        self.execution = execution
-        self.texts: list[str] = []
-        self.traced = _is_free(connection)
-        self.changes = connection.total_changes
-        if self.traced:
-            connection.set_trace_callback(self._executes)
-        self.began = perf_counter_ns()
+    Attributes:
+        name: Of the method.
+        cursor: On which it was called; None for a connection.
+        connection: The connection.
+        execution: Whose call it is.
+        texts: What SQLite has said that it executes; None where the connection has a callback of the program's own.
+        changes: Rows that had been changed before.
+        began: When it began, ns of ``perf_counter_ns``.
+    """
 
-    def _executes(self, text: str) -> None:
-        if len(self.texts) <= _STATEMENTS and not text.startswith("--"):  # that is what triggers do
-            self.texts.append(text)
-
-    def end(self) -> int:
-        """Let SQLite go on without us; return how long it took, ns."""
-        took = perf_counter_ns() - self.began
-        if self.traced:
-            self.connection.set_trace_callback(None)
-        return took
-
-    @property
-    def text(self) -> str:
-        """What was executed, without the values: SQLite has put in parameters."""
-        own = [text for text in self.texts if text.strip() != "BEGIN"] or self.texts
-        shown = [shown_statement(text, numbers=True) for text in dict.fromkeys(own[:_STATEMENTS])]
-        return "; ".join(dict.fromkeys(shown)) + ("; …" if len(set(own)) > _STATEMENTS else "")
+    name: str
+    cursor: Any
+    connection: Any
+    execution: Execution | None
+    texts: list[str] | None
+    changes: int
+    began: int
 
     @property
     def rows(self) -> int | None:
-        """Return how many rows were changed; None for a statement that gives rows, which are fetched later."""
+        """How many rows were changed; None for a statement that gives rows, which are fetched later."""
         if self.cursor is not None:
             count: int = self.cursor.rowcount
             return count if count >= 0 else None
         changed: int = self.connection.total_changes - self.changes
-        return changed if changed or self.text.upper().startswith(_CHANGES) else None
+        last = self.texts[-1].lstrip()[:_LONGEST_VERB].upper() if self.texts else ""
+        return changed if changed or last.startswith(_CHANGES) else None
+
+
+def _bounded(texts: list[str]) -> Callable[[str], None]:
+    """Return what takes the first texts of very many."""
+
+    def take(text: str) -> None:
+        if len(texts) <= _STATEMENTS:
+            texts.append(text)
+
+    return take
+
+
+def _shown_texts(name: str, texts: tuple[str, ...]) -> str:
+    """Return what was executed, without the values: SQLite has put in parameters. Called when it is drained.
+
+    Args:
+        name: The method that was called, for what SQLite did not say.
+        texts: What it said.
+    """
+    texts = tuple(text for text in texts if not text.startswith("--"))  # that is what triggers do
+    own = [text for text in texts if text.strip() != "BEGIN"] or list(texts)
+    shown = dict.fromkeys(shown_statement(text, numbers=True) for text in dict.fromkeys(own[:_STATEMENTS]))
+    return "; ".join(shown) + ("; …" if len(set(own)) > _STATEMENTS else "") or name
 
 
 class _SqliteCalls:
@@ -395,7 +420,7 @@ class _SqliteCalls:
         self._statements = statements
         #: The library, once it is there.
         self._library: Any = None
-        self._running: dict[FrameType, tuple[str, _Running]] = {}
+        self._running: dict[FrameType, _Running] = {}
         self._codes: list[CodeType] = []
 
     def look(self, code: CodeType) -> None:
@@ -414,24 +439,31 @@ class _SqliteCalls:
 
     def calling(self, frame: FrameType, called: Any, first: Any) -> None:
         """Take note that one begins."""
-        if type(called) not in _NATIVE or called.__name__ not in _METHODS:
+        kind = type(called)
+        if kind not in _NATIVE or called.__name__ not in _METHODS or _EXECUTING.get():
             return
-        if not self._statements.wanted or _EXECUTING.get():
+        execution = self._statements.effects.execution
+        if execution is None and not self._statements.wanted:
             return
-        owner = first if type(called) is MethodDescriptorType else bound_to(called)
         library = self._library or sys.modules.get("sqlite3")
         if library is None:
             return
         self._library = library
+        owner = first if kind is MethodDescriptorType else bound_to(called)
         cursor = owner if isinstance(owner, library.Cursor) else None
         if cursor is None and not isinstance(owner, library.Connection):
             return
+        name: str = called.__name__
         try:
             connection = owner if cursor is None else library.Cursor.connection.__get__(cursor)
-            running = _Running(cursor, connection, self._statements.effects.execution)
-        except library.Error:  # it is closed, or of another thread: the call itself says so
+            changes = connection.total_changes
+            texts: list[str] | None = None
+            if _is_free(connection):
+                texts = []
+                connection.set_trace_callback(_bounded(texts) if name in _MANY else texts.append)
+        except Exception:  # noqa: BLE001 - it is closed, or of another thread: the call itself says so
             return
-        self._running[frame] = called.__name__, running
+        self._running[frame] = _Running(name, cursor, connection, execution, texts, changes, perf_counter_ns())
 
     def called(self, frame: FrameType) -> None:
         """Note one that has returned."""
@@ -442,18 +474,21 @@ class _SqliteCalls:
         self._end(frame, error)
 
     def _end(self, frame: FrameType, error: BaseException | None) -> None:
-        name, running = self._running.pop(frame, ("", None))
+        running = self._running.pop(frame, None)
         if running is None:
             return
+        took, texts = perf_counter_ns() - running.began, running.texts
         try:
-            took, text = running.end(), running.text
+            if texts is not None:
+                running.connection.set_trace_callback(None)
             rows = None if error is not None else running.rows
-        except self._library.Error:  # it was closed meanwhile
+        except Exception:  # noqa: BLE001 - it was closed meanwhile
             return
-        if name in ("commit", "rollback") and not text:
+        if not texts and running.name in _ENDS:
             return  # there was no transaction
+        text = partial(_shown_texts, running.name, tuple(texts or ()))
         self._statements.note(
-            *(text or name, running.began, took), by="sqlite3", execution=running.execution, rows=rows, error=error
+            *(text, running.began, took), by="sqlite3", execution=running.execution, rows=rows, error=error
         )
 
 

@@ -102,11 +102,14 @@ class RingRecorder(Recorder):
         on_published: Called when something is published while the reader allows something.
         budget: Says which publications are recorded.
         counts: Publications that are left out may be counted before they get here, by ``counting``.
+        is_drained: As in ``Recorder``.
         taken: The publication that begins now is to be recorded: the budget has been asked.
         on_counting: Called when publications are left out for the first time.
     """
 
     SINKS = False
+
+    is_drained = False
 
     def __init__(self, ring: RingWriter, budget: RunBudget) -> None:
         super().__init__(wall=self._wall_at_start)
@@ -244,6 +247,8 @@ class RingRecorder(Recorder):
         if execution.tag and execution.tag <= self._before[1]:
             execution.tag = 0
         super().execution_ended(execution)
+        if self._key_lines:
+            self._key_lines.pop(execution.tag, None)
 
     def tell_plain(self, execution: Execution) -> None:
         """Record the start or the end, as above, of an execution of which there is nothing else to tell.
@@ -291,6 +296,8 @@ class RingRecorder(Recorder):
         kind = row[KIND]
         if kind == PUBLISHED:
             row = self._finish(row)
+        elif kind == NOTED:
+            row = self._finish_note(row)
         if self._forked:
             row = self._renumbered(row)
             if not row:

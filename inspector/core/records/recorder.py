@@ -67,6 +67,10 @@ MAX_WAITING: Final = 400_000
 #: Milliseconds within which a handler has obeyed its cancellation: a publish waits as long for one.
 _OBEYED: Final = 1_000
 
+#: Text and data of a note, or what returns them when the rows are drained.
+NoteText = str | Callable[[], str]
+NoteData = dict[str, Any] | Callable[[], dict[str, Any]]
+
 #: What identifies something in a description, and is no text for people.
 _IDENTITY: Final = frozenset(
     {
@@ -138,11 +142,14 @@ class Recorder:
         redactor: What hides secrets.
         brake: Slows the program when what is recorded cannot be stored as fast.
         outside: Kinds of notes that are recorded outside of executions as well.
+        is_drained: Its rows are drained; else they are where they belong as soon as they are there.
+        before_drain: Called before rows are drained: what may be recorded by then.
     """
 
     #: Our own bus may put executions in without asking; not where a subclass does more with each.
     SINKS: ClassVar[bool] = True
     outside: frozenset[str] = frozenset()
+    is_drained = True
 
     def __init__(
         self,
@@ -156,6 +163,7 @@ class Recorder:
         self._wall = wall
         self._seed = seed
         self.redactor = redactor or Redactor()
+        self.before_drain: list[Callable[[], None]] = []
         self._codec = Codec(self.redactor)
         self._frozen_values = self._codec.frozen_values
         #: Rows; for the start of an execution, and for an end without anything to tell, the execution itself.
@@ -163,6 +171,8 @@ class Recorder:
         #: Publications whose moments are not among the rows yet; of those that have been collected, the latest first.
         self._unwritten: list[Any] = []
         self._moments: list[tuple[int, str, Any]] = []
+        #: Notes of executions of these, likewise.
+        self._noted: list[tuple[int, str, Any]] = []
         self._order = threading.RLock()
         self._catching_up = False
         #: Until then a publication can be taken without a look at anything else.
@@ -277,6 +287,9 @@ class Recorder:
     def _write_down(self, *, inside: bool) -> set[Callable[[], None]]:
         taken, moments = self._unwritten[:], self._moments
         go_on = [publication.collect(moments) for publication in taken]
+        if self._noted:
+            moments += (noted := self._noted[:])
+            del self._noted[: len(noted)]
         moments.sort(key=_AT, reverse=True)
         while moments:
             at, write, subject = moments.pop()
@@ -308,8 +321,6 @@ class Recorder:
     def write_end(self, _at: int, execution: Any) -> None:
         """Write down ``HandlerEnded``."""
         next(self._ends)
-        if self._key_lines:
-            self._key_lines.pop(execution.tag, None)
         self._rows.append(self._ended_row(execution, OK, ""))
 
     def _brake(self, at: int) -> int:
@@ -345,8 +356,6 @@ class Recorder:
         if not tag:
             return
         next(self._ends)
-        if self._key_lines:
-            self._key_lines.pop(tag, None)
         if self._unwritten:
             self.catch_up()
         if execution.status != OK or execution.swallowed:
@@ -457,10 +466,26 @@ class Recorder:
         if execution is not None and execution.tag:
             self._note(execution, kind, level, text, data or {})
 
-    def note_in(self, execution: Execution, kind: str, level: str, text: str, data: dict[str, Any]) -> None:
-        """Record what an execution did that may not be the running one; one that is not recorded has no notes."""
-        if execution.tag:
+    def note_in(self, execution: Execution, kind: str, level: str, text: NoteText, data: NoteData) -> None:
+        """Record what an execution did that may not be the running one; one that is not recorded has no notes.
+
+        Text and data may be functions that return them: these are called when the rows are drained, elsewhere, so what
+        they hold must not change.
+        """
+        if execution.code is not None and self._unwritten and len(self._noted) < MAX_WAITING:
+            # It has its number when it is written down: there is no need to do that now.
+            detail = data if callable(data) else self._codec.snapshot(data) if data else ""
+            self._noted.append((self._clock(), "write_note", (execution, kind, level, text, detail)))
+            if self._sink.asleep:
+                self._rouse()
+        elif execution.tag:
             self._note(execution, kind, level, text, data)
+
+    def write_note(self, at: int, noted: Any) -> None:
+        """Write down ``Noted``, if its execution is recorded."""
+        execution, kind, level, text, data = noted
+        if execution.tag:
+            self._rows.append((NOTED, at, execution.tag, execution.publication.tag, kind, level, text, data))
 
     def note_outside(self, kind: str, level: str, text: str, data: dict[str, Any]) -> None:
         """Record what the program did outside of all executions, as long as there is room."""
@@ -480,6 +505,10 @@ class Recorder:
         for place, _ in places(type(record), PROSE):
             row[place] = self.redactor.redact_text(row[place])
         return tuple(row)
+
+    def is_plain(self, event: object) -> bool:
+        """Return whether all that an event holds are immutable atoms."""
+        return self._codec.frozen_values(event) is not None
 
     def failure(self, error: BaseException) -> Failure:
         """Return an exception as it may be told, secrets hidden."""
@@ -518,9 +547,11 @@ class Recorder:
 
     def drain(self) -> list[Row]:
         """Take the rows gathered so far, with texts made of ids and payloads."""
+        for look in tuple(self.before_drain):
+            look()
         with self._lock:
             self._sink.asleep, self._quiet = True, 0
-            if self._unwritten:
+            if self._unwritten or self._noted:
                 self.catch_up()
                 for publication in tuple(self._unwritten):
                     publication.trusted = False  # what comes next of it is told at once, for somebody waits
@@ -567,9 +598,13 @@ class Recorder:
                     yield self._started_row(row)
             elif row[KIND] == PUBLISHED:
                 yield self._finish(row)
+            elif row[KIND] == NOTED:
+                yield self._finish_note(row)
             else:
                 if row[KIND] == HANDLER_ENDED:
                     begun.discard(row[_ENDED])
+                    if self._key_lines:
+                        self._key_lines.pop(row[_ENDED], None)
                 yield row
 
     def _added_row(self, execution: Execution) -> Row:
@@ -622,15 +657,23 @@ class Recorder:
             self._key_lines.pop(execution, None)
         return shown
 
-    def _note(self, execution: Execution, kind: str, level: str, text: str, data: dict[str, Any]) -> None:
+    def _note(self, execution: Execution, kind: str, level: str, text: NoteText, data: NoteData) -> None:
         if len(self._rows) > MAX_WAITING:
             with self._lock:
                 self._dropped += 1
             return
         at = self._clock() - self._anchor
-        shown = self._redact_lines(text, execution.tag)
-        detail = self._codec.snapshot(data) if data else ""
-        self._append((NOTED, at, execution.tag, execution.publication.tag, kind, level, shown, detail))
+        detail = data if callable(data) else self._codec.snapshot(data) if data else ""
+        self._append((NOTED, at, execution.tag, execution.publication.tag, kind, level, text, detail))
+
+    def _finish_note(self, row: Row) -> Row:
+        """Turn what was at hand when something was noted into the row of ``Noted``."""
+        _, at, execution, publication, kind, level, text, data = row
+        shown = self._redact_lines(text if type(text) is str else text(), execution)
+        if type(data) is not str:
+            plain = data()
+            data = self._codec.snapshot(plain) if plain else ""
+        return (NOTED, at, execution, publication, kind, level, shown, data)
 
     def _described(self, plain: Any, name: str = "") -> Any:
         """Return a description's JSON, secrets in its texts hidden; what identifies something stays as it is."""
