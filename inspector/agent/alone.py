@@ -32,8 +32,9 @@ class Alone:
         self.others: Interceptor | None = None
 
     def __call__(self, execution: Execution) -> Callable[[Any], Any] | None:
-        """Return what is called in the place of a handler; a sibling that its bus calls all the same is dropped."""
-        if self.leaves_out(execution.publication, execution.subscription.key):
+        """Return what is called in the place of a handler; only an older copy of our bus comes here with a sibling."""
+        publication = execution.publication
+        if not hasattr(publication, "alone") and self.leaves_out(publication, execution.subscription.key):
             execution.fault = "drop"
             return _nothing_async if execution.subscription.description.is_async else _nothing
         return None if self.others is None else self.others(execution)

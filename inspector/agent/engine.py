@@ -332,7 +332,10 @@ class Engine:
         self._intercept()
         if published and request.fire not in self._alone.subscribed:
             name = _name_of(request.only)
-            self._refuse(request, f"{name} is not subscribed to {request.event}.", "No handler was called.")
+            hint = (
+                "It is not subscribed to the event, or only under a condition that is not met. No handler was called."
+            )
+            self._refuse(request, f"{name} does not receive this {request.event}.", hint)
         self._alone.subscribed.discard(request.fire)
 
     async def _pace(self) -> None:

@@ -64,7 +64,7 @@ async def export_markdown(stream: RecordStream, target: Path, *, name: str = "",
     """
     journal, fits = await pick(stream, chosen or filter_of(""))
     handlers = summarise(journal, fits)
-    left = fits & IS_BAD[journal.executions["status"]]
+    left = fits & IS_BAD[journal.executions["status"]] & (journal.executions["retry"] == 0)
     with NewFile(target) as file:
         file.write(f"# {markdown_text(name or 'Run')}\n\n")
         # The second reading, below, begins to count anew.

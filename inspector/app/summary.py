@@ -29,7 +29,7 @@ def summarise(journal: Journal, only: npt.NDArray[np.bool_] | None = None) -> li
     population, so 0 for a single execution.
     """
     columns = journal.executions
-    ended = np.flatnonzero(columns["end"] >= 0)
+    ended = np.flatnonzero((columns["end"] >= 0) & (columns["retry"] == 0))
     if only is not None:
         ended = ended[only[ended]]
     handlers = columns["handler"][ended]

@@ -131,7 +131,7 @@ async def test_a_handler_that_is_not_subscribed_is_refused_and_nobody_is_called(
     async with engine_of(shop_program(desk.first)) as bench:
         found = await bench.fire("OrderPlaced", only=key_of("second"))
         (refused,) = of(FireRefused, found)
-        assert refused.reason == "Desk.second is not subscribed to OrderPlaced."
+        assert refused.reason == "Desk.second does not receive this OrderPlaced."
         assert isinstance(found[-1], FireSettled)
     assert desk.calls == []
 
@@ -227,7 +227,7 @@ async def test_one_that_is_not_subscribed_on_another_bus_is_refused(depot: tuple
     (found,) = await fired(bus, FireRequest("Parcel", only=key_of("third")))
     assert desk.calls == []
     (refused,) = of(FireRefused, found)
-    assert refused.reason == "Desk.third is not subscribed to Parcel."
+    assert refused.reason == "Desk.third does not receive this Parcel."
 
 
 async def test_what_a_handler_publishes_on_another_bus_goes_to_all(depot: tuple[Depot, Desk]) -> None:
@@ -247,3 +247,28 @@ async def test_what_a_handler_publishes_on_another_bus_goes_to_all(depot: tuple[
     (found,) = await fired(bus, FireRequest("Label", only=key))
     assert desk.calls == ["first", "second", "third"]
     assert handlers_of(found) == ["prints", "first", "second", "third"]
+
+
+async def test_a_generator_stands_around_others_and_is_named_where_it_is_called_too(depot: tuple[Depot, Desk]) -> None:
+    _, desk = depot
+
+    def around(event: Parcel) -> Any:
+        desk.calls.append("around")
+        yield
+
+    class Hooks(Depot):
+        async def publish(self, event: Any) -> None:
+            for handler in tuple(self.handlers.get(type(event), ())):
+                result = handler(event)
+                if result is not None:
+                    next(result)
+
+    hooks = Hooks()
+    hooks.on(Parcel, around)
+    hooks.on(Parcel, desk.third)
+    (found,) = await fired(hooks, FireRequest("Parcel", only=key_of("third")))
+    assert desk.calls == ["around", "third"]
+    (note,) = of(HostNoted, found)
+    assert note.level == "warning"
+    assert "Parcel also called " in note.text
+    assert "around: these handlers could not be left out." in note.text

@@ -156,7 +156,7 @@ async def test_each_verdict_and_nothing_but_the_one_handler_runs() -> None:
         shop.broken = True
         shop.bus.unsubscribe(shop.event, shop.tell)
         await bench.retry(1)
-        assert bench.verdict(1) == Verdict(NOT_RUN, "Shop.tell is not subscribed to Ordered")
+        assert bench.verdict(1) == Verdict(NOT_RUN, "Shop.tell does not receive this Ordered")
 
 
 async def test_retries_count_in_no_figure() -> None:

@@ -274,3 +274,30 @@ def test_a_fault_that_cannot_be_injected_ends_with_2(cli: Cli, fault: str, words
     ran = cli("fire", "UserLoginFailed", "--fault", fault)
     assert ran.code == 2
     assert words in ran.err
+
+
+def test_only_one_handler_is_called_when_one_is_named(cli: Cli) -> None:
+    ran = cli(
+        "fire", "UserLoginFailed", "--no-session", "--only", "AuditEventHandler.handle_user_login_failed", "--json"
+    )
+    assert ran.code == 1  # it is no retry: what fails counts
+    assert ran.json["executions"] == 1
+    assert ran.json["by_status"] == {"failed": 1}
+    assert ran.json["not_called"] == []
+    key = "inspector.demo.handlers.sse:SSEEventHandler.handle_user_login_failed"
+    assert cli("fire", "UserLoginFailed", "--only", key, "--count", 2, "--json").json["by_status"] == {"ok": 2}
+
+
+@pytest.mark.parametrize(
+    ("handler", "words"),
+    [
+        ("handle_user_login_failed", "handle_user_login_failed is ambiguous: "),
+        ("Nobody", "UserLoginFailed has no handler 'Nobody'."),
+        ("AuditEventHandler.handle_user_login_succeeded", "UserLoginFailed has no handler "),
+    ],
+)
+def test_a_handler_that_is_not_one_of_the_events_leaves_no_session(cli: Cli, handler: str, words: str) -> None:
+    ran = cli("fire", "UserLoginFailed", "--only", handler)
+    assert ran.code == 2
+    assert words in ran.err
+    assert cli("sessions", "--json").json == []

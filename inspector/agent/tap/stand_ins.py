@@ -168,7 +168,8 @@ def _handle(target: Any, route: Route, args: tuple[Any, ...], kwargs: dict[str, 
     except Exception as trouble:  # noqa: BLE001 - the observed never pays
         tap.fail(trouble)
         return target(*args, **kwargs)
-    if tap.interceptor is not None and execution.left_out:
+    # A generator stands around other handlers, and its bus goes on with it: it cannot be left out.
+    if tap.interceptor is not None and execution.left_out and not inspect.isgeneratorfunction(target):
         return _nothing() if route.asynchronous else None
     if route.asynchronous:
         coroutine = execution.make()

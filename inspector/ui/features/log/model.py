@@ -300,11 +300,12 @@ class LogModel(TableModel):
         tone, outcome = _outcome(counts, entry.handlers, ended=entry.end is not None)
         if (journal.executions["fault"][executions] > 0).any():
             outcome += " ⚡"  # the status bar counts it as by fault
+        retried = entry.fire in journal.retries
         where = " · ".join(part for part in (entry.event.workflow, entry.event.phase) if part)
         texts = (
             format_count(entry.number),
             format_time(journal.wall, entry.at),
-            one_line(entry.event.name) + (" · synthetic" if entry.synthetic else ""),
+            one_line(entry.event.name) + (" · retry" if retried else " · synthetic" if entry.synthetic else ""),
             one_line(where),
             str(entry.handlers),
             outcome,
