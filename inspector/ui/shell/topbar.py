@@ -39,12 +39,16 @@ _ALLOW: Final = "fire.allow"
 _SHORT: Final = {"fire.again": "Again", _LIVE: "Back to live"}
 #: Folded into one menu where room is short: the menus have them too, and what is left keeps its words.
 _FOLDED: Final = (_EXPORT, _PALETTE, _THEME)
-#: What gives way when room is short, first to last: the folded buttons, the width of the filter, names of sources,
-#: sessions and events (a few letters stay); the source; then a button's words (its icon stays).
-_YIELDS: Final = ("folded", "filter", "names", "source", "fire.again", "record.toggle", "faults.toggle", _LIVE)
+#: What gives way when room is short, first to last: the folded buttons, the width of the filter, names of source and
+#: session; the source; the name of the event (a few letters stay); then a button's words (its icon stays).
+_YIELDS: Final = ("folded", "filter", "names", "source", "event", "fire.again", "record.toggle", "faults.toggle", _LIVE)
 #: Width that the filter keeps when others give way for it, and its width when it gives way itself.
 _FILTER: Final = 260
+#: Widths of source and session when their names give way.
+_NAMES: Final = (210, 160)
 _NARROW_FILTER: Final = 160
+#: What Qt takes for no limit.
+_MOST: Final = (1 << 24) - 1
 
 
 class TopBar(QToolBar):
@@ -256,6 +260,7 @@ class TopBar(QToolBar):
         self._narrow = narrow
         for button in self._everything():
             button.set_text(self._caption(button, narrow))
+            button.setMaximumWidth(self._room_of(button, narrow))
         # Those that go first: showing one lays the bar out, which must have room then.
         for button in sorted(self._everything(), key=lambda button: self._shows(button, narrow)):
             button.setVisible(self._shows(button, narrow))
@@ -273,6 +278,11 @@ class TopBar(QToolBar):
         if command_id == _RECORD and not self._table.checked(command_id):
             return "Paused"
         return _SHORT.get(command_id, self._table.title(command_id))
+
+    def _room_of(self, button: Button, narrow: frozenset[str]) -> int:
+        """Return how wide a button may be when these parts give way, in pixels."""
+        named = {self.source: _NAMES[0], self.session: _NAMES[1]}
+        return named.get(button, _MOST) if "names" in narrow else _MOST
 
     def _shows(self, button: Button, narrow: frozenset[str]) -> bool:
         """Return whether a button is there when these parts give way."""
@@ -292,9 +302,9 @@ class TopBar(QToolBar):
             if self._shows(button, narrow):
                 words = self._caption(button, narrow)
                 least, most = button.least_with(words).width(), button.size_with(words).width()
-                # The name of an event may lose its tail, not its middle.
-                share = 0.0 if "names" in narrow else 0.75 if button.objectName() == _FIRE else 1.0
-                widths.append(least + int((most - least) * share))
+                if button.objectName() == _FIRE:  # the name of an event may lose its tail, not its middle
+                    most = least if "event" in narrow else least + (most - least) * 3 // 4
+                widths.append(min(most, self._room_of(button, narrow)))
         margins = self._row.contentsMargins()
         return sum(widths) + self._row.spacing() * (len(widths) - 1) + margins.left() + margins.right()
 
