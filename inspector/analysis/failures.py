@@ -198,21 +198,18 @@ class FailureGroups:
             indexes = indexes[self._rows(indexes)]
         if not len(indexes):
             return set()
-        columns = self._journal.executions
+        columns, errors = self._journal.executions, self._journal.errors
         # What is alike in all three is of one group; what has a place is of one whatever its handler is called.
-        alike = np.stack(
-            (
-                columns["status"][indexes].astype(np.int64),
-                self._journal.errors.kind(columns["error"][indexes]),
-                columns["handler"][indexes].astype(np.int64),
-            )
-        )
-        kinds, firsts, group = np.unique(alike, axis=1, return_index=True, return_inverse=True)
+        kinds, handlers = len(errors.kinds) + 1, len(self._journal.handlers)
+        alike = columns["status"][indexes].astype(np.int64) * kinds + errors.kind(columns["error"][indexes]) + 1
+        alike = alike * handlers + columns["handler"][indexes]
+        facts, firsts, group = np.unique(alike, return_index=True, return_inverse=True)
         numbers = np.zeros(len(firsts), np.int64)
         for place in np.argsort(firsts).tolist():
-            status, kind, handler = (int(fact) for fact in kinds[:, place])
+            rest, handler = divmod(int(facts[place]), handlers)
+            status, kind = divmod(rest, kinds)
             end = int(columns["end"][indexes[firsts[place]]])
-            numbers[place] = self._number(status, kind, handler, end)
+            numbers[place] = self._number(status, kind - 1, handler, end)
         group = numbers[group.reshape(-1)]
         changed = dict.fromkeys(group.tolist())
         for number in changed:

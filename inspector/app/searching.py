@@ -82,7 +82,7 @@ class OlderSearch:
     async def _search(self, term: PayloadSearch, payloads: StoredPayloads, rows: Ints) -> None:
         """Ask the payloads of some publications (indexes that grow); what is not stored stays unknown."""
         journal = self._details.journal
-        rows = np.intersect1d(rows, term.unsearched(journal), assume_unique=True)
+        rows = np.intersect1d(rows, journal.matches.of(term).unknown(int(rows[0])), assume_unique=True)
         if not len(rows):
             return
         index = {journal.publication_numbers.number(row): row for row in rows.tolist()}
