@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import logging
 import sys
 import threading
 from types import FrameType, SimpleNamespace
@@ -12,7 +13,8 @@ from typing import Any
 import pytest
 
 from inspector.agent.effects.leftover import _codes, _hooks, _Unawaited, _UnseenByLoop, _UnseenByThread
-from inspector.agent.observe.monitor import MONITOR
+from inspector.agent.effects.log import LogProbe
+from inspector.agent.observe.monitor import MONITOR, Monitor
 from inspector.agent.tap.moments import PUBLISHING
 from inspector.core.bus.context import CURRENT
 from inspector.core.records.capture import capture_failure, failure_from_json
@@ -128,3 +130,15 @@ def test_a_coroutine_of_a_handler_or_of_nobody_is_told_elsewhere(notes: Any, mon
         CURRENT.reset(token)
         coroutine.close()
     assert notes.all == []
+
+
+def test_what_asyncio_logs_of_a_task_is_left_to_its_note_where_there_is_one(
+    notes: Any, inside: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe = LogProbe(notes)
+    texts = ("Task exception was never retrieved\nfuture: x", "Future exception was never retrieved", "Exception in x")
+    for watches in (True, False):
+        monkeypatch.setattr(Monitor, "available", watches)
+        for text in texts:
+            probe.emit(logging.LogRecord("asyncio", logging.ERROR, __file__, 1, text, (), None))
+    assert [note[2] for note in notes.all] == [*texts[1:], *texts]

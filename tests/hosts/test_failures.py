@@ -25,12 +25,27 @@ from inspector.core.records.host import (
     PublishRaised,
     RepublishRefused,
 )
-from inspector.core.records.records import ATTEMPT, NOTED, Batch, to_record
+from inspector.core.records.numbers import PublicationIndex
+from inspector.core.records.records import ATTEMPT, NOTED, PUBLISHED, Batch, to_record
 from inspector.core.request import FireRequest
 from tests.ferry import FERRY, LIBRARIES, RADIO, SETTINGS, SIGNALS, Way, fires, planted
 from tests.hosts.children import INTERPRETERS, Rows, project, running
 
 LIMIT = "Swallowed exceptions, late tasks, timers and threads, and code that never ran need Python 3.12."
+
+#: Who publishes what. Of what a thread publishes that knows nothing of who started it, the cause is unknown.
+CAUSES = {
+    "QuestionAsked": {"ask_back"},
+    "QuestionReturned": {"ask_twice"},
+    "CounterManned": {"open_counter"},
+    "PhoneAnswered": {""},
+    "PaymentAttempted": {"pay", "pay_twice"},
+    "PaymentSucceeded": {"pay_twice"},
+    "PaymentFailed": {"pay_twice"},
+    "LetterLost": {"send_letter"},
+    "SignalSeen": {"send"},
+    "LampLit": {"see_off"},
+}
 
 
 class Voyage:
@@ -95,6 +110,21 @@ class Voyage:
         for other in (*self.rows.host(HostNoted), *self.rows.host(ProcessEnded)):
             yield Way(other.sentence, "", "")
 
+    def causes(self) -> dict[str, set[str]]:
+        """Return who published each event that was not fired; an empty name for an unknown one."""
+        fired, causes = {fire.event for fire in self.fires}, {}
+        for index in range(len(self.journal.publications)):
+            entry = self.journal.publication(PublicationIndex(index))
+            cause = short(self.journal.execution(entry.cause).handler.label) if entry.cause is not None else ""
+            if entry.event.name not in fired or cause:
+                causes.setdefault(entry.event.name, set()).add(cause)
+        return causes
+
+    def payload(self, event: str) -> str:
+        """Return the payload of the one publication of an event, without the spaces of its JSON."""
+        (row,) = (row for row in map(to_record, self.rows.of(PUBLISHED)) if row.event_type == event)
+        return row.payload.replace(" ", "")
+
     def attempts(self) -> dict[str, int]:
         """Return how often handlers were tried that were tried more than once."""
         counts: dict[str, int] = {}
@@ -122,6 +152,8 @@ async def test_each_way_is_seen_at_its_place(version: str) -> None:
     voyage = Voyage("ferry.failing.harbour", fires("failing"))
     assert await voyage.run(INTERPRETERS[version]) == ways
     assert len(ways) >= (100 if version != "3.11" else 80)
+    assert voyage.causes() == CAUSES
+    assert '["Ada","Bob"]' in voyage.payload("NameWritten"), "a handler has changed it, after it was published"
     if version == "3.11":
         assert loss_limits(voyage.journal) == [LIMIT]
         return

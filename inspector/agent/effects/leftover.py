@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 #: Tasks of one execution that are remembered, and frames that are looked at for who makes one.
 _MOST: Final = 64
 _DEEP: Final = 8
-#: How asyncio words that nobody has asked for an exception.
-NEVER_RETRIEVED: Final = "never retrieved"
+#: How asyncio words that nobody has asked for what a task raised.
+NEVER_RETRIEVED: Final = "Task exception was never retrieved"
 
 
 class _Tasks:

@@ -81,10 +81,10 @@ def _by_a_copy_of_our_bus(record: logging.LogRecord) -> bool:
 
 
 def _by_asyncio(record: logging.LogRecord) -> bool:
-    """Return whether asyncio logs an exception that nobody has looked at: ``leftover`` notes it as what it is."""
+    """Return whether asyncio logs what a task raised and nobody has looked at: ``leftover`` notes it as what it is."""
     if record.name != "asyncio" or not MONITOR.available:
         return False
-    return type(record.msg) is str and NEVER_RETRIEVED in record.msg
+    return type(record.msg) is str and record.msg.startswith(NEVER_RETRIEVED)
 
 
 def _level(number: int) -> str:
