@@ -82,9 +82,9 @@ class _ItemRow(QWidget):
         self._theme, self._item, self._chosen = theme, item, chosen
         self._whole: PlainArea | None = None
         self._row = ClickableRow(theme)
-        ink = _INKS.get(item.level, "text")
-        offset = Segment(format_offset(item.at - start), "dim", mono=True, width=74)
-        kind = Segment(item.kind, ink if ink != "text" else "dim", width=40)
+        ink = "text" if item.kind == HTTP else _INKS.get(item.level, "text")  # its status says it
+        offset = Segment(format_offset(item.at - start), "dim", mono=True, width=66)
+        kind = Segment(item.kind, ink if ink != "text" else "dim", width=46)
         text_ink = "accent_text" if item.publication >= 0 else ink
         right = [Segment(result_of(item), "failed_text" if item.fails else "dim")]
         if item.took is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from inspector.core.records.capture import Failure
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
+
+#: What cannot be seen inside executions before Python 3.12.
+_OLDER: Final = " Statements of sqlite3 need Python 3.12."
 
 
 class ExecutionPanel(JournalPanel):
@@ -355,6 +358,7 @@ class ExecutionPanel(JournalPanel):
         self._inside_head.setVisible(bool(items) or not alone)
         self._inside.setVisible(bool(items))
         self._inside_empty.setVisible(not items and not alone)
+        self._inside_empty.setText(f"Nothing recorded.{_OLDER if _is_older(journal) else ''}")
         self._inside_count.setText(plural(len(items), "item") if items else "")
         self._inside.set_items(items, start)
 
@@ -451,3 +455,8 @@ class ExecutionPanel(JournalPanel):
         file, line = self._source()
         if file:
             self.open_source.emit(file, line)
+
+
+def _is_older(journal: Journal) -> bool:
+    """Return whether the program runs on a Python that does not say enough of what happens inside of executions."""
+    return journal.session is not None and journal.session.python.startswith("3.11.")

@@ -34,8 +34,8 @@ _WIDTHS: Final = {
     columns.AT: 13,
     columns.PROCESS: 16,
     columns.KIND: 7,
-    columns.TEXT: 60,
-    columns.HANDLER: 26,
+    columns.TEXT: 36,
+    columns.HANDLER: 24,
 }
 _OPTIONAL: Final = (columns.HANDLER, columns.AT, columns.PROCESS, columns.KIND)
 

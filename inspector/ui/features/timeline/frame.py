@@ -16,6 +16,7 @@ from inspector.ui.features.timeline.heads import badges, paint_head, paint_trian
 from inspector.ui.features.timeline.host import sign_of
 from inspector.ui.features.timeline.light import lit_lanes
 from inspector.ui.features.timeline.testband import ran_at, ran_lines
+from inspector.ui.features.timeline.ticks import named_ticks
 from inspector.ui.parts.outcome import count_words
 
 if TYPE_CHECKING:
@@ -169,6 +170,7 @@ def readout(scene: Scene) -> list[str]:
             *marks,
             *(["⚡ under fault"] if execution.fault else []),
             *(["↻ retry"] if execution.retry else []),
+            *named_ticks(scene, scene.hovered),
         ]
     if scene.hovered_mark >= 0:
         event = journal.publication(PublicationIndex(scene.hovered_mark))

@@ -19,6 +19,7 @@ from inspector.ui.features.timeline.light import BARS, lit_bars, lit_lanes
 from inspector.ui.features.timeline.looks import MARK, STRIPED, Looks
 from inspector.ui.features.timeline.spanning import paint_bands, paint_breaks, paint_host_marks, paint_pill, paint_range
 from inspector.ui.features.timeline.testband import paint_tests
+from inspector.ui.features.timeline.ticks import inside_bar, paint_ticks
 
 if TYPE_CHECKING:
     from inspector.analysis.timeline.layout import LaneStrip
@@ -370,6 +371,7 @@ class TimelineOverlay:
         painter.setBrush(looks.body(status, fault=fault))
         painter.drawRoundedRect(place.adjusted(-1.2, -1.2, 1.2, 1.2), 3, 3)
         self._selected_label(painter, scene, looks, place, status, fault=fault)
+        paint_ticks(painter, scene, looks, inside_bar(scene, index), place)
 
     def _selected_label(
         self, painter: QPainter, scene: Scene, looks: Looks, place: QRectF, status: str, *, fault: bool
