@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 from uuid import UUID
 
 from ..bus.context import CURRENT, FIRE
+from ..bus.events import DomainEvent
 from ..bus.sink import Sink
 from ..description import remember_catalog
 from ..redact.redactor import PrintedLines, Redactor
@@ -232,7 +233,10 @@ class Recorder:
         values = self._frozen_values(event) if shown is None else None
         # Text at once, or the event's values to be written later: they cannot change.
         payload = self._codec.snapshot_fields(event if shown is None else shown) if values is None else values
-        ids = type(event), publication.named, getattr(event, "event_id", ""), getattr(event, "correlation_id", "")
+        if values is not None and not publication.named and isinstance(event, DomainEvent):
+            ids: Any = type(event)  # its ids are among the values
+        else:
+            ids = type(event), publication.named, getattr(event, "event_id", ""), getattr(event, "correlation_id", "")
         context = self._context(publication) if publication.metadata else publication.session is not None
         by, handlers, take = cause.tag if cause else 0, len(publication.subscriptions), self._rows.append
         if self._unwritten:
@@ -626,15 +630,20 @@ class Recorder:
 
     def _finish(self, row: Row) -> Row:
         """Turn what was at hand when an event was published into the row of ``Published``."""
-        _, at, number, (event, named, event_id, correlation), cause, fire, payload, context, handlers = row
+        _, at, number, ids, cause, fire, payload, context, handlers = row
+        if type(ids) is tuple:
+            event, named, event_id, correlation = ids
+        else:
+            event, named, places = ids, "", self._codec.facts_of(ids).names.index
+            event_id, correlation = payload[places("event_id")], payload[places("correlation_id")]
         if type(payload) is not str:
             payload = self._codec.encode_frozen(self._codec.facts_of(event).names, payload)
         if type(context) is not bool:
             context = self._context_text(*context)
         else:
             context = _SESSION_ONLY if context else _NO_CONTEXT
-        ids = named or event.__name__, _text(event_id), _text(correlation)
-        return (PUBLISHED, at, number, *ids, cause, fire, payload, context, handlers, 0)
+        names = named or event.__name__, _text(event_id), _text(correlation)
+        return (PUBLISHED, at, number, *names, cause, fire, payload, context, handlers, 0)
 
     def _context(self, publication: Publication) -> tuple[bool, tuple[tuple[str, str], ...]]:
         """Return a snapshot of the context, to be written later."""
