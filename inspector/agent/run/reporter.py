@@ -315,7 +315,7 @@ class RingRecorder(Recorder):
             _, at, number, outcome = row
             body = b'[5,%d,%d,"%b"]' % (at, number, outcome.encode())
         elif kind == PUBLISHED:
-            body = self._published(*row)
+            body = self._published(row)
         else:
             body = encoded(row) if kind in _PAYLOADS else _of_main(encoded(row))
             body = self._bounded(body, row)
@@ -323,9 +323,9 @@ class RingRecorder(Recorder):
             self._say_anchor(ring)
         ring.put_one(body)
 
-    def _published(self, kind: int, at: int, number: int, event: str, *rest: Any) -> bytes:
+    def _published(self, row: Row) -> bytes:
         """Return the row of a publication as JSON: the same as ``encoded``, in a fifth of the time."""
-        event_id, correlation, cause, fire, payload, context, handlers, process = rest
+        kind, at, number, event, event_id, correlation, cause, fire, payload, context, handlers, process = row
         head = self._heads.get((event, context))
         if head is None:
             head = quoted(event), quoted(context)
@@ -336,7 +336,7 @@ class RingRecorder(Recorder):
         ids = f"{quoted(event_id)},{quoted(correlation)}" if event_id or correlation else '"",""'
         numbers = f"{head[1]},{handlers},{process}"
         body = f"[{kind},{at},{number},{head[0]},{ids},{cause},{fire},{quoted(payload)},{numbers}]".encode()
-        return self._bounded(body, (kind, at, number, event, *rest))
+        return self._bounded(body, row)
 
     def _bounded(self, body: bytes, row: Row) -> bytes:
         """Return a row as JSON, cut where it is too long; what it costs is counted."""

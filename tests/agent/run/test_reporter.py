@@ -43,7 +43,7 @@ def test_rows_are_written_as_json(recorder: RingRecorder, tmp_path: Path, payloa
         (4, 11, 9, 8, "log", "info", "text", payload),
         (5, 12, 8, "done"),
     ]
-    bodies = [recorder._published(*row) for row in rows if row[0] == 1]
+    bodies = [recorder._published(row) for row in rows if row[0] == 1]
     assert [json.loads(body) for body in bodies] == [list(row) for row in rows[:3]]
     for row in rows[3:]:
         recorder._write(row)
@@ -52,7 +52,7 @@ def test_rows_are_written_as_json(recorder: RingRecorder, tmp_path: Path, payloa
 
 def test_a_payload_that_is_too_long_is_cut(recorder: RingRecorder) -> None:
     row = (1, 5, 7, "Placed", "", "", 0, 0, json.dumps({"text": "x" * (MAX_TEXT + 1)}), "", 4, 0)
-    body = recorder._published(*row)
+    body = recorder._published(row)
     assert len(body) < MAX_TEXT
     assert json.loads(body)[:4] == [1, 5, 7, "Placed"]
     assert recorder.budget.written > MAX_TEXT
