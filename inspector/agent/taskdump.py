@@ -32,7 +32,7 @@ def dump_tasks(redact: Callable[[str], str]) -> TaskDump:
         execution = _execution_of(task)
         frames, future = chain_of(task.get_coro(), task)
         files = [frame.f_code.co_filename for frame, _ in frames]
-        if execution is None and files and is_ours(files[0]) and not any(map(is_own_file, files)):
+        if execution is None and any(map(is_ours, files)) and not any(map(is_own_file, files)):
             continue  # one of ours
         steps = [
             TaskStep(
