@@ -80,16 +80,23 @@ class TabFold(QObject):
         if self._fitting or state == self._fitted or not bar.count():
             return
         self._fitting, self._fitted = True, state
-        for place in range(bar.count()):
-            bar.setTabVisible(place, True)
+        self._show(set(range(bar.count())))
         widths = [bar.tabRect(place).width() for place in range(bar.count())]
         shown = _shown(widths, bar.currentIndex(), bar.width())
-        for place in range(bar.count()):
-            bar.setTabVisible(place, place in shown)
+        self._show(shown)
         self.button.setVisible(len(shown) < bar.count())
         self.button.setGeometry(QRect(bar.width() - _BUTTON, 0, _BUTTON, bar.height() - 2))
         self.button.raise_()
         self._fitting = False
+
+    def _show(self, shown: set[int]) -> None:
+        """Show the tabs of these places, and no others.
+
+        Qt (6.11) takes a call that changes nothing for "nothing has changed", whatever the calls before it did.
+        """
+        for place in range(self._bar.count()):
+            if self._bar.isTabVisible(place) != (place in shown):
+                self._bar.setTabVisible(place, place in shown)
 
 
 def _shown(widths: list[int], current: int, room: int) -> set[int]:

@@ -870,6 +870,13 @@ def test_tabs_without_room_fold_into_a_menu_and_the_current_one_never_does(qtbot
     assert bar().tabRect(len(shown()) - 1).right() <= fold.button.x()
     last = fold.items()[-1]
     assert (last.label, last.hint) == ("Sessions", "12")
+    shell.raise_panel("sessions")
+    qtbot.waitUntil(lambda: shown()[-1] == "Sessions")
+    place = titles.index("Sessions")
+    assert bar().currentIndex() == place
+    assert bar().tabRect(place).right() <= fold.button.x(), "the last one, too, stands among those that are shown"
+    shell.raise_panel("log")
+    qtbot.waitUntil(lambda: shown() == titles[: len(shown())])
     assert last.run is not None
     last.run()
     qtbot.waitUntil(lambda: "Sessions" in shown())

@@ -164,6 +164,7 @@ class RunFlow(QObject):
             for command, title in (
                 ("run.command", "Run command…"),
                 ("project.open", "Open project…"),
+                ("project.reload", "Reload project"),
                 ("project.demo", "Back to demo"),
                 ("run.stop", "Stop command"),
             )
