@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from inspector.agent.effects.handled import Clause, clauses_at, taker, tried_lines
+from inspector.agent.effects.handled import Clause, _leads_to, clauses_at, taker, tried_lines
 
 ERROR = ValueError("no")
 
@@ -117,6 +117,52 @@ def returned_sometimes():
             return  # noqa: B012  # here
 
 
+def returned_at_once():
+    try:
+        raise ERROR
+    finally:
+        return  # noqa: B012  # here
+
+
+def broken_off():
+    for _ in range(2):
+        try:
+            raise ERROR
+        finally:
+            break  # noqa: B012  # here
+
+
+def gone_on():
+    for number in range(2):
+        try:
+            raise ERROR
+        finally:
+            if number:
+                continue  # noqa: B012  # here
+            print()
+
+
+def all_of_a_group():
+    try:
+        raise ERROR
+    except* Exception:  # here
+        pass
+
+
+def some_of_a_group():
+    try:
+        raise ExceptionGroup("", [ERROR])
+    except* KeyError:
+        pass
+
+
+def group_of_a_value():
+    try:
+        raise ERROR
+    except* errors():
+        pass
+
+
 def cleaned_up():
     try:
         raise ERROR
@@ -154,6 +200,10 @@ def found(function: FunctionType) -> tuple[Clause, bool] | None:
         (blinded, "with Blind()", True),
         (returned, "finally", True),
         (returned_sometimes, "finally", True),
+        (returned_at_once, "finally", True),
+        (broken_off, "finally", True),
+        (gone_on, "finally", True),
+        (all_of_a_group, "except* Exception", True),
     ],
 )
 def test_who_takes_it_and_where_that_stands(function: FunctionType, text: str, everything: bool) -> None:
@@ -165,7 +215,7 @@ def test_who_takes_it_and_where_that_stands(function: FunctionType, text: str, e
 
 @pytest.mark.parametrize(
     "function",
-    [suppressed_other, looked_at, chosen, passed, of_a_value, cleaned_up, asked_for],
+    [suppressed_other, looked_at, chosen, passed, of_a_value, cleaned_up, asked_for, some_of_a_group, group_of_a_value],
     ids=lambda it: it.__name__,
 )
 def test_what_takes_nothing_or_may_not(function: FunctionType) -> None:
@@ -177,3 +227,14 @@ def test_the_lines_of_a_try_are_those_out_of_which_exceptions_come() -> None:
     offset = next(step.offset for step in dis.get_instructions(code) if step.opname == "PUSH_EXC_INFO")
     assert code.co_firstlineno + 2 in tried_lines(code, offset)
     assert code.co_firstlineno + 4 not in tried_lines(code, offset)
+
+
+def test_what_a_group_was_raised_from_is_known_by_its_members() -> None:
+    first, second = ValueError("first"), KeyError("second")
+    second.__context__ = first
+    group = ExceptionGroup("several", [OSError("other"), ExceptionGroup("deeper", [second])])
+    assert _leads_to(first, group)
+    assert _leads_to(second, group)
+    assert not _leads_to(RuntimeError("none of them"), group)
+    first.__context__ = group  # it bites its own tail
+    assert not _leads_to(RuntimeError("none of them"), group)

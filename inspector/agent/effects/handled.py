@@ -2,9 +2,9 @@
 
 An ``except:``, ``except Exception`` or ``except BaseException`` of the program's own code, inside a handler, takes
 whatever comes; so do ``with suppress(Exception)``, a context manager whose ``__exit__`` returns True whatever came, and
-a ``finally`` that returns. If what it took is not raised again, not returned as a failure, and not made good by another
-try, the execution has swallowed it. A clause that names a narrower class is its author's intention: a fact, noted once
-for each place, and no status.
+a ``finally`` that is left before its end. If what it took is not raised again, not returned as a failure, and not made
+good by another try, the execution has swallowed it. A clause that names a narrower class is its author's intention: a
+fact, noted once for each place, and no status.
 
 Python says where an exception is handled, for a ``finally``, a ``with`` and a clause that does not match, too. Which it
 is stands in the code that follows; that it was raised again shows when the frame is left by it, or when another clause
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import dis
+import linecache
 from collections.abc import Callable
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 #: Places of one execution that are remembered; a handler that catches more does so on purpose.
 MAX_PLACES: Final = 16
 _DEPTH: Final = 8
+#: With what an ``except*`` begins.
+_STAR: Final = ("COPY", "BUILD_LIST", "SWAP")
 _SKIPPED: Final = ("CACHE", "EXTENDED_ARG", "PRECALL")
 _LOADS: Final = (
     "LOAD_GLOBAL",
@@ -79,11 +82,14 @@ def clauses_at(code: CodeType, offset: int) -> tuple[Clause, ...]:
         return ()
     if steps[1].opname == "WITH_EXCEPT_START":
         return _with_at(code, offset)
+    if steps[1].opname in _STAR:
+        return _star_in(steps)
     clauses: list[Clause] = []
     index = 1
     for _ in range(MAX_PLACES):
         if index < len(steps) and steps[index].opname == "POP_TOP":
-            clauses.append(Clause((), True, _line_of(steps[index])))
+            line = _line_of(steps[index])
+            clauses.append(Clause((), True, line, _word_at(code, line) if index == 1 else "except"))
             break
         clause, index = _clause(steps, index)
         if clause is None:
@@ -111,12 +117,28 @@ def _with_at(code: CodeType, offset: int) -> tuple[Clause, ...]:
     return (Clause(tuple(names[1:]), True, _line_of(steps[-1]), "with", names[0]),)
 
 
+def _word_at(code: CodeType, line: int) -> str:
+    """Return what a clause begins with that takes everything: a ``finally`` that is left at once looks the same."""
+    source = linecache.getline(code.co_filename, line).lstrip()
+    return "finally" if source and not source.startswith("except") else "except"
+
+
+def _star_in(steps: list[dis.Instruction]) -> tuple[Clause, ...]:
+    """Return the first ``except*``; what it leaves is asked for again."""
+    end = next((place for place, step in enumerate(steps) if step.opname == "CHECK_EG_MATCH"), 0)
+    loads = [step for step in steps[1:end] if step.opname not in (*_STAR, *_SKIPPED)]
+    names, readable = _names_in(loads)
+    if not names or not readable or any(step.opname not in _LOADS for step in loads):
+        return ()
+    return (Clause(tuple(names), True, _line_of(steps[end]), "except*"),)
+
+
 def _finally_in(steps: list[dis.Instruction]) -> tuple[Clause, ...]:
-    """Return a ``finally`` that may end its function: what was raised is gone then."""
+    """Return a ``finally`` that may be left by ``return``, ``break`` or ``continue``: what was raised is gone then."""
     for step in steps:
         if step.opname in ("RERAISE", "CHECK_EXC_MATCH", "CHECK_EG_MATCH"):
             break
-        if step.opname.startswith("RETURN_") and step.opname != "RETURN_GENERATOR":
+        if step.opname == "POP_EXCEPT":
             return (Clause((), True, _line_of(step), "finally"),)
     return ()
 
@@ -368,13 +390,16 @@ class HandledProbe:
         self.recorder.note(HANDLED, "debug", text, data)
 
 
-def _leads_to(error: BaseException, other: BaseException | None) -> bool:
-    """Return whether an exception is another, or what that was raised from or during."""
-    for _ in range(_DEPTH):
+def _leads_to(error: BaseException, other: BaseException | None, depth: int = _DEPTH) -> bool:
+    """Return whether an exception is another, or what that, or a member of its group, was raised from or during."""
+    for left in range(depth - 1, -1, -1):
         if other is error:
             return True
         if other is None:
             return False
+        members = other.exceptions if isinstance(other, BaseExceptionGroup) else ()
+        if type(members) is tuple and any(_leads_to(error, member, left) for member in members[:_DEPTH]):
+            return True
         other = other.__cause__ or other.__context__
     return False
 

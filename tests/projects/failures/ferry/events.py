@@ -249,6 +249,14 @@ class VestCounted(Event):
     """Vests were counted."""
 
 
+class SailMended(Event):
+    """A sail was mended."""
+
+
+class OarsCounted(Event):
+    """Oars were counted."""
+
+
 class AlarmTested(Event):
     """The alarm was tried."""
 

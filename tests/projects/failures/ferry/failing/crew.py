@@ -149,6 +149,26 @@ async def count_vests(event: e.VestCounted) -> int:
         return 0  # noqa: B012  # lost: swallowed (3.12)
 
 
+@quay.on(e.SailMended)
+async def mend_sail(event: e.SailMended) -> None:
+    """Leave a loop where it cleans up."""
+    for needle in range(event.passengers):
+        try:
+            raise CabinError("broken needle")  # seen: swallowed CabinError (3.12)
+        finally:
+            if needle == 0:
+                break  # noqa: B012  # lost: swallowed (3.12)
+
+
+@quay.on(e.OarsCounted)
+async def count_oars(event: e.OarsCounted) -> None:
+    """Catch a whole group."""
+    try:
+        raise ExceptionGroup("oars", [CabinError("left"), KeyError("right")])  # seen: swallowed ExceptionGroup (3.12)
+    except* Exception:  # lost: swallowed (3.12)
+        pass
+
+
 class Calm:
     """A context manager that lets nothing out."""
 

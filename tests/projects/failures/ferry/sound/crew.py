@@ -156,6 +156,29 @@ async def count_vests(event: e.VestCounted) -> int:
         at_work.clear()
 
 
+@quay.on(e.SailMended)
+async def mend_sail(event: e.SailMended) -> None:
+    """Leave a loop where it cleans up, and nothing is lost."""
+    for needle in range(event.passengers):
+        try:
+            str(needle)
+        finally:
+            if needle == 0:
+                break  # noqa: B012
+
+
+@quay.on(e.OarsCounted)
+async def count_oars(event: e.OarsCounted) -> None:
+    """Catch a group member by member, and raise another from it that is expected."""
+    try:
+        try:
+            raise ExceptionGroup("oars", [CabinError("left"), KeyError("right")])
+        except* (CabinError, KeyError):
+            raise OSError("no oars")  # noqa: B904
+    except* OSError:
+        pass
+
+
 class Calm:
     """A context manager that lets everything out."""
 
