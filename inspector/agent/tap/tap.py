@@ -98,6 +98,8 @@ class Tap:
     def observe(self, observer: BusObserver, removed: Callable[[BaseException], None]) -> Callable[[], None]:
         """Add an observer of everything from now on; return a function that removes it."""
         entry = Observing(observer, removed)
+        for publication in self.under_way():
+            publication.unchain()  # one observer alone may write its moments down later
         self.observers = (*self.observers, entry)
         self._thread, self._loop = threading.get_ident(), running_loop()
         self.active = True

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import operator
+import os
 import platform
 import threading
 from collections.abc import Callable, Iterator
@@ -91,6 +92,10 @@ _IDENTITY: Final = frozenset(
     }
 )
 _AT: Final = operator.itemgetter(0)
+#: Held while moments are written down. In a child of the process the thread that holds it is not there.
+_ORDER: Final = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_ORDER._at_fork_reinit)  # type: ignore[attr-defined]  # noqa: SLF001 - as elsewhere
 #: Where the number of an execution stands in the row of its end.
 _ENDED: Final = position(HandlerEnded, "execution")
 #: By names of our own: of an imported variable Python would make the method anew at each call.
@@ -174,7 +179,6 @@ class Recorder:
         self._moments: list[tuple[int, str, Any]] = []
         #: Notes of executions of these, likewise.
         self._noted: list[tuple[int, str, Any]] = []
-        self._order = threading.RLock()
         self._catching_up = False
         #: Until then a publication can be taken without a look at anything else.
         self._quiet = 0
@@ -260,7 +264,7 @@ class Recorder:
             if not self._recording:
                 return False
         event = publication.event
-        values = self._codec.frozen_values(event)
+        values = self._frozen_values(event)
         publication.values = self._codec.snapshot_fields(event) if values is None else values
         publication.ids = type(event), getattr(event, "event_id", ""), getattr(event, "correlation_id", "")
         metadata, publication.begun_at = publication.metadata, at
@@ -279,7 +283,7 @@ class Recorder:
 
     def catch_up(self) -> None:
         """Write down the moments that publications keep themselves, in order, and number them."""
-        with self._order:
+        with _ORDER:
             inside, self._catching_up = self._catching_up, True  # a signal handler may publish now
             try:
                 finishers = self._write_down(inside=inside)

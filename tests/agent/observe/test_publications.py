@@ -72,6 +72,7 @@ class Harbour:
         publication = self.spares.ready.pop() if self.spares.ready else self.spares.make()
         publication.event = Docked()
         publication.cause = cause
+        self.tap.remember(publication)
         if not self.tap.take(publication):
             publication.tag = 0
             publication.tell = self.tap.tell_plain
@@ -276,6 +277,21 @@ def test_a_recorder_that_wants_to_know_at_once_is_told(harbour: Harbour, monkeyp
     assert len(harbour.spares.ended) == 1
     again = harbour.spares.make()
     assert again.chain[0].started == 0
+
+
+def test_a_second_observer_is_told_at_once_too(harbour: Harbour) -> None:
+    publication = harbour.publish()
+    harbour.finish(harbour.begin(publication))
+    second = Recorder()
+    second.start(CatalogDescription("sample", (), ()))
+    end = harbour.tap.observe(second, harbour.removed.append)
+    assert publication.due.subscription.key == ""
+    other = harbour.publish()
+    for _ in HANDLERS:
+        harbour.finish(harbour.begin(other))
+    harbour.over(other)
+    end()
+    assert kinds(harbour.drained()) == [*USUAL[:3], *USUAL, "PublicationEnded"]
 
 
 def test_nothing_is_kept_while_recording_is_off(harbour: Harbour) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from time import perf_counter_ns
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from inspector.agent.process.wire import MAX_TEXT
 from inspector.agent.run.budget import RunBudget
 from inspector.agent.run.reporter import RingRecorder
 from inspector.agent.run.ring import RingReader, RingWriter
+from inspector.core.description import CatalogDescription, HandlerDescription
 
 
 @pytest.fixture
@@ -48,6 +51,54 @@ def test_rows_are_written_as_json(recorder: RingRecorder, tmp_path: Path, payloa
     for row in rows[3:]:
         recorder._write(row)
     assert written(tmp_path) == [list(row) for row in rows[3:]]
+
+
+class Execution:
+    """One of which there is nothing to tell but that it starts and ends."""
+
+    fault, on_loop = "", 20
+    ended = tag = 0
+
+    def __init__(self, number: int) -> None:
+        self.publication = SimpleNamespace(tag=number)
+        self.subscription = SimpleNamespace(key="shop:pack")
+        self.started = perf_counter_ns()
+
+
+PACK = HandlerDescription("shop:pack", "pack", "shop", "pack", "shop", "", 0, is_async=False)
+
+
+def test_starts_and_ends_are_written_as_they_come(recorder: RingRecorder, tmp_path: Path) -> None:
+    recorder.start(CatalogDescription("sample", (), (PACK,)))
+    woken: list[int] = []
+    recorder.on_running(lambda: woken.append(1))
+    several: Any = [Execution(7), Execution(7), Execution(0)]
+    for execution in several:
+        recorder.tell_plain(execution)
+    for execution in several:
+        execution.ended = execution.started + 20
+        recorder.tell_plain(execution)
+    (_, *started, first, second) = written(tmp_path)
+    assert [(row[0], *row[2:]) for row in started] == [(2, 1, 7, "shop:pack", ""), (2, 2, 7, "shop:pack", "")]
+    assert [(row[0], *row[2:]) for row in (first, second)] == [(3, 1, "ok", 20, ""), (3, 2, "ok", 20, "")]
+    assert first[1] - started[0][1] == 20
+    assert (woken, recorder.budget.executions, recorder.running) == ([1], 2, 0)
+
+
+def test_in_a_fork_nothing_is_told_of_what_began_before(recorder: RingRecorder, tmp_path: Path) -> None:
+    recorder.start(CatalogDescription("sample", (), (PACK,)))
+    before: Any = Execution(7)
+    recorder.tell_plain(before)
+    (tmp_path / "fork").mkdir()
+    recorder.forked(RingWriter(str(tmp_path / "fork"), b"{}", name=2))
+    before.ended = before.started + 20
+    recorder.tell_plain(before)
+    after: Any = Execution(7)
+    recorder.tell_plain(after)
+    after.ended = after.started + 20
+    recorder.tell_plain(after)
+    rows = written(tmp_path / "fork")
+    assert [(row[0], row[2]) for row in rows if row[0] in (2, 3)] == [(2, 1), (3, 1)]
 
 
 def test_a_payload_that_is_too_long_is_cut(recorder: RingRecorder) -> None:
