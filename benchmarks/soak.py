@@ -99,7 +99,8 @@ class Held(NamedTuple):
 
     Attributes:
         memory: Bytes.
-        descriptors: Open files and sockets.
+        descriptors: Open files and sockets, but for those of the journal's arrays, of which each has one once it is
+            large; these count as memory.
         threads: Threads of the system.
         tasks: Tasks of asyncio on the loops of window and bus that have not ended.
         log: Bytes of the write-ahead log.
@@ -153,7 +154,8 @@ class Soak:
 
     def _held(self) -> Held:
         tasks = len(asyncio.all_tasks()) + (len(asyncio.all_tasks(self._busy.loop)) if self._busy.loop else 0)
-        threads, descriptors = (len(list(Path(f"/proc/self/{what}").iterdir())) for what in ("task", "fd"))
+        threads = len(list(Path("/proc/self/task").iterdir()))
+        descriptors = sum(map(_is_open, Path("/proc/self/fd").iterdir()))
         log = self._log.stat().st_size if self._log.exists() else 0
         return Held(resident(), descriptors, threads, tasks, log)
 
@@ -195,6 +197,14 @@ class Soak:
     def _expect(self, what: str, value: int, wanted: int) -> None:
         if value != wanted:
             self.wrong.append(f"{what}: {value} instead of {wanted}")
+
+
+def _is_open(descriptor: Path) -> bool:
+    """Return whether a descriptor of ours is open, and of no file without a name."""
+    try:
+        return not str(descriptor.readlink()).endswith(" (deleted)")
+    except OSError:  # it was that of the folder
+        return False
 
 
 def growth(sizes: np.ndarray[Any, np.dtype[np.float64]]) -> float:

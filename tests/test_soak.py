@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,16 @@ def test_a_broken_promise_is_seen(tmp_path: Path) -> None:
 )
 def test_what_becomes_more_is_told_from_what_is_used_for_a_moment(samples: list[int], more: float) -> None:
     assert soak.drift(samples) == more
+
+
+def test_files_without_a_name_are_no_descriptors_that_were_left_open(tmp_path: Path) -> None:
+    def count() -> int:
+        return sum(map(soak._is_open, Path("/proc/self/fd").iterdir()))
+
+    before = count()
+    with tempfile.TemporaryFile(dir=tmp_path), (tmp_path / "named").open("w"):
+        assert count() == before + 1
+    assert count() == before
 
 
 def test_faults_strike_what_they_are_said_to_strike() -> None:
