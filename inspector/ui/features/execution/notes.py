@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from inspector.app.text import format_duration, format_offset, plural
-from inspector.core.records.inside import HTTP, SQL
+from inspector.app.text import format_count, format_duration, format_offset, plural
+from inspector.core.records.inside import HTTP, SQL, RequestNote, StatementNote, TimedNote, read_data
 from inspector.ui.kit.fields import PlainArea
 from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.page import ClickableRow, Segment, clear
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MAX_NOTES: Final = 100
 _DATA: Final = 8_000
 _LINES: Final = 10
+#: Characters of a line in the narrowest panel.
+_COLUMNS: Final = 36
 _INKS: Final = {"error": "failed_text", "warning": "warn_text", "critical": "failed_text"}
 _MONO: Final = (SQL, HTTP, "output")
 
@@ -101,8 +103,9 @@ class _ItemRow(QWidget):
         elif self._whole is None:
             self._whole = PlainArea(self._theme)
             self._whole.setReadOnly(True)
+            self._whole.setLineWrapMode(PlainArea.LineWrapMode.WidgetWidth)
             self._whole.setPlainText(whole_text(self._item))
-            lines = min(self._whole.toPlainText().count("\n") + 1 + len(self._item.text) // 50, _LINES)
+            lines = min(self._whole.toPlainText().count("\n") + 1 + len(self._item.text) // _COLUMNS, _LINES)
             self._whole.setFixedHeight(self._whole.fontMetrics().lineSpacing() * lines + 26)
             self._column.addWidget(self._whole)
         else:
@@ -114,9 +117,31 @@ def _filled(segments: list[Segment]) -> list[Segment]:
 
 
 def whole_text(item: InsideItem) -> str:
-    """Return all that is recorded of an item, to be read: its text, then its data."""
+    """Return all that is recorded of an item, to be read: its text, then what else is known of it."""
     text = item.text[:_DATA] + ("…" if len(item.text) > _DATA else "")
-    return "\n\n".join(filter(None, (text, data_text(item.data) if item.data else "")))
+    more = facts_text(item) or (data_text(item.data) if item.data else "")
+    return "\n\n".join(filter(None, (text, more)))
+
+
+def facts_text(item: InsideItem) -> str:
+    """Return what is recorded of a statement or a request beside its text, in words; empty for other items."""
+    if item.kind == SQL:
+        statement = read_data(StatementNote, item.data)
+        types = ", ".join(statement.parameters)
+        more = [
+            f"parameters: {types}" if types else "",
+            f"{format_count(statement.sets)} sets of parameters" if statement.sets > 1 else "",
+        ]
+        data: TimedNote = statement
+    elif item.kind == HTTP:
+        request = read_data(RequestNote, item.data)
+        more = [f"query: {', '.join(request.query)}" if request.query else ""]
+        data = request
+    else:
+        return ""
+    failed = data.error if data.error != result_of(item) else ""
+    took = f"took {format_duration(data.took)}"
+    return "\n".join(filter(None, (result_of(item), failed, took, *more, data.by and f"by {data.by}")))
 
 
 def data_text(data: str) -> str:

@@ -6,14 +6,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
-from inspector.analysis.inside import inside_of
+from inspector.analysis.inside import InsideItem, inside_of
 from inspector.analysis.journal import Journal
 from inspector.core.records.inside import RequestNote, StatementNote, TimedNote, data_of
 from inspector.core.records.numbers import NO_EXECUTION, ExecutionIndex, PublicationIndex
 from inspector.core.records.records import KIND, PUBLISHED, Batch
 from inspector.core.values.snapshot import snapshot
 from inspector.ui.features.execution.details import ShownDetails
-from inspector.ui.features.execution.notes import MAX_NOTES, NotesView, data_text
+from inspector.ui.features.execution.notes import MAX_NOTES, NotesView, data_text, facts_text
 from inspector.ui.features.execution.panel import ExecutionPanel
 from inspector.ui.features.execution.payload import PayloadView, context_rows
 from inspector.ui.kit.page import ClickableRow, Link
@@ -378,6 +378,27 @@ def test_what_happened_inside_stands_in_the_order_in_which_it_began(
     ]
     assert "4 items" in texts(panel)
     assert "Nothing recorded." not in texts(panel)
+
+
+def test_the_whole_of_a_statement_and_of_a_request_is_told_in_words() -> None:
+    statement = data_of(StatementNote(took=3 * MS, by="sqlalchemy", rows=2, parameters=("int", "str"), sets=1200))
+    failed = data_of(StatementNote(took=1, by="sqlite3", error="OperationalError"))
+    request = data_of(RequestNote(took=2 * MS, by="httpx", status=402, query=("token",)))
+    broken = data_of(RequestNote(took=2 * MS, by="httpx", error="ConnectError"))
+    assert facts_text(InsideItem(0, "sql", "info", "", rows=2, data=json.dumps(statement))) == (
+        "2 rows\ntook 3.0 ms\nparameters: int, str\n1\u2009200 sets of parameters\nby sqlalchemy"
+    )
+    assert facts_text(InsideItem(0, "sql", "error", "", error="OperationalError", data=json.dumps(failed))) == (
+        "OperationalError\ntook 1 ns\nby sqlite3"
+    )
+    assert facts_text(InsideItem(0, "http", "info", "", status=402, data=json.dumps(request))) == (
+        "402\ntook 2.0 ms\nquery: token\nby httpx"
+    )
+    assert facts_text(InsideItem(0, "http", "info", "", error="ConnectError", data=json.dumps(broken))) == (
+        "ConnectError\ntook 2.0 ms\nby httpx"
+    )
+    assert facts_text(InsideItem(0, "http", "info", "", data="no json")) == "took 0 ns"
+    assert facts_text(InsideItem(0, "log", "info", "", data="{}")) == ""
 
 
 def test_data_that_is_no_json_is_shown_as_it_is() -> None:
