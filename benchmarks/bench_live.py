@@ -165,6 +165,9 @@ class Player:
 
     own_faults = ()
 
+    def set_probes(self, off: Sequence[str]) -> None:
+        """There are none."""
+
     def set_fault_rules(self, rules: Sequence[FaultRule]) -> None:
         """Do nothing: nothing is called."""
 

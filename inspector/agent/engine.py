@@ -22,13 +22,14 @@ from ..core.records.host import (
     FireUnsettled,
     HandlersNotCalled,
     HostNoted,
+    ProbesSwitched,
     PublishRaised,
     SessionFailed,
     UncalledHandler,
 )
 from ..core.records.numbers import FireNumber, PublicationNumber
 from .alone import Alone
-from .effects.effects import install_effects, look_again
+from .effects.effects import install_effects, look_again, switch_probes
 from .effects.handled import install_handled_probe
 from .effects.leftover import install_leftover_probe
 from .effects.log import install_log_probe
@@ -135,6 +136,11 @@ class Engine:
         alone.others = self._injector
         self._program.select(alone.select if alone.fires else None)
         self._program.intercept(alone if alone.fires else self._injector)
+
+    def set_probes(self, off: Sequence[str]) -> None:
+        """Switch off the probes of these kinds of notes from now on, and on all others."""
+        switch_probes(self._recorder, off)
+        self._recorder.record(ProbesSwitched(self._recorder.now(), tuple(off)))
 
     def withdraw(self, fire: int) -> None:
         """Publish nothing more for a fire; what it has published goes on to its end."""

@@ -129,6 +129,10 @@ class Server:
         """The faults that the program brings; none before it is served."""
         return () if self._engine is None else self._engine.own_faults
 
+    def set_probes(self, off: Sequence[str]) -> None:
+        """Switch off the probes of these kinds of notes from now on, and on all others."""
+        self._call(self._set_probes, tuple(off))
+
     def set_recording(self, on: bool) -> None:
         """Record publications from now on, or let them pass; what is under way is recorded to its end."""
         self._call(self._recorder.set_recording, on)
@@ -176,6 +180,10 @@ class Server:
     def _set_fault_rules(self, rules: Sequence[FaultRule]) -> None:
         if self._engine is not None:
             self._engine.set_fault_rules(rules)
+
+    def _set_probes(self, off: Sequence[str]) -> None:
+        if self._engine is not None:
+            self._engine.set_probes(off)
 
     def _dump_tasks(self, answer: Callable[[TaskDump], None]) -> None:
         from .taskdump import dump_tasks

@@ -77,6 +77,7 @@ class Change:
         ended_publications: Publications that ended.
         noted: Executions that got a note.
         host: Records of the host.
+        probes: Probes were switched.
         catalog: The catalog or the list of handlers or events changed.
         processes: A process joined, left or leaves something out, or a test ran.
     """
@@ -88,6 +89,7 @@ class Change:
     noted: set[int] = field(default_factory=set)
     host: list[HostRecord] = field(default_factory=list)
     catalog: bool = False
+    probes: bool = False
     processes: bool = False
 
     def add(self, later: Change) -> None:
@@ -96,6 +98,7 @@ class Change:
         self.ended_publications += later.ended_publications
         self.noted |= later.noted
         self.host += later.host
+        self.probes |= later.probes
         self.catalog |= later.catalog
         self.processes |= later.processes
 

@@ -24,6 +24,7 @@ from inspector.core.records.host import (
     HandlerAdded,
     HostRecord,
     NotedOutside,
+    ProbesSwitched,
     ProgramReloaded,
     PublicationsSkipped,
     RecordsLost,
@@ -92,6 +93,7 @@ class Journal:
         processes: The processes of the program, what of them is not recorded, and the tests that ran.
         losses: What was lost: swallowed, cancelled, never awaited, not called, unheard, dropped, …
         output: What the program has printed.
+        probes_off: Kinds of notes that are not made at the moment.
         host_records: Records of the host, but for those that only keep the journal going (a fire that settled, a
             handler that came) or of which there may be many (tests, what is not recorded).
         seq: Seq of the last row folded.
@@ -133,6 +135,7 @@ class Journal:
         #: By event the fields that it has, from which publication on.
         self._field_names: dict[str, list[tuple[int, frozenset[str]]]] = {}
         self.output = PrintedOutput()
+        self.probes_off: tuple[str, ...] = ()
         self.host_records: list[HostRecord] = []
         self._refused: dict[FireNumber, FireRefused] = {}
         self._fire_outcomes: dict[FireNumber, FireOutcome] = {}
@@ -404,6 +407,9 @@ class Journal:
         change.processes |= self.processes.take(record)
         self.losses.host(record)
         self.output.host(record)
+        if isinstance(record, ProbesSwitched):
+            self.probes_off = record.off
+            change.probes = True
         if isinstance(record, (NotedOutside, PublicationsSkipped, TestRan)):
             return
         if isinstance(record, FireRefused):

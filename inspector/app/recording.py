@@ -105,6 +105,13 @@ class Host(Protocol):
     def set_fault_rules(self, rules: Sequence[FaultRule]) -> None:
         """Inject faults by these rules from now on, and by no others."""
 
+    def set_probes(self, off: Sequence[str]) -> None:
+        """Switch off the probes of these kinds of notes from now on, and on all others.
+
+        Raises:
+            InspectorError: The program is not ours, or does not run.
+        """
+
     def set_recording(self, on: bool) -> None:
         """Record publications from now on, or let them pass."""
 

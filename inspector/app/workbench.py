@@ -437,6 +437,20 @@ class Workbench:
         recording.host.set_fault_rules(self.faults.rules)
         self.faults.begin(recording.journal)
 
+    @property
+    def switches_probes(self) -> bool:
+        """The live session is shown, of a program of ours, whose probes can be switched."""
+        host = self.host
+        return self.live and host is not None and host.running and not host.look_only and host.firing is None
+
+    def set_probes(self, off: Sequence[str]) -> None:
+        """Switch off the probes of these kinds of notes, and on all others.
+
+        Raises:
+            InspectorError: See ``switches_probes``.
+        """
+        self.recording.host.set_probes(off)
+
     def set_recording(self, on: bool) -> None:
         """Record from now on, or let what happens pass."""
         self.recording.host.set_recording(on)

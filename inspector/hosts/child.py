@@ -115,6 +115,7 @@ class ChildHost:
         self.faults = False
         self.own_faults: Sequence[FaultRule] = ()
         self._rules: tuple[FaultRule, ...] = ()
+        self._probes_off: tuple[str, ...] = ()
         self.recording = True
         self.sessions = project.db_session is not None
 
@@ -179,6 +180,8 @@ class ChildHost:
             raise
         if self._rules:
             self._supervisor.send(["faults", [rule.to_json() for rule in self._rules]])
+        if self._probes_off:
+            self._supervisor.send(["probes", list(self._probes_off)])
         if not self.recording:
             self._supervisor.send(["recording", False])
 
@@ -270,6 +273,12 @@ class ChildHost:
         with self._lock:
             self._running_supervisor().send(["faults", [rule.to_json() for rule in rules]])
         self._rules, self.faults = tuple(rules), bool(rules)
+
+    def set_probes(self, off: Sequence[str]) -> None:
+        """Switch off the probes of these kinds of notes from now on, also after the program is loaded anew."""
+        with self._lock:
+            self._running_supervisor().send(["probes", list(off)])
+        self._probes_off = tuple(off)
 
     def set_recording(self, on: bool) -> None:
         """Record publications from now on, or let them pass; what is under way is recorded to its end."""

@@ -157,6 +157,10 @@ class EmbeddedHost:
         self.faults = bool(rules)
         self._server.set_fault_rules(rules)
 
+    def set_probes(self, off: Sequence[str]) -> None:
+        """Switch off the probes of these kinds of notes from now on, and on all others."""
+        self._server.set_probes(off)
+
     @property
     def own_faults(self) -> Sequence[FaultRule]:
         """The faults that the program brings."""

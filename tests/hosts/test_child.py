@@ -23,6 +23,7 @@ from inspector.core.records.host import (
     LoopUnblocked,
     OutputDropped,
     PartNotLoaded,
+    ProbesSwitched,
     ProcessEnded,
     ProcessStuck,
     ProgramPrinted,
@@ -31,7 +32,7 @@ from inspector.core.records.host import (
     PublishRaised,
     RestartFailed,
 )
-from inspector.core.records.records import HANDLER_STARTED, PUBLICATION_ENDED, PUBLISHED, SESSION_STARTED
+from inspector.core.records.records import HANDLER_STARTED, PUBLICATION_ENDED, PUBLISHED, SESSION_STARTED, to_record
 from inspector.core.request import FireRequest
 from inspector.hosts.child import STOP_TIME, ChildHost
 from inspector.hosts.trouble import LoadError
@@ -217,6 +218,16 @@ async def test_recording_can_be_paused_and_a_restart_keeps_it_paused() -> None:
         host.set_recording(True)
         await rows.settled(host.fire(FireRequest("Ping", [{}], session=False)))
         assert len(rows.of(PUBLISHED)) == 1
+
+
+async def test_probes_are_switched_and_stay_so_when_the_program_is_loaded_anew() -> None:
+    async with running(project("moods:get_bus")) as (host, rows):
+        host.set_probes(("sql", "mail"))
+        await rows.settled(host.fire(FireRequest("Ping", [{}], session=False)))
+        await host.restart()
+        await rows.settled(host.fire(FireRequest("Ping", [{}], session=False)))
+        switched = [to_record(row) for row in rows.of(ProbesSwitched.KIND)]
+        assert [record.off for record in switched] == [("sql", "mail")] * 2
 
 
 async def test_a_restart_that_fails_is_told_and_can_be_tried_again(tmp_path: Path) -> None:

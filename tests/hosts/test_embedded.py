@@ -24,6 +24,7 @@ from inspector.core.records.host import (
     FireSettled,
     LoopBlocked,
     LoopUnblocked,
+    ProbesSwitched,
     ProcessEnded,
     RecordingPaused,
     RecordingResumed,
@@ -31,6 +32,7 @@ from inspector.core.records.host import (
 from inspector.core.records.records import (
     HandlerEnded,
     HandlerStarted,
+    Noted,
     Published,
     Record,
     SessionStarted,
@@ -486,3 +488,16 @@ async def test_a_bus_that_was_there_before_is_as_it_was_afterwards() -> None:
         watched.host.set_faults(True)
         await watched.settled(watched.host.fire(FireRequest("OrderPlaced", [{}])))
     assert vars(bus) == before
+
+
+async def test_probes_are_switched(capsys: pytest.CaptureFixture[str]) -> None:
+    async def handler(event: OrderPlaced) -> None:
+        print("order", event.number)
+
+    async with running(lambda: shop_program(handler)) as watched:
+        for number, off in enumerate(((), ("output",), ())):
+            watched.host.set_probes(off)
+            assert await watched.settled(watched.host.fire(FireRequest("OrderPlaced", [{"number": number}]))) == 1
+    assert [record.text for record in of(Noted, watched.records) if record.kind == "output"] == ["order 0", "order 2"]
+    assert [record.off for record in of(ProbesSwitched, watched.records)] == [(), ("output",), ()]
+    assert capsys.readouterr().out == "order 0\norder 1\norder 2\n"

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from importlib import metadata
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -23,6 +23,7 @@ from weakref import WeakKeyDictionary
 from ...core.bus.context import CURRENT
 from ...core.own_code import own_modules
 from ...core.records.host import PartNotLoaded
+from ...core.records.inside import FRAME, HTTP, MAIL, OUTPUT, ROW, SQL
 from ..adapters.base import imported_as_inspector
 from ..observe.handover import HANDED
 from .calls import watch_frames, watch_mail
@@ -52,6 +53,15 @@ PROBES: Final[tuple[Probe, ...]] = (
     *(watch_log, watch_output, watch_rows, watch_mail, watch_frames),
     *(watch_engines, watch_sqlite, watch_aiosqlite, watch_requests),
 )
+#: The kinds of notes that can be switched off, each with its probes.
+SWITCHED: Final[dict[str, tuple[Probe, ...]]] = {
+    SQL: (watch_engines, watch_sqlite, watch_aiosqlite),
+    HTTP: (watch_requests,),
+    OUTPUT: (watch_output,),
+    ROW: (watch_rows,),
+    MAIL: (watch_mail,),
+    FRAME: (watch_frames,),
+}
 #: Most things in a second that are recorded though they happen in no execution.
 _MOST_OUTSIDE: Final = 200
 _SECOND: Final = 1_000_000_000
@@ -71,7 +81,8 @@ class Effects:
         self._leaked: WeakKeyDictionary[Execution, set[tuple[str, str]]] = WeakKeyDictionary()
         #: The probes have been undone: what is left of them passes everything on.
         self.closed = False
-        self._undo: list[Undo] = []
+        self._undo: list[tuple[Probe, Undo]] = []
+        self._off: frozenset[str] = frozenset()
         self._waiting: list[Probe] = []
         #: Those of the project that are set up, and how many modules there were then; 0: they are not asked for.
         self._of_project: list[Probe] = []
@@ -90,7 +101,7 @@ class Effects:
             self._tell_trouble(name, f"Cannot set up the probe {name}", error)
             return
         if callable(undone):
-            self._undo.append(undone)
+            self._undo.append((probe, undone))
         elif probe in PROBES:
             self._waiting.append(probe)
 
@@ -129,12 +140,27 @@ class Effects:
         for look in self._looks:
             look()
 
+    def switch(self, off: Collection[str]) -> None:
+        """Switch off the probes of these kinds of notes, and on those of all others; one that is off costs nothing."""
+        for kind, probes in SWITCHED.items():
+            if kind in off and kind not in self._off:
+                for entry in [entry for entry in reversed(self._undo) if entry[0] in probes]:
+                    self._undo.remove(entry)
+                    entry[1]()
+                self._waiting = [probe for probe in self._waiting if probe not in probes]
+            elif kind in self._off and kind not in off:
+                for probe in probes:
+                    self.install(probe)
+        self._off = frozenset(off) & SWITCHED.keys()
+        self._functions.ask_again()
+
     def restore(self) -> None:
         """Put everything back exactly as it was."""
         self.closed = True
         self._waiting.clear()
         while self._undo:
-            self._undo.pop()()
+            _, undo = self._undo.pop()
+            undo()
         self._functions.close()
 
     # -- what probes ask for ---------------------------------------------------------------------------------------
@@ -350,6 +376,13 @@ def look_again(recorder: Recorder) -> None:
     for effects in searches_of():
         if effects.recorder is recorder:
             effects.look_again()
+
+
+def switch_probes(recorder: Recorder, off: Collection[str]) -> None:
+    """Switch off the probes of these kinds of notes of a recorder whose effects are watched, and on all others."""
+    for effects in tuple(searches_of()):
+        if effects.recorder is recorder:
+            effects.switch(off)
 
 
 def is_watched(recorder: Recorder) -> bool:

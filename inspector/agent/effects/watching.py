@@ -179,6 +179,11 @@ class Functions:
 
             self._end = leave
 
+    def ask_again(self) -> None:
+        """Look at all code once more: there is something else to look for."""
+        if self._end is not None:
+            MONITOR.ask_again()
+
     def close(self) -> None:
         """Look for nothing any more."""
         if self._end is not None:

@@ -208,6 +208,8 @@ class Child:
             self._server.withdraw(message[1])
         elif verb == "faults":
             self._server.set_fault_rules([FaultRule(**rule) for rule in message[1]])
+        elif verb == "probes":
+            self._server.set_probes([str(kind) for kind in message[1]])
         elif verb == "recording":
             self._server.set_recording(message[1])
         elif verb == "stored":

@@ -4,7 +4,7 @@ A message is a JSON array that begins with its verb. It travels in frames: four 
 many bytes; the top bit of the length says that the next frame belongs to the same message. The length is checked before
 anything is allocated, and whoever reads believes nothing: what comes from the other process is data.
 
-Down: ``hello``, ``load`` (once), ``fire``, ``withdraw`` (the rest of one), ``faults``, ``recording``,
+Down: ``hello``, ``load`` (once), ``fire``, ``withdraw`` (the rest of one), ``faults``, ``probes``, ``recording``,
 ``stored`` (how far rows are in the database), ``where``, ``read``, ``stop``.
 Up: ``hello``, ``loading`` (what is imported or called), ``problem``, ``files``, ``ready`` or ``failed``, ``rows``,
 ``beat``, ``bye``.

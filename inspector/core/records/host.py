@@ -838,6 +838,24 @@ class FiredAtHandler(HostRecord):
         return f"Retry of {name}." if self.retry else f"Only {name} is called."
 
 
+@dataclass(frozen=True)
+class ProbesSwitched(HostRecord):
+    """Probes were switched on or off.
+
+    Attributes:
+        off: Kinds of notes that are not made any more: ``sql``, ``http``, ``output``, ``row``, ``mail``, ``sse``.
+    """
+
+    KIND: ClassVar[int] = 37
+    SEVERITY: ClassVar[str] = "debug"
+    off: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """Which are off."""
+        return f"Not recorded: {', '.join(self.off)}." if self.off else "All probes are on."
+
+
 #: Outcomes of a test that did not go well.
 BAD_OUTCOMES: Final = frozenset({"failed", "error"})
 
@@ -874,4 +892,5 @@ HOST_RECORDS: Final[tuple[type[HostRecord], ...]] = (
     TestRan,
     NotedOutside,
     FiredAtHandler,
+    ProbesSwitched,
 )

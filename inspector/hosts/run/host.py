@@ -246,6 +246,14 @@ class RunHost:
         if rules or self._firing is not None:
             self._opened_firing().set_rules(rules)
 
+    def set_probes(self, off: Sequence[str]) -> None:  # noqa: ARG002 - as hosts have it
+        """Refuse it: there is no way into a program that is only looked at.
+
+        Raises:
+            InspectorError: Always.
+        """
+        raise InspectorError("Probes of a running program cannot be switched.")
+
     def _opened_firing(self) -> RunFiring:
         if self._firing is None:
             raise InspectorError(f"{LOOK_ONLY}.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections.abc import Callable
 from importlib import metadata
@@ -11,8 +10,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import Engine
 
-from inspector.agent.effects.effects import Effects, install_effects, look_again
+from inspector.agent.effects.effects import Effects, install_effects, look_again, switch_probes
 from inspector.agent.effects.watching import Call
 from inspector.core.records.host import PartNotLoaded
 from inspector.core.records.recorder import Recorder
@@ -122,6 +123,33 @@ async def test_a_probe_of_a_package_is_loaded_by_its_entry_point(vendor: Any, mo
     assert [note.text for note in notes] == ["charge ada", "charge bob"]
 
 
+async def test_probes_are_switched_off_and_on_and_one_that_is_off_leaves_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    here = Watched()
+    database = create_engine("sqlite://")
+
+    async def handler(_: Any) -> None:
+        print("hello")
+        with database.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    assert {note.kind for note in await here.run(handler)} == {"output", "sql"}
+    switch_probes(here.recorder, ["sql", "output", "nonsense"])
+    assert "write" not in vars(sys.stdout)
+    assert not Engine._has_events
+    assert await here.run(handler) == []
+    switch_probes(here.recorder, ["output"])
+    assert {note.kind for note in await here.run(handler)} == {"sql"}
+    switch_probes(here.recorder, [])
+    assert {note.kind for note in await here.run(handler)} == {"output", "sql"}
+    switch_probes(Recorder(), ["sql"])  # not its effects
+    here.undo()
+    assert "write" not in vars(sys.stdout)
+    assert not Engine._has_events
+    database.dispose()
+
+
 def test_probes_of_a_module_that_is_imported_later_are_set_up_when_it_is_looked_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -141,4 +169,3 @@ def test_probes_of_a_module_that_is_imported_later_are_set_up_when_it_is_looked_
     look_again(recorder)
     undo()
     assert steps == ["installed", "undone"]
-    assert json.dumps(steps)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from inspector.app.commands import Command
+from inspector.core.errors import InspectorError
 from inspector.ui.feature import Feature, Parts
 
 #: The panels in which a letter does something with the execution that is selected.
@@ -38,6 +39,14 @@ def make(context: Context) -> Parts:
     panel.command_requested.connect(context.command_wanted)
     panel.copy_requested.connect(context.copy_wanted)
     panel.comparison_requested.connect(context.comparison_wanted)
+
+    def set_probes(off: tuple[str, ...]) -> None:
+        try:
+            context.workbench.set_probes(off)
+        except InspectorError as error:
+            context.notices.report(error)
+
+    panel.probes_requested.connect(set_probes)
     copies = ExecutionCopies(context)
     context.copy_wanted.connect(copies.copy)
     panel.correlation_requested.connect(lambda text: context.set_filter(f"corr:{text}"))
@@ -67,6 +76,7 @@ def make(context: Context) -> Parts:
     def tell() -> None:
         panel.set_enabled_reason(context.workbench.fire_blocked() or None, present=context.workbench.firing_allowed)
         panel.set_retry_reason(context.workbench.retry_blocked())
+        panel.set_switching(context.workbench.switches_probes)
 
     context.changed.connect(tell)
     return Parts(panel, commands=commands)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
@@ -20,6 +21,7 @@ from inspector.ui.features.execution.payload import PayloadView, context_rows, p
 from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.flow import button_bar
 from inspector.ui.kit.layouts import add, hbox, vbox
+from inspector.ui.kit.menus import MenuItem, open_menu
 from inspector.ui.kit.page import Link, Page, section
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tone
 from inspector.ui.kit.widgets import Banner, EmptyState, KeyValueGrid, Switcher
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
 
+#: What probes can be switched, by the kind of their notes.
+_PROBES: Final = {"sql": "SQL", "http": "HTTP", "output": "Output", "row": "Rows", "mail": "Mail", "sse": "Frames"}
 #: What cannot be seen inside executions before Python 3.12.
 _OLDER: Final = " Statements of sqlite3 need Python 3.12."
 
@@ -52,6 +56,7 @@ class ExecutionPanel(JournalPanel):
         copy_requested: Copy this execution (its index) as ``pytest``, ``Markdown`` or ``Python``.
         open_source: Show this line of this file in an editor.
         correlation_requested: Show everything with this correlation id.
+        probes_requested: Switch off the probes of these kinds of notes, a tuple, and on all others.
         filter_requested: Show only what this filter lets through.
     """
 
@@ -64,6 +69,7 @@ class ExecutionPanel(JournalPanel):
     copy_requested = Signal(str, int)
     open_source = Signal(str, int)
     correlation_requested = Signal(str)
+    probes_requested = Signal(object)
     filter_requested = Signal(str)
 
     def __init__(
@@ -145,6 +151,8 @@ class ExecutionPanel(JournalPanel):
         journal = self._journal
         if self._publication < 0:
             return
+        if change.probes:
+            self._refresh()
         if self._execution >= 0:
             causes = journal.publications["cause"][change.first_publication :]
             if self._execution in change.noted or self._execution in change.ended or (causes == self._execution).any():
@@ -180,9 +188,12 @@ class ExecutionPanel(JournalPanel):
         self._trace = TracebackView(theme)
         self._list = ExecutionList(theme, self._selection, lambda: self.verbs)
         self._inside_title = section("Inside this execution")
-        self._inside_count = PlainLabel("", "dim")
+        self._inside_count = Link(theme)
+        self._inside_count.setAccessibleName("Probes")
         self._inside = NotesView(theme)
         self._inside_empty = PlainLabel("Nothing recorded.", "dim")
+        self._inside_off = Link(theme)
+        self._switches = False
         self._payload = PayloadView(theme)
         self._copy_json = Link(theme, "Copy JSON")
         self._context = KeyValueGrid()
@@ -212,7 +223,15 @@ class ExecutionPanel(JournalPanel):
             row = hbox(title, 1, link, owner=head, spacing=6)
             row.setAlignment(link, Qt.AlignmentFlag.AlignBottom)
         add(page.column, self._head, self._error, self._trace_head, self._trace, self._list)
-        add(page.column, self._inside_head, self._inside, self._inside_empty, payload_head, self._payload)
+        add(
+            page.column,
+            self._inside_head,
+            self._inside,
+            self._inside_empty,
+            self._inside_off,
+            payload_head,
+            self._payload,
+        )
         add(page.column, section("Context"), self._context)
         content = QWidget()
         foot, self.buttons = button_bar(
@@ -234,6 +253,8 @@ class ExecutionPanel(JournalPanel):
         self._payload.filter_requested.connect(self.filter_requested)
         self._trace_switch.clicked.connect(self._switch_frames)
         self._inside.publication_chosen.connect(self._show_publication)
+        self._inside_count.clicked.connect(self._open_probes)
+        self._inside_off.clicked.connect(lambda: self.probes_requested.emit(()))
         self._copy_json.clicked.connect(self.copy_payload)
         self.retry_button.clicked.connect(self.retry)
         self.again.clicked.connect(self.fire_again)
@@ -359,8 +380,39 @@ class ExecutionPanel(JournalPanel):
         self._inside.setVisible(bool(items))
         self._inside_empty.setVisible(not items and not alone)
         self._inside_empty.setText(f"Nothing recorded.{_OLDER if _is_older(journal) else ''}")
-        self._inside_count.setText(plural(len(items), "item") if items else "")
+        self._inside_count.set_text(plural(len(items), "item") if items else "Probes" if self._switches else "")
+        self._tell_probes(journal, offered=not alone)
         self._inside.set_items(items, start)
+
+    def set_switching(self, on: bool) -> None:
+        """Offer to switch probes, or not."""
+        if on != self._switches:
+            self._switches = on
+            if self._publication >= 0:
+                self._refresh()
+
+    def _tell_probes(self, journal: Journal, *, offered: bool) -> None:
+        off = [_PROBES.get(kind, kind) for kind in journal.probes_off]
+        self._inside_count.setEnabled(self._switches)
+        self._inside_off.setVisible(bool(off) and offered)
+        self._inside_off.setEnabled(self._switches)
+        self._inside_off.set_text(f"{', '.join(off)} off{' · Turn On' if self._switches else ''}")
+
+    def probe_items(self) -> list[MenuItem]:
+        """Return what switches each probe."""
+        off = self._journal.probes_off
+        return [
+            MenuItem(title, partial(self._switch_probe, kind), checked=kind not in off)
+            for kind, title in _PROBES.items()
+        ]
+
+    def _switch_probe(self, kind: str) -> None:
+        off = self._journal.probes_off
+        self.probes_requested.emit(tuple(other for other in _PROBES if (other in off) != (other == kind)))
+
+    def _open_probes(self) -> None:
+        where = self._inside_count.mapToGlobal(self._inside_count.rect().bottomLeft())
+        open_menu(self._inside_count, self.probe_items(), self._theme, where)
 
     def _show_publication(self, index: int) -> None:
         publication = PublicationIndex(index)

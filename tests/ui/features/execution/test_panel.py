@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
 from inspector.analysis.inside import InsideItem, inside_of
 from inspector.analysis.journal import Journal
+from inspector.core.records.host import ProbesSwitched
 from inspector.core.records.inside import RequestNote, StatementNote, TimedNote, data_of
 from inspector.core.records.numbers import NO_EXECUTION, ExecutionIndex, PublicationIndex
 from inspector.core.records.records import KIND, PUBLISHED, Batch
@@ -376,8 +377,26 @@ def test_what_happened_inside_stands_in_the_order_in_which_it_began(
         "+4.0 ms http POST pay.example/charges 402 2.0 ms",
         "+5.0 ms sql SELECT 1 OperationalError 1.0 ms",
     ]
-    assert "4 items" in texts(panel)
+    assert "4 items" in links(panel)
     assert "Nothing recorded." not in texts(panel)
+
+
+def test_probes_that_are_off_are_named_and_turned_on(panel: ExecutionPanel, selection: Selection, run: Run) -> None:
+    wanted: list[tuple[str, ...]] = []
+    panel.probes_requested.connect(wanted.append)
+    select(selection, run.journal, 0)
+    assert not any("off" in text for text in links(panel))
+    run.host(ProbesSwitched, off=("sql", "http"))
+    panel.folded(run.fold())
+    assert not links(panel)["SQL, HTTP off"].isEnabled()
+    panel.set_switching(True)
+    links(panel)["SQL, HTTP off · Turn On"].click()
+    items = panel.probe_items()
+    assert [(item.label, item.checked) for item in items[:3]] == [("SQL", False), ("HTTP", False), ("Output", True)]
+    for item in (items[0], items[2]):
+        assert item.run is not None
+        item.run()
+    assert wanted == [(), ("http",), ("sql", "http", "output")]
 
 
 def test_the_whole_of_a_statement_and_of_a_request_is_told_in_words() -> None:
