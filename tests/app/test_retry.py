@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from inspector.agent.program import CoreProgram
 from inspector.analysis.failures import FailureGroups
+from inspector.analysis.journal import Journal
 from inspector.analysis.latency import Latency
+from inspector.analysis.query.query import parse
 from inspector.app.notices import Notices
 from inspector.app.retry import (
     BROKE,
@@ -238,6 +241,13 @@ async def test_a_stored_session_is_tried_in_the_live_program(tmp_path: Path) -> 
         await bench.retry(0, 1)
         assert shop.calls == ["charge 1", "tell 1 192.0.2.7"]
         assert [bench.verdict(index).name for index in range(2)] == [FIXED, STILL_OK]
+        await bench.bench.recording.saved()
+        stored = Journal()
+        async for batch in bench.bench.stream(bench.bench.recording.session).read():
+            stored.fold(batch)
+        assert stored.executions["retry"].tolist() == [1, 1]
+        assert parse("retry:yes").rows(stored, np.arange(2)).tolist() == [True, True]
+        assert parse("retry:no").rows(stored, np.arange(2)).tolist() == [False, False]
         bench.bench.recording.host.set_recording(False)
         assert bench.bench.retry_blocked() == "Recording is paused; resume it to fire"
         await bench.retry(0)

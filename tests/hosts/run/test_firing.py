@@ -62,10 +62,14 @@ async def session():
 async def on_lit(event):
     print("lit", event.room, threading.active_count(), flush=True)
     await bus.publish(Dim(event.room))
+async def on_dark(event):
+    assert event.room != "broken"
 async def on_dim(event):
     assert event.room != "broken"
 bus.subscribe(Lit, on_lit)
 bus.subscribe(Dim, on_dim)
+if "--two" in sys.argv:
+    bus.subscribe(Dim, on_dark)
 async def main():
     while not os.path.exists("stop"):
         await asyncio.sleep(0.01)
@@ -199,7 +203,7 @@ async def watching(
 
 
 async def test_a_service_is_fired_into_on_its_own_loop(tmp_path: Path, python: str) -> None:
-    async with watching(tmp_path, _SERVICE, python) as run:
+    async with watching(tmp_path, _SERVICE, python, "--two") as run:
         await run.until(lambda: run.firing.targets())
         with pytest.raises(InspectorError, match=LOOK_ONLY):
             run.host.fire(FireRequest("Lit", [{"room": "kitchen"}]))
@@ -212,6 +216,11 @@ async def test_a_service_is_fired_into_on_its_own_loop(tmp_path: Path, python: s
         await run.until(lambda: "session opened\nlit kitchen 1" in run.printed)  # no thread of ours
         assert [int(number) for number in run.journal.publications["fire"]] == [fire, fire]
         assert [int(cause) for cause in run.journal.publications["cause"]] == [-1, 0]
+        dim = next(handler.key for handler in run.journal.handlers if handler.label.endswith("on_dim"))
+        number = run.host.fire(FireRequest("Dim", [{"room": "broken"}], session=False, only=dim, retry=True))
+        assert (await run.outcome(number)).published == 1
+        assert run.journal.executions["retry"].tolist() == [0, 0, 0, 1]
+        assert number in run.journal.retries
         dump = await run.host.dump_tasks()
         assert not dump.trouble
         assert {task.process for task in dump.tasks} == {run.firing.targets()[0].label}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 
+from inspector.core.records.numbers import ExecutionIndex
+from inspector.ui.parts.mapping import MappingDialog
+from tests.ui.features.project.test_flow import dialog, fire, write
 from tests.ui.windows import opened, until
 
 pytestmark = [pytest.mark.allow_log("inspector.demo"), pytest.mark.allow_log("inspector.core.bus")]
@@ -56,3 +60,45 @@ async def test_what_cannot_be_retried_says_why(tmp_path: Path) -> None:
         assert "paused" in window.window.commands.reason("retry.execution")
         window.window.context.retry_wanted.emit([0])
         await until(lambda: any("paused" in notice.text for notice in window.notices))
+
+
+async def test_an_event_that_has_changed_since_asks_which_value_goes_where(tmp_path: Path) -> None:
+    """Retry and Fire again, in a project whose event was edited and loaded anew."""
+    project = write(tmp_path, body="raise ValueError(event.number)")
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as window:
+        desk, workbench = window.desk, window.window.workbench
+        await until(lambda: desk.flow.project is not None, "the project is loaded")
+        await fire(window)
+        before = len(window.journal.publications)
+        parcels = tmp_path / "parcels.py"
+        parcels.write_text(  # which loads it anew
+            parcels.read_text().replace("number", "count_of")
+        )
+        event = next(event for event in window.journal.events if event.name == "Placed")
+        await until(lambda: [shape.name for shape in workbench.recording.journal.events[0].fields] == ["count_of"])
+        assert [shape.name for shape in event.fields] == ["number"]
+        await until(lambda: not workbench.retry_blocked(), "the program runs again")
+        failed = next(
+            index
+            for index in range(len(window.journal.executions))
+            if window.journal.execution(ExecutionIndex(index)).status == "failed"
+        )
+        desk.selection.select_in(window.journal, ExecutionIndex(failed))
+        assert window.window.commands.run("retry.execution")
+        await until(lambda: dialog(window, MappingDialog) is not None, "the form is there")
+        form = dialog(window, MappingDialog)
+        assert form.left_out["number"].text() == "goes to count_of"
+        form.accept()
+        await until(lambda: workbench.retries.current is None)
+        assert desk.execution.verdict.text() == "Retry: ✕ still failing: number removed, count_of added"
+        window.window.context.repeat_wanted.emit(0, False)
+        await until(lambda: dialog(window, MappingDialog) is not None, "the form is there again")
+        dialog(window, MappingDialog).reject()
+        await until(lambda: dialog(window, MappingDialog) is None)
+        assert len(window.journal.publications) == before + 1  # the retry alone
+        window.window.context.repeat_wanted.emit(0, False)
+        await until(lambda: dialog(window, MappingDialog) is not None, "and once more")
+        dialog(window, MappingDialog).accept()
+        await window.settled(before + 2)
+        old, *_, new = (json.loads(window.journal.payloads.get(index)[0]) for index in range(before + 2))  # type: ignore[index]
+        assert new["count_of"] == old["number"]
