@@ -62,7 +62,10 @@ def make(context: Context) -> Parts:
             context.notices.warning(f"{some}: {refused[0].detail}.")
 
     def selected() -> None:
-        retry([context.selection.execution])
+        if context.selection.execution >= 0:
+            retry([context.selection.execution])
+        else:
+            context.repeat_wanted.emit(context.selection.publication, False)
 
     def stop() -> None:
         if retries.current is not None:
@@ -70,7 +73,7 @@ def make(context: Context) -> Parts:
 
     def blocked() -> str:
         if context.selection.execution < 0:
-            return "No execution selected"
+            return workbench.fire_blocked() if context.selection.publication >= 0 else "No execution selected"
         return "A retry is running" if retries.current is not None else workbench.retry_blocked()
 
     def stop_blocked() -> str:
@@ -81,7 +84,7 @@ def make(context: Context) -> Parts:
     commands = (
         Command(
             *("retry.execution", "Retry Handler", selected, "Fire", "execution", ("R",), "refresh"),
-            "Call this one handler again with the recorded event and context",
+            "Call this one handler again with the recorded event and context; of an event, fire it again",
             scope=_PLACES,
             blocked=blocked,
             present=lambda: workbench.firing_allowed,
@@ -94,7 +97,8 @@ def make(context: Context) -> Parts:
         ),
     )
     changed = partial(context.commands.changed, *(command.id for command in commands))
-    context.selection.execution_selected.connect(lambda _: changed())
+    for signal in (context.selection.execution_selected, context.selection.publication_selected):
+        signal.connect(lambda _: changed())
     retries.listen(changed)
 
     async def end() -> None:
