@@ -152,7 +152,7 @@ class Roof(QObject):
         self._made[feature.id] = parts
         context.commands.add(*parts.commands)
         if parts.gestures:
-            context.shell.add_gestures(f"Handling the mouse in {feature.id}", parts.gestures)
+            context.shell.add_gestures(f"{feature.title}: mouse", parts.gestures)
         for provider in parts.finds:
             context.shell.add_finds(provider)
         if parts.panel is not None:
