@@ -6,6 +6,7 @@ import asyncio
 import gc
 import io
 import sys
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,6 +17,7 @@ from inspector.core import DomainEvent, InMemoryEventBus
 from inspector.core.bus.context import CURRENT
 from inspector.core.bus.execution import DONE, Execution, Subscription
 from inspector.core.bus.publication import Publication
+from inspector.core.records import awaiting
 from inspector.core.records.awaiting import find_waiting
 
 pytestmark = pytest.mark.allow_log("inspector.core.bus", "event_handler_failed")
@@ -313,5 +315,9 @@ async def test_who_waits_is_found_by_its_frame_however_deep_and_nobody_else_is()
     assert (coroutine.__name__, found_in) == ("inner", task)
     assert find_waiting(frames[1]) == (None, None)
     assert await asyncio.to_thread(find_waiting, frames[0]) == (None, None)
+    awaiting._LOOKED.since, awaiting._LOOKED.tasks = time.monotonic_ns() + 10**12, 10_000  # no more in this second
+    assert find_waiting(frames[0]) == (None, None)
+    awaiting._LOOKED.since = 0
+    assert find_waiting(frames[0])[1] is task
     task.cancel()
     await asyncio.wait([task])

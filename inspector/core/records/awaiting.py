@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import monotonic_ns
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,13 +14,41 @@ if TYPE_CHECKING:
 _STEPS: Final = (("cr_frame", "cr_await"), ("gi_frame", "gi_yieldfrom"), ("ag_frame", "ag_await"))
 #: Steps of a chain that are followed: tasks may wait for each other in a circle.
 _MOST: Final = 200
+#: Tasks that are looked at in a second for whose coroutine has a frame.
+_MOST_TASKS: Final = 10_000
+_SECOND: Final = 1_000_000_000
+
+
+class _Looked:
+    """How many tasks were looked at lately: thousands of executions may be given up at once, in as many tasks."""
+
+    __slots__ = ("since", "tasks")
+
+    def __init__(self) -> None:
+        self.since = self.tasks = 0
+
+    def may_look(self, tasks: int) -> bool:
+        """Return whether so many more may be looked at in this second."""
+        now = monotonic_ns()
+        if now - self.since > _SECOND:
+            self.since, self.tasks = now, 0
+        self.tasks += tasks
+        return self.tasks <= _MOST_TASKS
+
+
+_LOOKED: Final = _Looked()
 
 
 def find_waiting(frame: FrameType) -> tuple[Any, Any]:
-    """Return the coroutine with this frame, and the task of this loop in which it waits; None where none is found."""
+    """Return the coroutine with this frame, and the task of this loop in which it waits; None where none is found.
+
+    Nor where too many tasks would have to be looked at: where an execution waits is no more than a help.
+    """
     try:
         tasks = asyncio.all_tasks()
     except RuntimeError:  # no loop runs here
+        return None, None
+    if not _LOOKED.may_look(len(tasks)):
         return None, None
     for task in tasks:
         subject: Any = task.get_coro()
