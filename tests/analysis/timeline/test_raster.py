@@ -106,7 +106,7 @@ def crowd(count: int, seed: int, spread: float) -> TimelineSource:
             "end": start + length,
             "status": status,
             "handler": rng.integers(0, 3, count),
-            **dict.fromkeys(("publication", "event", "level", "fault", "on_loop", "error"), zero),
+            **dict.fromkeys(("publication", "event", "level", "fault", "on_loop", "retry", "error"), zero),
         }
     )
     journal.publications.extend(
