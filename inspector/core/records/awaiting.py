@@ -27,13 +27,12 @@ class _Looked:
     def __init__(self) -> None:
         self.since = self.tasks = 0
 
-    def may_look(self, tasks: int) -> bool:
-        """Return whether so many more may be looked at in this second."""
+    def may_look(self) -> bool:
+        """Return whether more of them may be looked at in this second; even to count them takes a while."""
         now = monotonic_ns()
         if now - self.since > _SECOND:
             self.since, self.tasks = now, 0
-        self.tasks += tasks
-        return self.tasks <= _MOST_TASKS
+        return self.tasks < _MOST_TASKS
 
 
 _LOOKED: Final = _Looked()
@@ -44,11 +43,14 @@ def find_waiting(frame: FrameType) -> tuple[Any, Any]:
 
     Nor where too many tasks would have to be looked at: where an execution waits is no more than a help.
     """
+    if not _LOOKED.may_look():
+        return None, None
     try:
         tasks = asyncio.all_tasks()
     except RuntimeError:  # no loop runs here
         return None, None
-    if not _LOOKED.may_look(len(tasks)):
+    _LOOKED.tasks += len(tasks)
+    if len(tasks) > _MOST_TASKS:
         return None, None
     for task in tasks:
         subject: Any = task.get_coro()
