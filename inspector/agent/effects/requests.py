@@ -10,6 +10,7 @@ from collections.abc import Callable
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlsplit
+from weakref import ref
 
 from ...core.records.inside import HTTP, RequestNote, data_of
 
@@ -48,8 +49,8 @@ class Requests:
 
     def __init__(self, effects: Effects) -> None:
         self._effects = effects
-        #: Of ``http.client``, by the id of the connection: itself, what was asked for, when, and by whom.
-        self._asked: dict[int, tuple[Any, str, str, int, Execution | None]] = {}
+        #: Of ``http.client``, by the id of the connection: whether it is that, what was asked for, when, and by whom.
+        self._asked: dict[int, tuple[ref[Any], str, str, int, Execution | None]] = {}
 
     def note(self, call: Call, method: Any, url: str, by: str, *, began: int = 0) -> None:
         """Note a request that a call has made.
@@ -101,7 +102,7 @@ class Requests:
             port = f":{connection.port}" if connection.port else ""
             scheme = "https" if connection.default_port == _PORTS["https"] else "http"
             url = f"{scheme}://{connection.host}{port}{_path(url)}"
-            self._asked[id(connection)] = connection, method, url, call.began, call.execution
+            self._asked[id(connection)] = ref(connection), method, url, call.began, call.execution
 
     def sent(self, call: Call) -> None:
         """Note a request that could not be sent."""
@@ -111,9 +112,9 @@ class Requests:
     def answered(self, call: Call) -> None:
         """Note a request that was answered, or never will be."""
         connection = call.arguments["self"]
-        held, method, url, began, execution = self._asked.pop(id(connection), (None, "", "", 0, None))
-        if held is connection:
-            call.execution = execution
+        asked = self._asked.pop(id(connection), None)
+        if asked is not None and asked[0]() is connection:
+            _, method, url, began, call.execution = asked
             self.note(call, method, url, "http.client", began=began)
 
 

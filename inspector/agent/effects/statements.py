@@ -37,6 +37,8 @@ _MOST: Final = 20_000
 #: How many types of parameters are noted, and statements of a script.
 _TYPES: Final = 30
 _STATEMENTS: Final = 5
+#: What is said of a statement without parameters.
+_NONE: Final[tuple[tuple[str, ...], int]] = ((), 1)
 #: Statements that are remembered as they are shown: programs execute the same ones again and again.
 _REMEMBERED: Final = 1_000
 
@@ -121,7 +123,7 @@ class Statements:
         by: str,
         execution: Execution | None,
         rows: int | None = None,
-        parameters: Any = (),
+        parameters: tuple[tuple[str, ...], int] = _NONE,
         error: BaseException | None = None,
     ) -> None:
         """Note a statement.
@@ -133,10 +135,10 @@ class Statements:
             by: The library.
             execution: Whose it is; None for nobody's.
             rows: See ``StatementNote``.
-            parameters: Its parameters, or a list of them.
+            parameters: What ``types_of`` says of its parameters.
             error: With what it failed.
         """
-        types, sets = types_of(parameters) if parameters else ((), 1)
+        types, sets = parameters
         name = "" if error is None else type(error).__name__
         known_rows = None if rows is None or rows < 0 else rows
         ago = max(perf_counter_ns() - began, 0)
@@ -158,7 +160,7 @@ class _Executed:
 
     def __init__(self, text: str, parameters: Any, execution: Execution | None) -> None:
         self.text = text
-        self.parameters = parameters
+        self.parameters = types_of(parameters) if parameters else _NONE
         self.execution = execution
         self.began = perf_counter_ns()
         self.took = 0
@@ -533,7 +535,7 @@ def watch_aiosqlite(effects: Effects) -> Callable[[], None]:
             by="aiosqlite",
             execution=call.execution,
             rows=len(rows) if isinstance(rows, list) else _changed(rows),
-            parameters=values[1] if len(values) > 1 else (),
+            parameters=types_of(values[1]) if len(values) > 1 else _NONE,
             error=call.error,
         )
 

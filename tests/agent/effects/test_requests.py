@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,19 @@ async def test_a_request_of_urllib_is_one_for_each_address_that_it_is_led_to(her
 
     notes = await asked(here, ask)
     assert [note.data["status"] for note in notes] == [302, 200, 500]
+
+
+async def test_a_connection_whose_answer_nobody_reads_is_not_kept(here: Watched, address: str) -> None:
+    connections: list[weakref.ref[http.client.HTTPConnection]] = []
+
+    def ask() -> None:
+        connection = http.client.HTTPConnection(address)
+        connection.request("GET", "/200")
+        connections.append(weakref.ref(connection))
+        connection.close()
+
+    assert await asked(here, ask) == []
+    assert connections[0]() is None
 
 
 async def test_a_request_that_cannot_be_sent_has_its_error(here: Watched) -> None:
