@@ -1,8 +1,11 @@
 """The documentation tells what the program does."""
 
+import sys
 from pathlib import Path
+from types import ModuleType
 
 from inspector.catalog.conformance.rules import RULES
+from tests.agent.test_effects import Watched
 
 TEXT = (Path(__file__).parents[3] / "docs" / "conformance.md").read_text(encoding="utf-8")
 
@@ -24,26 +27,20 @@ def test_codes_and_names_are_given_once():
     assert [rule.code for rule in RULES] == sorted(rule.code for rule in RULES)
 
 
-def test_the_probe_that_is_shown_works():
+async def test_the_probe_that_is_shown_works(monkeypatch):
     begin = TEXT.index("```python") + len("```python")
-    namespace = {}
-
-    class Gateway:
-        def send(self, number, text):
-            return None
-
-    class Effects:
-        told = []
-
-        def tell(self, *arguments, **more):
-            self.told.append((arguments, more))
-
-    gateway = namespace["gateway"] = Gateway()
+    namespace, vendor = {}, ModuleType("vendor.client")
     exec(TEXT[begin : TEXT.index("```", begin)], namespace)
-    (probe,) = namespace["__inspector_probes__"]
-    before = gateway.send
-    undo = probe(Effects())
-    gateway.send("1", "hello")
-    assert Effects.told == [(("sms", "sms to 1", {"to": "1"}), {"content": "hello"})]
-    undo()
-    assert gateway.send == before
+    exec("class SmsClient:\n    def send(self, to, text):\n        return to", vendor.__dict__)
+    monkeypatch.setitem(sys.modules, vendor.__name__, vendor)
+    before = vendor.SmsClient.send
+    here = Watched(tuple(namespace["__inspector_probes__"]))
+
+    async def handler(_):
+        vendor.SmsClient().send(to="1", text="hello")
+
+    (note,) = await here.run(handler)
+    here.undo()
+    assert (note.kind, note.text) == ("sms", "sms to 1")
+    assert note.data["took"] > 0
+    assert vendor.SmsClient.send == before
