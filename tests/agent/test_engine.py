@@ -459,10 +459,10 @@ async def test_a_recorder_that_breaks_is_told_and_the_handlers_go_on(expected_lo
 
     async with engine_of(shop_program(handler)) as bench:
 
-        def breaks(execution: object) -> None:
+        def breaks(publication: object) -> None:
             raise MemoryError("no room")
 
-        bench.recorder.execution_ended = breaks  # type: ignore[method-assign, assignment]
+        bench.recorder.publication_ended = breaks  # type: ignore[method-assign, assignment]
         found = await bench.fire("OrderPlaced", {"number": 1}, {"number": 2}, timeout=0.01)
         (note,) = of(HostNoted, found)
         assert (note.level, note.text) == ("error", "Recording stopped: MemoryError: no room")

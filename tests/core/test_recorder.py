@@ -515,6 +515,28 @@ async def test_what_a_bus_puts_into_the_sink_is_what_it_would_tell(expected_logs
     assert {row[2] for row in alone if row[0] == "noted"} >= {"waited 0"}
 
 
+async def test_whoever_cannot_be_woken_costs_the_handlers_nothing(
+    recorder: Recorder, bus: InMemoryEventBus, expected_logs: Any
+) -> None:
+    expected_logs("inspector.core.bus", "event_bus_observer_removed")
+    ran: list[str] = []
+
+    def wake() -> None:
+        if ran:
+            raise RuntimeError("the loop is closed")
+
+    def first(_event: Happened) -> None:
+        ran.append("first")
+        recorder.drain()  # its end wakes again
+
+    recorder.on_rows(wake)
+    bus.subscribe(Happened, first)
+    bus.subscribe(Happened, lambda _: ran.append("second"))
+    await bus.publish(Happened())
+    assert ran == ["first", "second"]
+    assert bus.observers == ()
+
+
 async def test_the_next_execution_wakes_who_asked_for_it(recorder: Recorder, bus: InMemoryEventBus) -> None:
     woken: list[str] = []
     recorder.on_rows(lambda: woken.append("rows"))

@@ -17,6 +17,7 @@ from .tasks import HandlerTask, UnmadeTask
 
 if TYPE_CHECKING:
     from ..description import HandlerDescription
+    from .bus import InMemoryEventBus
     from .publication import Publication
 
 
@@ -186,7 +187,7 @@ class Execution(Coroutine[Any, Any, None]):
             next(sink.ends)
             sink.put(self)
             if sink.asleep:
-                sink.roused()
+                _rouse(bus, sink.roused)
         else:
             for entry in bus.observers:
                 try:
@@ -294,6 +295,14 @@ class Execution(Coroutine[Any, Any, None]):
         return getattr(self._coroutine, "cr_await", None)
 
 
+def _rouse(bus: InMemoryEventBus, call: Callable[[], None]) -> None:
+    """Notify the one observer of a bus that something was put into its sink."""
+    try:
+        call()
+    except Exception as trouble:  # noqa: BLE001 - the observed never pays
+        bus.remove_observer(bus.observers[0], trouble)
+
+
 def begin(execution: Execution, send: Callable[[Any], Any]) -> Any:
     """Call the handler and run it to its first await; return what ``step`` returns, ``LOST`` where it raised.
 
@@ -316,7 +325,7 @@ def begin(execution: Execution, send: Callable[[Any], Any]) -> Any:
             sink.put(execution)
             break
         if sink.asleep:
-            sink.began()
+            _rouse(bus, sink.began)
     else:
         for entry in bus.observers:
             try:
@@ -344,7 +353,7 @@ def begin(execution: Execution, send: Callable[[Any], Any]) -> Any:
             next(sink.ends)
             sink.put(execution)
             if sink.asleep:
-                sink.roused()
+                _rouse(bus, sink.roused)
         else:
             for entry in bus.observers:
                 try:
