@@ -79,6 +79,8 @@ class Theme(QObject):
         self._choice = choice if choice in CHOICES else "system"
         self._tokens = self._pick()
         self._application: QApplication | None = None
+        #: The style sheet, and the colours that it is written with.
+        self._sheets: tuple[Tokens | None, str] = (None, "")
         #: Windows whose children have style sheets. Who these are is asked when it matters: Qt makes and drops some.
         self._windows: list[QWidget] = []
         self._timer = QTimer(self, interval=0, singleShot=True)
@@ -237,7 +239,9 @@ class Theme(QObject):
                 return
 
     def _sheet(self) -> str:
-        return style_sheet(self._tokens, self.mono_font().family())
+        if self._sheets[0] is not self._tokens:  # writing it takes a millisecond
+            self._sheets = self._tokens, style_sheet(self._tokens, self.mono_font().family())
+        return self._sheets[1]
 
 
 def _seen(part: QWidget) -> bool:

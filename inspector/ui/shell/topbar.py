@@ -88,7 +88,7 @@ class TopBar(QToolBar):
         self._menus: dict[str, MenuProvider] = {}
         self._row = QHBoxLayout()
         self._build()
-        self._remove = table.listen(lambda _ids: self.refresh())
+        self._remove = table.listen(lambda ids: None if ids.isdisjoint(self._buttons) else self.refresh())
         theme.changed.connect(self.refresh)
 
     def button(self, command_id: str) -> Button | None:
