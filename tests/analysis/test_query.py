@@ -167,6 +167,7 @@ def test_publications_without_executions_fit_by_what_they_have():
         ('free "text', 5, 5, "quote"),
         ("fault:maybe", 6, 5, "fault"),
         ("fault:yes,no", 6, 3, "fault"),
+        ("retry:maybe", 6, 5, "retry"),
         ("corr:a,b", 7, 1, "one"),
     ],
 )
