@@ -40,6 +40,7 @@ from .host import (
     RecordsLost,
     RepublishRefused,
 )
+from .inside import OUTPUT
 from .records import (
     ATTEMPT,
     HANDLER_ENDED,
@@ -66,6 +67,8 @@ if TYPE_CHECKING:
 
 #: Rows held for whoever drains them; past that notes are dropped, counted and told. Starts and ends never are.
 MAX_WAITING: Final = 400_000
+#: Executions, by stream, of whose output the line before is remembered.
+_PRINTED: Final = 2_000
 #: Milliseconds within which a handler has obeyed its cancellation: a publish waits as long for one.
 _OBEYED: Final = 1_000
 
@@ -193,6 +196,7 @@ class Recorder:
         self._running: Callable[[], None] | None = None
         self._handlers: set[str] = set()
         self._key_lines: dict[int, PrintedLines] = {}
+        self._printed: dict[tuple[int, str], PrintedLines] = {}
         self._in_flight: dict[int, int] = {}
         self._ended: dict[int, list[Publication]] = {}
         self._settled: Callable[[int], None] | None = None
@@ -670,6 +674,15 @@ class Recorder:
             self._key_lines.pop(execution, None)
         return shown
 
+    def _redact_printed(self, line: str, execution: int, stream: str) -> str:
+        """Redact a line of output; those before it in the same stream may say what it holds."""
+        lines = self._printed.get((execution, stream))
+        if lines is None:
+            lines = self._printed[execution, stream] = PrintedLines(self.redactor)
+            if len(self._printed) > _PRINTED:
+                self._printed.pop(next(iter(self._printed)))
+        return lines.redact(line)
+
     def _note(self, execution: Execution, kind: str, level: str, text: NoteText, data: NoteData) -> None:
         if len(self._rows) > MAX_WAITING:
             with self._lock:
@@ -682,10 +695,12 @@ class Recorder:
     def _finish_note(self, row: Row) -> Row:
         """Turn what was at hand when something was noted into the row of ``Noted``."""
         _, at, execution, publication, kind, level, text, data = row
-        shown = self._redact_lines(text if type(text) is str else text(), execution)
+        text, stream = text if type(text) is str else text(), ""
         if type(data) is not str:
             plain = data()
             data = self._codec.snapshot(plain) if plain else ""
+            stream = str(plain.get("stream", "")) if kind == OUTPUT and type(plain) is dict else ""
+        shown = self._redact_printed(text, execution, stream) if kind == OUTPUT else self._redact_lines(text, execution)
         return (NOTED, at, execution, publication, kind, level, shown, data)
 
     def _described(self, plain: Any, name: str = "") -> Any:
