@@ -107,6 +107,28 @@ def test_a_value_on_the_line_after_its_name_is_hidden_as_it_is_printed() -> None
     assert printed[2] == "done"
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_a_value_from_a_column_of_secrets_is_hidden_when_it_is_printed_again(separator: str) -> None:
+    lines = PrintedLines(Redactor(b"key"))
+    rows = [("id", "token", "total"), ("7", "joQ2WpGh5s5cV07Py4a9", "9.90"), ("8", "short", "3.50")]
+    printed = [lines.redact(separator.join(row)) for row in rows]
+    assert "joQ2" not in printed[1]
+    assert lines.peek("8 and kT5mWq2Zx9Lr3Bv7") == "8 and kT5mWq2Zx9Lr3Bv7"
+    assert "joQ2" not in lines.redact("sent 7 joQ2WpGh5s5cV07Py4a9, 9.90 to ada")
+    assert lines.redact("that was short") == "that was short"
+
+
+def test_only_the_latest_values_of_columns_are_remembered() -> None:
+    lines = PrintedLines(Redactor(b"key"))
+    lines.redact("id,token")
+    values = [f"joQ2WpGh5s5cV07P{number:04}" for number in range(100)]
+    for number, value in enumerate(values):
+        lines.redact(f"{number},{value}")
+    lines.redact("done")
+    shown = [lines.redact(f"see {value} here") for value in values]
+    assert [value in text for value, text in zip(values, shown, strict=True)] == [True] * 36 + [False] * 64
+
+
 @pytest.mark.parametrize("secret", ["ghp_" + "a1B2" * 9, '{"password": "hunter2!"}', "postgres://ada:hunter2@db/shop"])
 def test_base64_of_a_secret_is_hidden(secret: str) -> None:
     encoded = base64.b64encode(secret.encode()).decode()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sqlite3
 import subprocess
 import sys
@@ -124,10 +123,9 @@ async def test_switching_faults_on_leads_to_a_failure_and_to_its_reason(db: Path
     async with opened(db) as window:
         desk = window.desk
         window.click(window.window.shell.bar.button("faults.toggle"))
-        await until(lambda: any(notice.actions for notice in window.notices))
-        notice = next(notice for notice in window.notices if notice.actions)
-        assert notice.actions[0].label == f"Fire {FAILING}"
-        notice.actions[0].run()
+        assert in_front(window, "faults")
+        buttons = window.window.shell.panel("faults").findChildren(Button)
+        window.click(next(button for button in buttons if button.isVisible() and button.caption() == f"Fire {FAILING}"))
         await window.settled(1)
         assert "1 failed" in desk.fire_panel.outcome.text()
         window.click(desk.fire_panel.outcome._list.rows[0])
@@ -533,15 +531,15 @@ async def test_closing_all_the_same_counts_what_is_lost(db: Path) -> None:
             shell.close()
             question = dialog(QMessageBox)
             assert isinstance(question, QMessageBox)
-            asked = question.text()
+            count, seq, asked = workbench.at_stake, window.journal.seq, question.text()
             window.window.roof.standing.refresh()
             shown = shell.status.texts()[1]
             next(b for b in question.findChildren(QPushButton) if b.text() == "Close Anyway").click()
             await until(lambda: not shell.isVisible())
-    said = re.match("[\\d\u2009]+ records", str(lost.value))
-    assert said
-    assert asked.startswith(f"{said[0]} not saved yet")
-    assert f"{said[0]} unsaved" in shown
+    assert asked.startswith(f"{count} records not saved yet")
+    assert f"{count} records unsaved" in shown
+    # A busy machine may block the loop while the question stands, which is a record as well.
+    assert str(lost.value).startswith(f"{count + window.journal.seq - seq} records were lost")
 
 
 @pytest.mark.allow_log("inspector.store.writer")

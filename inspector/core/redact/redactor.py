@@ -49,6 +49,9 @@ _KEY_LINES: Final = 400
 #: With these a line ends whose value stands on the next.
 _OPEN_ENDS: Final = frozenset(":=|>")
 _LONGEST_LINE: Final = 8_192
+#: Shortest value of a column that is looked for in later lines, and how many of them.
+_SHORTEST_CELL: Final = 8
+_MOST_CELLS: Final = 64
 #: Of the line before, so much is looked at.
 _LONGEST_BEFORE: Final = 200
 #: A text is looked at this far beyond its cut, so that no half of a secret is left standing at the cut.
@@ -277,10 +280,15 @@ class PrintedLines:
         self._left = 0
         self._before = ""
         self._table: forms.Table | None = None
+        #: What stood in columns of secrets, with its kind: printed again, nothing beside it tells what it is.
+        self._cells: dict[str, str] = {}
 
     def redact(self, line: str) -> str:
         """Return a line with the secrets in it hidden; it belongs to a key when one has begun before."""
         line, before = self._table_line(self._key_line(line)), self._before
+        for cell, kind in self._cells.items():
+            if cell in line:
+                line = line.replace(cell, self._redactor.hide(kind, cell))
         self._before = line[:_LONGEST_BEFORE]
         if before and (kind := forms.begins_pair(before, self._redactor.kind_of)):
             line = self._redactor._replaced(line, forms.value_of_pair(line, kind))  # noqa: SLF001 - the two are one
@@ -298,11 +306,11 @@ class PrintedLines:
 
     def peek(self, line: str) -> str:
         """Return what ``redact`` would of a line that has not ended yet."""
-        left, before, table = self._left, self._before, self._table
+        left, before, table, cells = self._left, self._before, self._table, self._cells.copy()
         try:
             return self.redact(line)
         finally:
-            self._left, self._before, self._table = left, before, table
+            self._left, self._before, self._table, self._cells = left, before, table, cells
 
     def pass_over(self, data: bytes) -> None:
         """Take lines that nobody sees: a private key may begin or end in them."""
@@ -320,7 +328,14 @@ class PrintedLines:
         suspicious = may_name_a_secret(line[:_LONGEST_LINE].lower())
         header = forms.table_of(line, self._redactor.kind_of) if suspicious else None
         self._table = header if taken is None or self._table is None else self._table.followed_by(header)
-        return self._redactor._replaced(line, taken[0]) if taken is not None else line  # noqa: SLF001 - the two are one
+        if taken is None:
+            return line
+        for start, end, kind in taken[0]:
+            if end - start >= _SHORTEST_CELL:
+                self._cells[line[start:end]] = kind
+        while len(self._cells) > _MOST_CELLS:
+            del self._cells[next(iter(self._cells))]
+        return self._redactor._replaced(line, taken[0])  # noqa: SLF001 - the two are one
 
     def _key_line(self, line: str) -> str:
         if self._left:
