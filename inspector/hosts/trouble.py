@@ -97,4 +97,4 @@ ANSWER_TIME: Final = 3.0
 
 def loop_blocked() -> InspectorError:
     """Return what to raise when the loop of a program does not answer."""
-    return InspectorError("The event loop does not answer.", "A handler blocks it. Try again when it has returned.")
+    return InspectorError("The event loop is blocked.", "Try again when the handler that blocks it has returned.")

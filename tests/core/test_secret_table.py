@@ -118,6 +118,23 @@ def test_a_value_from_a_column_of_secrets_is_hidden_when_it_is_printed_again(sep
     assert lines.redact("that was short") == "that was short"
 
 
+@pytest.mark.parametrize(
+    "printed",
+    [
+        ("password:", "Zq8vT3xRk9Lm2PwY"),
+        ("- name: DB_PASSWORD", "  value: Zq8vT3xRk9Lm2PwY"),
+        (
+            "password",
+            "  String should be longer [type=string_too_short, input_value='Zq8vT3xRk9Lm2PwY', input_type=str]",
+        ),
+    ],
+)
+def test_what_only_the_line_before_has_told_is_hidden_when_it_is_printed_again(printed: tuple[str, str]) -> None:
+    lines = PrintedLines(Redactor(b"key"))
+    assert "Zq8v" not in "".join(map(lines.redact, printed))
+    assert "Zq8v" not in lines.redact("it was Zq8vT3xRk9Lm2PwY before")
+
+
 def test_only_the_latest_values_of_columns_are_remembered() -> None:
     lines = PrintedLines(Redactor(b"key"))
     lines.redact("id,token")

@@ -27,6 +27,8 @@ LONGEST: Final = 4_000
 #: Beginnings of lines that are held until the rest is written.
 _MOST: Final = 1_000
 _NAME: Final = "write"
+#: By a name of our own: a program may take the builtins away, and print why it ends.
+_ANY: Final = Exception
 
 
 class WrittenLines:
@@ -35,10 +37,16 @@ class WrittenLines:
     Args:
         effects: Takes them.
         stream: Its name: ``stdout``.
+
+    Attributes:
+        unread: How many writes could not be read.
+        untold: Of how many of these not even that could be recorded.
     """
 
     def __init__(self, effects: Effects, stream: str) -> None:
         self._effects = effects
+        self._stream = stream
+        self.unread = self.untold = 0
         self._data = [partial(data_of, LineNote(stream, by_log)) for by_log in (False, True)]
         #: By execution, else by thread: the beginning of a line.
         self._begun: dict[int, tuple[Execution | None, str]] = {}
@@ -62,6 +70,14 @@ class WrittenLines:
             rest = whole
         if rest:
             self._hold(key, execution, rest)
+
+    def tell_unread(self, error: Exception) -> None:
+        """Note that what was written could not be read."""
+        self.unread += 1
+        try:
+            self._effects.tell("effect", f"{self._stream} could not be read: {type(error).__name__}")
+        except _ANY:  # the program has replaced what Python itself needs, and prints why it ends
+            self.untold += 1
 
     def _hold(self, key: int, execution: Execution | None, rest: str) -> None:
         """Keep the beginning of a line until the rest is written, or its execution has ended."""
@@ -131,11 +147,11 @@ def _watch(stream: Any, name: str, effects: Effects) -> Callable[[], None]:
 
     def watched(text: str, /) -> Any:
         written = write(text)
-        if not effects.closed and isinstance(text, str):
-            try:
+        try:
+            if not effects.closed and isinstance(text, str):
                 lines.take(str.__str__(text), by_log=frame_at(1).f_code is emit)
-            except Exception as error:  # noqa: BLE001 - who prints does not pay for our reading
-                effects.tell("effect", f"{name} could not be read: {type(error).__name__}")
+        except _ANY as error:  # who prints does not pay for our reading
+            lines.tell_unread(error)
         return written
 
     for attribute in ("__name__", "__qualname__", "__doc__"):

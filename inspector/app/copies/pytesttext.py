@@ -57,7 +57,7 @@ def handlers_in(container):
         container = container()
     inner = container.values() if isinstance(container, Mapping) else container
     if not isinstance(inner, (ValuesView, list, tuple, set, frozenset, deque)):
-        if container is not None:  # nobody has it any more
+        if container is not None:  # else a weak handler that is gone
             yield container
         return
     for value in inner:
@@ -92,7 +92,7 @@ def is_failure(result):
 _RAISING: Final = '''
 @contextlib.contextmanager
 def raising(name, file, line):
-    """Raise in the end the exception of this name that was raised at a line meanwhile, whoever has caught it."""
+    """Raise the exception of this name that was raised at a line, even where something caught it."""
     raised, before = [], sys.gettrace()
 
     def trace(frame, kind, fact):
@@ -369,7 +369,7 @@ class _Test:
         """Write a call that is to end as it did by itself; who was cancelled by others waits in vain."""
         self._code.use_module("pytest")
         self._lines += ["try:", f"    await within({limit:.3g}, {call})", "except TimeoutError:"]
-        self._lines.append('    pytest.skip("It goes on: it was not the handler itself that cancelled it.")')
+        self._lines.append('    pytest.skip("It continues here: something else cancelled the handler.")')
 
     def _raise_caught(self, call: str, name: str, origin: Frame) -> None:
         """Write what raises the exception that the handler caught: it went on as if nothing had happened."""

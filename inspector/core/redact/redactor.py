@@ -49,9 +49,9 @@ _KEY_LINES: Final = 400
 #: With these a line ends whose value stands on the next.
 _OPEN_ENDS: Final = frozenset(":=|>")
 _LONGEST_LINE: Final = 8_192
-#: Shortest value of a column that is looked for in later lines, and how many of them.
-_SHORTEST_CELL: Final = 8
-_MOST_CELLS: Final = 64
+#: Shortest secret that is looked for in later lines, and how many of them.
+_SHORTEST_AGAIN: Final = 8
+_MOST_AGAIN: Final = 64
 #: Of the line before, so much is looked at.
 _LONGEST_BEFORE: Final = 200
 #: A text is looked at this far beyond its cut, so that no half of a secret is left standing at the cut.
@@ -268,6 +268,11 @@ class Redactor:
         return "".join([*parts, text[at:]]) if parts else text
 
 
+def _alike(first: str, second: str) -> int:
+    """Return how many characters two texts begin with alike."""
+    return next((at for at, (one, other) in enumerate(zip(first, second, strict=False)) if one != other), len(first))
+
+
 class PrintedLines:
     """Redacts lines as they come, one by one: a private key may be printed over many of them.
 
@@ -280,22 +285,24 @@ class PrintedLines:
         self._left = 0
         self._before = ""
         self._table: forms.Table | None = None
-        #: What stood in columns of secrets, with its kind: printed again, nothing beside it tells what it is.
-        self._cells: dict[str, str] = {}
+        #: What only lines before it have told to be a secret, and what stands for it: it may be printed again alone.
+        self._again: dict[str, str] = {}
 
     def redact(self, line: str) -> str:
         """Return a line with the secrets in it hidden; it belongs to a key when one has begun before."""
         line, before = self._table_line(self._key_line(line)), self._before
-        for cell, kind in self._cells.items():
-            if cell in line:
-                line = line.replace(cell, self._redactor.hide(kind, cell))
+        for secret, mark in self._again.items():
+            line = line.replace(secret, mark)
         self._before = line[:_LONGEST_BEFORE]
         if before and (kind := forms.begins_pair(before, self._redactor.kind_of)):
-            line = self._redactor._replaced(line, forms.value_of_pair(line, kind))  # noqa: SLF001 - the two are one
+            line = self._hidden(line, forms.value_of_pair(line, kind))
         # The line before may end with the name; what pydantic says of a field comes after its name as well.
         if "input_value=" in line or before.rstrip()[-1:] in _OPEN_ENDS:
             shown, line_break, last = self._redactor.redact_text(f"{before}\n{line}").rpartition("\n")
             if line_break and shown.count("\n") == before.count("\n"):
+                start = _alike(line, last)
+                end = _alike(line[start:][::-1], last[start:][::-1])
+                self._remember(line[start : len(line) - end], last[start : len(last) - end])
                 return last
         return self._redactor.redact_text(line)
 
@@ -306,11 +313,11 @@ class PrintedLines:
 
     def peek(self, line: str) -> str:
         """Return what ``redact`` would of a line that has not ended yet."""
-        left, before, table, cells = self._left, self._before, self._table, self._cells.copy()
+        left, before, table, again = self._left, self._before, self._table, self._again.copy()
         try:
             return self.redact(line)
         finally:
-            self._left, self._before, self._table, self._cells = left, before, table, cells
+            self._left, self._before, self._table, self._again = left, before, table, again
 
     def pass_over(self, data: bytes) -> None:
         """Take lines that nobody sees: a private key may begin or end in them."""
@@ -328,14 +335,21 @@ class PrintedLines:
         suspicious = may_name_a_secret(line[:_LONGEST_LINE].lower())
         header = forms.table_of(line, self._redactor.kind_of) if suspicious else None
         self._table = header if taken is None or self._table is None else self._table.followed_by(header)
-        if taken is None:
-            return line
-        for start, end, kind in taken[0]:
-            if end - start >= _SHORTEST_CELL:
-                self._cells[line[start:end]] = kind
-        while len(self._cells) > _MOST_CELLS:
-            del self._cells[next(iter(self._cells))]
-        return self._redactor._replaced(line, taken[0])  # noqa: SLF001 - the two are one
+        return self._hidden(line, taken[0]) if taken is not None else line
+
+    def _hidden(self, line: str, spans: Iterable[Span]) -> str:
+        """Return a line with what the lines before it tell to be secrets hidden; it is remembered."""
+        spans = list(spans)
+        for start, end, kind in spans:
+            self._remember(line[start:end], self._redactor.hide(kind, line[start:end]))
+        return self._redactor._replaced(line, spans)  # noqa: SLF001 - the two are one
+
+    def _remember(self, secret: str, mark: str) -> None:
+        secret = secret.strip("'\" ")
+        if len(secret) >= _SHORTEST_AGAIN:
+            self._again[secret] = mark
+            if len(self._again) > _MOST_AGAIN:
+                del self._again[next(iter(self._again))]
 
     def _key_line(self, line: str) -> str:
         if self._left:

@@ -159,7 +159,7 @@ def plain_part(data: Any) -> Any:
     try:
         return _plain(_decode(data))
     except _UNREADABLE as error:
-        raise EventDataError(f"is no part of a payload ({type(error).__name__})", subject="The value") from error
+        raise EventDataError(f"is not part of a payload ({type(error).__name__})", subject="The value") from error
 
 
 def _plain(value: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from inspector.agent.effects.effects import Effects, install_effects, look_again
-from inspector.agent.effects.output import LONGEST, watch_output
+from inspector.agent.effects.output import LONGEST, WrittenLines, watch_output
 from inspector.core.records.host import NotedOutside
 from inspector.core.records.inside import OUTPUT
 from inspector.core.records.recorder import Recorder
@@ -32,6 +32,40 @@ def watching() -> Iterator[Watched]:
 
 def lines(notes: list[Note]) -> list[tuple[str, str]]:
     return [(note.data.get("stream", "stdout"), note.text) for note in notes if note.kind == "output"]
+
+
+async def test_what_cannot_be_read_is_written_all_the_same_and_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*_: object, **_more: object) -> None:
+        raise RuntimeError("patched")
+
+    async def handler(_: Any) -> None:
+        print("a")
+
+    monkeypatch.setattr(WrittenLines, "take", unreadable)
+    with watching() as here:
+        notes = await here.run(handler)
+    assert [note.text for note in notes if "could not" in note.text] == ["stdout could not be read: RuntimeError"] * 2
+    assert capsys.readouterr().out == "a\n"
+
+
+async def test_not_even_that_costs_who_prints(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **_more: object) -> None:
+        raise NameError("len")
+
+    async def handler(_: Any) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(WrittenLines, "take", broken)
+            patch.setattr(Effects, "tell", broken)
+            print("a")
+
+    with watching() as here:
+        notes = await here.run(handler)
+    assert lines(notes) == []
+    assert capsys.readouterr().out == "a\n"
 
 
 async def test_printed_lines_are_noted_as_they_arrive(capsys: pytest.CaptureFixture[str]) -> None:

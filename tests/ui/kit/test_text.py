@@ -138,7 +138,7 @@ def test_the_buttons_of_a_question_look_like_all_others(qtbot: QtBot, qapp: QApp
     theme = Theme(choice)
     theme.apply(qapp)
     window = QWidget()
-    theme.dress(window)
+    theme.dress_part(window)
     qtbot.addWidget(window)
     box = ask_then(window, "Delete", "Really?", "It is gone then.", ["Keep", "Delete"], lambda _: None, danger="Delete")
     grounds = {}

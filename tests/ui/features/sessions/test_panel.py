@@ -128,7 +128,9 @@ def test_the_list_is_asked_for_when_it_comes_into_sight(theme, shown):
 
 @pytest.mark.parametrize("width", [660, 678, 900])
 def test_what_a_session_is_doing_and_how_it_went_can_be_read(panel, width):
-    Theme("dark").apply(QApplication.instance())  # its font decides what there is room for
+    theme = Theme("dark")
+    theme.apply(QApplication.instance())  # its font decides what there is room for
+    theme.dress_part(panel)
     panel.resize(width, 300)
     panel.set_sessions(SESSIONS, live=None, opened=2)
     state = panel.table.index_of(panel.model.row_of(3)).siblingAtColumn(STATE)
