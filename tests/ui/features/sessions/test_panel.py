@@ -13,6 +13,12 @@ SESSIONS = [session(1), session(2), replace(session(3), state="recording")]
 
 
 @pytest.fixture
+def look(qapp):
+    """The look of the program: its font decides what there is room for."""
+    Theme("dark").apply(qapp)
+
+
+@pytest.fixture
 def panel(theme, shown):
     panel = SessionsPanel(theme)
     panel.set_sessions(SESSIONS, live=3, opened=2)
@@ -127,10 +133,9 @@ def test_the_list_is_asked_for_when_it_comes_into_sight(theme, shown):
 
 
 @pytest.mark.parametrize("width", [660, 678, 900])
-def test_what_a_session_is_doing_and_how_it_went_can_be_read(panel, width):
-    theme = Theme("dark")
-    theme.apply(QApplication.instance())  # its font decides what there is room for
-    theme.dress_part(panel)
+@pytest.mark.usefixtures("look")
+def test_what_a_session_is_doing_and_how_it_went_can_be_read(request, width):
+    panel = request.getfixturevalue("panel")
     panel.resize(width, 300)
     panel.set_sessions(SESSIONS, live=None, opened=2)
     state = panel.table.index_of(panel.model.row_of(3)).siblingAtColumn(STATE)
