@@ -9,23 +9,27 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from PySide6.QtWidgets import QApplication
 
 from inspector.app.notices import Notices
 from inspector.app.places import layout_path, settings_path
 from inspector.app.settings import Settings
-from inspector.cli.programs import demo_program
+from inspector.cli.programs import demo_program, demo_rows
 from inspector.hosts.project import Project
 from inspector.ui.application import create_application
+from inspector.ui.first_frame import FirstFrame
 from inspector.ui.kit.theme import Theme
 from inspector.ui.loop import run as run_loop
 from inspector.ui.window import Window
 from tests.first_hour.hands import Hands, until
 from tests.first_hour.tasks import TASKS, write_project
+
+SIZE: Final = (1440, 860)
 
 
 def main(task: str, folder: Path) -> int:
@@ -40,12 +44,18 @@ def main(task: str, folder: Path) -> int:
         project = Project(
             app=("parcels:bus",), cwd=write_project(folder), settings={"PARCELS_KEY": "1"}, catalog=("parcels:EVENTS",)
         )
+    name, frame = time.strftime("%Y-%m-%d %H:%M:%S"), None
+    if project is None:  # as the command does: the first frame has all that stands in the bar
+        frame = FirstFrame(theme, settings, notices, layout_path(), SIZE, catalog=demo_rows(), name=name)
+        frame.show()
     window = Window(
         *(lambda: demo_program(7), folder / "sessions.db", 7, settings, theme, notices),
         layout=layout_path(),
-        size=(1440, 860),
+        size=SIZE,
         project=project,
         confirmed=True,
+        name=name,
+        frame=frame,
     )
     outcome: dict[str, Any] = {}
 

@@ -63,11 +63,11 @@ class Hands:
             point = target[1] if isinstance(target, tuple) else widget.rect().center()
             at = widget.mapToGlobal(point)
             await asyncio.sleep(0.15)
+            await self._do("mousemove", "--sync", str(at.x()), str(at.y()))
         under = QApplication.widgetAt(at)
         assert under is not None, f"{name} is out of sight"
         assert under is widget or widget.isAncestorOf(under) or under.isAncestorOf(widget), f"{under} covers {name}"
         self.clicks += times
-        await self._do("mousemove", "--sync", str(at.x()), str(at.y()))
         await self._do("click", "--repeat", str(times), "--delay", "60", str(button))
 
     async def click_row(self, view: QAbstractItemView, index: QModelIndex, *, times: int = 1, button: int = 1) -> None:
