@@ -44,8 +44,9 @@ SAYS = (
 )
 
 #: What breaks first depends on the Python: a name that is missing or replaced, or ``isinstance`` with what was ``str``.
+#: It may be what writes down that the handler has begun: then its name is not known.
 BROKEN = re.compile(
-    r"The program broke its interpreter in obey: "
+    r"The program broke its interpreter(?: in obey)?: "
     r"(?:RuntimeError: patched|NameError: .*|TypeError: isinstance\(\) .*)\. "
     r"The code may replace functions that Python itself needs\."
 )

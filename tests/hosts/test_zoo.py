@@ -115,7 +115,7 @@ async def dies(app: str, python: str) -> None:
     """It cannot be loaded, which is told in time, as it should be, and leaves nothing behind."""
     kind, fragment = DEAD[app]
     slow = kind == "timeout"
-    loaded = replace(project(app, python=python), load_timeout=1.0 if slow else 10.0, memory=_memory(app))
+    loaded = replace(project(app, python=python), load_timeout=2.0 if slow else 10.0, memory=_memory(app))
     started = time.monotonic()
     host = ChildHost(loaded)
     async with following(host):

@@ -270,7 +270,8 @@ class Redactor:
 
 def _alike(first: str, second: str) -> int:
     """Return how many characters two texts begin with alike."""
-    return next((at for at, (one, other) in enumerate(zip(first, second, strict=False)) if one != other), len(first))
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((at for at, pair in pairs if len({*pair}) > 1), min(len(first), len(second)))
 
 
 class PrintedLines:
