@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import Any
 
-import PySide6.QtCore  # noqa: F401 - everything in here needs it
+with suppress(ImportError):  # where a system library is missing, ``libraries`` says so before anything needs Qt
+    import PySide6.QtCore  # noqa: F401
 
 
 def _read_no_sources() -> None:

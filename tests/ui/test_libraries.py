@@ -127,3 +127,12 @@ def test_a_window_that_cannot_start_ends_with_one_sentence(words: list[str], tmp
     assert "Install the Debian packages lib" in done.stderr
     assert done.stderr.count("\n") == 1
     assert not done.stdout
+
+
+def test_what_is_missing_can_be_told_where_qt_cannot_be_loaded() -> None:
+    code = (
+        "import sys, runpy; sys.modules['PySide6.QtCore'] = None; sys.argv = ['libraries', 'offscreen'];"
+        "runpy.run_module('inspector.ui.libraries', run_name='__main__')"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "libglib2.0-0" in ran.stdout.split(), ran.stderr
