@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import inspector
@@ -40,18 +41,29 @@ def newer_python() -> str:
     return ""
 
 
-def run() -> list[Figure]:
-    """Measure; without a Python that can be observed there is nothing to measure, and that is said."""
+def measured_by(script: str, name: str, what: str, bounds: Mapping[str, float]) -> list[Figure]:
+    """Return the figures that a script beside this file prints as JSON, run alone by a Python that can be observed.
+
+    Args:
+        script: Name of the file.
+        name: What the names of the figures begin with.
+        what: What is said not to have been measured where there is no such Python.
+        bounds: What each figure is at most.
+    """
     python = newer_python()
     if not python:
-        print("No Python 3.12 or newer was found: what observing costs was not measured.", file=sys.stderr)
-        return [figure("observe.not_measured", 0.0, "<=", 0.0)]
-    script = Path(__file__).with_name("observed.py")
-    package = str(Path(inspector.__file__).parent)
-    done = subprocess.run([python, "-I", str(script), package], capture_output=True, text=True, check=False)
+        print(f"No Python 3.12 or newer was found: {what} was not measured.", file=sys.stderr)
+        return [figure(f"{name}.not_measured", 0.0, "<=", 0.0)]
+    command = [python, "-I", str(Path(__file__).with_name(script)), str(Path(inspector.__file__).parent)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr)
-    return [figure(f"observe.{name}", value, "<=", _BOUNDS[name]) for name, value in json.loads(done.stdout).items()]
+    return [figure(f"{name}.{part}", value, "<=", bounds[part]) for part, value in json.loads(done.stdout).items()]
+
+
+def run() -> list[Figure]:
+    """Measure; without a Python that can be observed there is nothing to measure, and that is said."""
+    return measured_by("observed.py", "observe", "what observing costs", _BOUNDS)
 
 
 if __name__ == "__main__":

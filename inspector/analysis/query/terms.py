@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import operator
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
@@ -326,15 +327,15 @@ class Answer(NamedTuple):
     named: bool = False
 
 
-class PayloadSearch:
+class PayloadSearch(ABC):
     """Base of the terms that ask payloads. Each is asked once, and remembered in ``Journal.matches``.
 
     Only the newest are at hand. ``unsearched`` says which are not; ``app.searching`` asks the store for them.
     """
 
+    @abstractmethod
     def fits_payload(self, payload: str) -> bool:
         """Return whether a payload, as tagged JSON, fits."""
-        raise NotImplementedError
 
     def narrowing(self) -> Narrowing:
         """Return what the payloads must have."""
