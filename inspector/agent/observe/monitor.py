@@ -20,7 +20,7 @@ import threading
 
 # By names of ours: a program may take them out of the builtins, and nothing may be raised here then.
 from builtins import Exception, any, getattr, id, len, set, tuple  # noqa: A004
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from time import perf_counter_ns
 from types import CodeType, FrameType
 from typing import Any, Final, Protocol
@@ -179,8 +179,10 @@ class Monitor:
         self._failed: list[Callable[[BaseException], None]] = []
         self._unwound: Callable[..., None] | None = None
 
-        #: Asked before anybody is told that a call begins; where it returns True nobody is.
-        self.passes_over: Callable[[CodeType, FrameType], bool] | None = None
+        #: Asked, with the id of the code, before anybody is told that a call begins; where it returns True nobody is.
+        self.passes_over: Callable[[int], bool] | None = None
+        #: Code of which nothing is told but that a call begins.
+        self._hushed: dict[int, CodeType] = {}
         #: Watch at all; without it buses are recorded by stand-ins, as on an older Python.
         self.allowed = True
 
@@ -303,6 +305,27 @@ class Monitor:
         elif not on and watcher in self._unwinding:
             self._unwinding.remove(watcher)
 
+    def hush(self, codes: Iterable[CodeType]) -> None:
+        """Report nothing of these but that calls begin, where a single watcher is all that they have."""
+        with self._lock:
+            for code in codes:
+                key = id(code)
+                if key not in self._hushed and self._may_be_hushed(key):
+                    self._hushed[key] = code
+                    self._set_local(code)
+
+    def _may_be_hushed(self, key: int) -> bool:
+        entry = self._watchers.get(key)
+        return entry is not None and len(entry[1]) == 1 and key not in self._calls and key not in self._lines
+
+    def unhush(self) -> None:
+        """Report everything again, of calls that begin from now on and of those that are under way."""
+        with self._lock:
+            hushed = tuple(self._hushed.values())
+            self._hushed.clear()
+            for code in hushed:
+                self._set_local(code)
+
     def watches(self, code: CodeType) -> bool:
         """Return whether anybody watches the calls of a code object."""
         return id(code) in self._watchers
@@ -415,6 +438,11 @@ class Monitor:
             wanted |= events.CALL  # C_RETURN and C_RAISE come with it
         if key in self._lines:
             wanted |= events.LINE
+        if key in self._hushed:
+            if wanted and self._may_be_hushed(key):
+                wanted = events.PY_START
+            else:
+                del self._hushed[key]
         _MONITORING.set_local_events(self._tool, code, wanted)
         if wanted and key in self._disabled:
             # It was asked about and is of interest after all. What was disabled comes back for all tools or for none.
@@ -448,6 +476,7 @@ class Monitor:
         self._lines.clear()  # what is disabled stays so, also for the next owner of the id
         self._unwinding.clear()
         self.frames.clear()
+        self._hushed.clear()
         atexit.unregister(self._free)
         for notify in self._told.values():
             notify.clear()
@@ -543,14 +572,17 @@ class Monitor:
                         if publication.tell is not None:
                             publication.tell(execution)
                         return None
+                    passed = publication.passed_over_code
+                    if passed is not None and key_of(code) in passed:
+                        return None
                 key = key_of(code)
+                if self.passes_over is not None and self.passes_over(key):
+                    return None
                 tell = begun.get(key)
                 if tell is not None:
                     execution = running()
                     if execution is not None and execution.code is code and not execution.ended:
                         self.settle(execution, frame_at(1).f_back)  # it calls itself
-                if self.passes_over is not None and self.passes_over(code, frame_at(1)):
-                    return None
                 if tell is not None:
                     return tell(frame_at(1))
                 asked = [discover(code, frame_at(1)) for discover in self._discover]

@@ -54,6 +54,8 @@ class Observation:
     def __init__(self, tap: Tap) -> None:
         self.tap = tap
         self._publish: dict[CodeType, PublishWatch] = {}
+        #: The same by the id of the code, to ask at each call: to hash code takes as long as it is long.
+        self._points: dict[int, PublishWatch] = {}
         self._handlers: dict[int, tuple[CodeType, HandlerWatch]] = {}
         self._seen: dict[tuple[int, int], Held] = {}
         self._entered: dict[tuple[int, ...], WatchedHandler] = {}
@@ -81,7 +83,7 @@ class Observation:
         for point in bus.publish_points():
             code = getattr(point.function, "__code__", None)
             if isinstance(code, CodeType):
-                watch = self._publish.setdefault(code, PublishWatch(self))
+                watch = self._points[id(code)] = self._publish.setdefault(code, PublishWatch(self))
                 watch.add(bus, point)
                 MONITOR.watch(code, watch)
         for cls in getattr(bus, "classes_left", tuple)():
@@ -155,6 +157,7 @@ class Observation:
             else:
                 MONITOR.leave(code, publish)
                 del self._publish[code]
+                self._points = {key: other for key, other in self._points.items() if other is not publish}
         for key, (code, handlers) in tuple(self._handlers.items()):
             if handlers.remove(bus):
                 MONITOR.watch(code, handlers)
@@ -273,13 +276,14 @@ class Observation:
         """Return whether the calls of a code object are told already."""
         return id(code) in self._handlers or code in self._publish
 
-    def is_handler(self, code: CodeType) -> bool:
-        """Return whether the calls of a code object are executions."""
-        return id(code) in self._handlers
+    @property
+    def handler_code(self) -> dict[int, tuple[CodeType, HandlerWatch]]:
+        """The code of handlers, by its id: calls of it are executions."""
+        return self._handlers
 
-    def plain_point(self, code: CodeType) -> tuple[Observable, Needs | None, Variables] | None:
-        """Return the publish point that has this code, where the variables of a call say it all."""
-        watch = self._publish.get(code)
+    def plain_point(self, code: int) -> tuple[Observable, Needs | None, Variables] | None:
+        """Return the publish point whose code has this id, where the variables of a call say it all."""
+        watch = self._points.get(code)
         return None if watch is None else watch.plain
 
     def handles(self, value: Any) -> bool:

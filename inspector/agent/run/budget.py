@@ -1,22 +1,29 @@
-"""The budget: how much of a processor recording may cost a process, and what is left out to stay below that."""
+"""The budget: how much of a processor recording may cost a process, and what is left out to stay below that.
+
+Time in which the publishing thread waits for a processor that others have does not count: on a busy machine a process
+that gets a fifth of one may spend on recording the limit's part of that fifth.
+"""
 
 from __future__ import annotations
 
 import math
+from _thread import get_ident
 from time import perf_counter_ns
 from typing import Any, Final
+
+from .start import read_text
 
 #: Percent of one processor that recording may cost unless something else is said.
 USUAL: Final = 3.0
 #: Most publications of which one is recorded.
 MOST: Final = 1024
-#: Nanoseconds between two looks.
+#: Nanoseconds between two looks, unless so much has been recorded meanwhile as this time allows.
 _PERIOD: Final = 100_000_000
 #: Nanoseconds that a publication, an execution, a publication that is only counted, and a byte of payload cost: on a
 #: processor on which ``_measured`` takes the nanoseconds of ``_STEP``.
 _PUBLICATION: Final = 30_000
 _EXECUTION: Final = 8_000
-_SKIPPED: Final = 10_000
+_SKIPPED: Final = 4_000
 _BYTE: Final = 10
 _STEP: Final = 160_000
 
@@ -45,38 +52,52 @@ class RunBudget:
         """Begin with everything recorded."""
         self.one_in = 1
         self.written = self.publications = self.executions = 0
-        self._asked = self._skipped = 0
+        #: Publications that came of themselves since the last look, and those of them that were taken; until the next
+        #: is taken so many are left out.
+        self._asked = self._taken = self._left = 0
+        #: What a recorded one costs, with all that it causes.
+        self._mean = 0.0
         self._looked = perf_counter_ns()
+        #: Which thread looked last, and how long it had waited for a processor by then.
+        self._waited = 0, 0
 
     def takes(self) -> bool:
         """Return whether to record the publication that begins now."""
         if not self.limit:
             return True
-        self._asked += 1
-        if not self._asked & 15:
+        self._asked = asked = self._asked + 1
+        if not asked & 15:
             self._look()
-        if self.one_in == 1 or not self._asked % self.one_in:
-            return True
-        self._skipped += 1
-        return False
+        if self._left:
+            self._left -= 1
+            return False
+        self._left = self.one_in - 1
+        self._taken += 1
+        return True
 
     def _look(self) -> None:
-        """Choose how many to record, by what the last ones have cost."""
+        """Choose how many to record, by what the last ones have cost: at once where that was more than it may be."""
         now = perf_counter_ns()
-        time = now - self._looked
-        if time < _PERIOD:
+        time = max(now - self._looked, 1)
+        costs = self.publications * _PUBLICATION + self.executions * _EXECUTION + self.written * _BYTE
+        if time < _PERIOD and costs * (self._pace or 1.0) < self.limit * _PERIOD:
             return
         if not self._pace:
             self._pace = _measured() / _STEP
-        costs = self.publications * _PUBLICATION + self.executions * _EXECUTION + self.written * _BYTE
-        every = costs * self._pace * self.one_in / time  # what it would cost to record them all
-        counting = self._skipped * _SKIPPED * self._pace / time
+        (before, already), self._waited = self._waited, (get_ident(), _waited())
+        if before == self._waited[0]:
+            time = max(time - max(self._waited[1] - already, 0), time // 50, 1)
+        if costs:
+            self._mean = costs / max(self._taken, 1)
+        every = self._mean * self._asked * self._pace / time  # what it would cost to record them all
+        counting = (self._asked - self._taken) * _SKIPPED * self._pace / time
         # Where counting alone takes the limit, some are recorded all the same: else nothing would be seen.
         wanted = math.ceil(every / max(self.limit - counting, self.limit / 4))
         if wanted > self.one_in or wanted < 0.7 * self.one_in:
             self.one_in = max(1, min(MOST, wanted))
+            self._left = min(self._left, self.one_in - 1)
         self._looked = now
-        self.written = self.publications = self.executions = self._skipped = 0
+        self.written = self.publications = self.executions = self._asked = self._taken = 0
 
 
 def _measured() -> int:
@@ -89,6 +110,14 @@ def _measured() -> int:
         took = perf_counter_ns() - begun
         least = min(least or took, took)
     return least
+
+
+def _waited() -> int:
+    """Return how many nanoseconds this thread has waited for a processor; 0 where that is not told."""
+    try:
+        return int(read_text("/proc/thread-self/schedstat").split()[1])
+    except (LookupError, ValueError):
+        return 0
 
 
 def _limit_of(percent: Any) -> float:

@@ -1,13 +1,15 @@
 """Publications that are only counted, in as few steps as can be: of a small budget they take the most.
 
 A call of a publish method is seen, counted and marked in its context; handlers that run in such a context are passed
-over, and what they publish is counted with it. That is right where a bus has called its handlers when its publish
-returns; of others each publication is followed as always, and left out by the recorder.
+over, and what they publish is counted with it. While nothing that is recorded is under way Python does not even tell
+that they end. That is right where a bus has called its handlers when its publish returns; of others each publication
+is followed as always, and left out by the recorder.
 """
 
 from __future__ import annotations
 
-from types import CodeType, FrameType
+import sys
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ...core.bus.context import CURRENT, FIRE
@@ -36,6 +38,7 @@ class CountedPublication(Open):
     named, closed, loose, under_way, trusted, tag, fire, holding = "", False, False, True, False, 0, 0, 0
     left = began = executions = subscriptions = ()
     due = NoneDue
+    passed_over_code: Any = None
 
     def __init__(self, outside: Any) -> None:
         self.outside = outside
@@ -58,23 +61,24 @@ class CountedPublication(Open):
 
 def count_instead(recorder: RingRecorder, observation: Observation) -> None:
     """Count from now on what the budget leaves out, before anybody is told of it."""
-    kind, frames, key_of = CountedPublication, MONITOR.frames, id
+    kind, frames, key_of, kind_of, frame_at = CountedPublication, MONITOR.frames, id, type, sys._getframe  # noqa: SLF001
     publishing, publish, running, firing = PUBLISHING.get, PUBLISHING.set, CURRENT.get, FIRE.get
-    is_handler, plain_point = observation.is_handler, observation.plain_point
+    plain_point, monitor = observation.plain_point, MONITOR
+    kind.passed_over_code = observation.handler_code
 
-    def passes_over(code: CodeType, frame: FrameType) -> bool:
-        outside: Any = publishing()
-        counted = type(outside) is kind
-        if is_handler(code):
-            return counted
-        if not (counted or recorder.counts):
-            return False
+    def passes_over(code: int) -> bool:
         point = plain_point(code)
-        if point is None or running() is not None:
+        if point is None:
             return False
+        outside: Any = publishing()
+        counted = kind_of(outside) is kind
+        if not (counted or recorder.counts) or running() is not None:
+            return False
+        frame = frame_at(2)
         held, (_, needs, variables) = frame.f_locals, point
-        usual = key_of(type(held.get(variables[0]))) in variables[3]
-        if not usual or (needs is not None and not needs.fit(held, ())):
+        if key_of(kind_of(held.get(variables[0]))) not in variables[3]:
+            return False
+        if needs is not None and not needs.fit(held, ()):
             return False
         if not counted and (firing() or recorder.takes()):
             recorder.taken = True
@@ -82,9 +86,9 @@ def count_instead(recorder: RingRecorder, observation: Observation) -> None:
         recorder.count()
         mark: Any = kind(outside)
         publish(mark)
-        if MONITOR.resting:
-            MONITOR.wake()
+        if monitor.resting:
+            monitor.wake()
         frames[frame] = mark
         return True
 
-    MONITOR.passes_over = passes_over
+    monitor.passes_over = passes_over

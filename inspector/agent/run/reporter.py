@@ -55,7 +55,7 @@ from .start import Wanted, encoded, quoted
 from .wayin import WayIn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ...core.bus.execution import Execution
     from ...core.bus.publication import Publication
@@ -75,6 +75,8 @@ _PAYLOADS: Final = (PUBLISHED, HANDLER_ENDED, NOTED)
 _FAILURE: Final = position(HandlerEnded, "failure")
 _MOST_HEADS: Final = 1_000
 _LONGEST_HEAD: Final = 500
+#: Publications in a row that are only counted, after which it is worth while not to hear what handlers do.
+_IN_A_ROW: Final = 8
 
 
 def _of_main(text: bytes) -> bytes:
@@ -105,6 +107,7 @@ class RingRecorder(Recorder):
         is_drained: As in ``Recorder``.
         taken: The publication that begins now is to be recorded: the budget has been asked.
         on_counting: Called when publications are left out for the first time.
+        handler_code: The code of handlers, by its id.
     """
 
     SINKS = False
@@ -114,10 +117,11 @@ class RingRecorder(Recorder):
     def __init__(self, ring: RingWriter, budget: RunBudget) -> None:
         super().__init__(wall=self._wall_at_start)
         self._rows = _RingRows(self._write)
-        self.counts = self.taken = False
+        self.counts = self.taken = self._hushed = False
         #: Handlers have run before the publish method returned, as far as was seen.
         self._at_once = True
         self.on_counting: Callable[[], None] | None = None
+        self.handler_code: Mapping[int, tuple[CodeType, Any]] = {}
         #: Keys of handlers, as they are written.
         self._keys: dict[str, bytes] = {}
         #: Names of events and contexts, likewise.
@@ -137,6 +141,9 @@ class RingRecorder(Recorder):
         self._left_out = self._counted = self._waited = 0
         self._full = self.counts = False
         self._one_in = 1
+        #: Publications that are followed and have not ended; and whether handlers are not heard because there are none.
+        self._followed: dict[Publication, None] = {}
+        self._in_a_row = 0
 
     def _wall_at_start(self) -> int:
         return time_ns() - perf_counter_ns() + self._anchor
@@ -178,6 +185,10 @@ class RingRecorder(Recorder):
             describe()
         if ring.control and self.on_published is not None:
             self.on_published()
+        self._followed[publication] = None
+        self._in_a_row = 0
+        if self._hushed:
+            self._listen()
         # What handlers publish goes with what they handle, as long as that is under way.
         taken, self.taken = self.taken, False
         if (
@@ -215,9 +226,16 @@ class RingRecorder(Recorder):
             self._left_out += 1
         else:
             self._counted += 1
-        if self._ring is not None:
-            self._ring.set(DROPPED, self._left_out)
-            self._ring.set(COUNTED, self._counted)
+        ring = self._ring
+        if ring is not None:
+            if self._full:
+                ring.set(DROPPED, self._left_out)
+            else:
+                ring.set(COUNTED, self._counted)
+        self._in_a_row += 1
+        if self._in_a_row > _IN_A_ROW and self.counts and not self._hushed and not self._followed:
+            self._hushed = True
+            MONITOR.hush([code for code, _ in tuple(self.handler_code.values())])
 
     def _set_full(self, full: bool) -> None:
         self._full = full
@@ -234,13 +252,26 @@ class RingRecorder(Recorder):
         if self.counts and self.on_counting is not None:
             on_counting, self.on_counting = self.on_counting, None
             on_counting()
+        if self._hushed and not self.counts:
+            self._listen()
+
+    def _listen(self) -> None:
+        """Have everything heard that handlers do."""
+        self._hushed = False
+        MONITOR.unhush()
+
+    def publication_ended(self, publication: Publication) -> None:
+        """Record ``PublicationEnded``."""
+        super().publication_ended(publication)
+        self._followed.pop(publication, None)
 
     def execution_started(self, execution: Execution) -> None:
         """Record ``HandlerStarted``."""
         super().execution_started(execution)
         self.budget.executions += 1
         if self._at_once and not getattr(execution.publication, "under_way", True):
-            self._at_once = self.counts = False
+            self._at_once = False
+            self._choose()
 
     def execution_ended(self, execution: Execution) -> None:
         """Record ``HandlerEnded``, unless it began in the process that this was forked from."""
@@ -535,6 +566,7 @@ class Reporter:
             program.on_unknown(self.unknown)
         self._program = program
         self._recorder.on_counting = partial(count_instead, self._recorder, program.observation)
+        self._recorder.handler_code = program.observation.handler_code
 
     def describe(self) -> None:
         """Report what the buses declare, where that is new."""

@@ -197,6 +197,8 @@ class TapPublication(Publication):
     #: The execution that is made already, and begins when its handler is called; and whether that needs no look.
     due: Any = NoneDue
     trusted = False
+    #: Code, by its id, whose calls are of no interest while it is under way; None nearly always.
+    passed_over_code: Mapping[int, Any] | None = None
     #: Told of such executions.
     tell: Callable[[Any], None] | None = None
     passed_over: tuple[str, ...] = ()

@@ -507,6 +507,8 @@ def test_a_budget_counts_what_it_leaves_out(python: str, tmp_path: Path) -> None
     assert [executions.count(row[2]) for row in dim] == [1] * len(dim)
     assert len(dim) == len(lit)
     assert len({row[6] for row in dim} - {0}) == len(dim)
+    assert sorted(row[2] for row in process.rows(HANDLER_ENDED)) == [*range(1, len(executions) + 1)]
+    assert ran.statuses() == {"ok": 2 * len(lit), "failed": len(lit)}
     assert ran.errors == ""
 
 
