@@ -38,7 +38,7 @@ UI_DOORS: dict[str, set[str]] = {
     "kit": {"kit"},
     "selection": set(),
     "history": set(),
-    "parts": {"kit", "parts", "selection"},
+    "parts": {"kit", "parts", "selection", "panel", "verbs"},
     "panel": {"kit", "selection", "verbs"},
     "shell": {"kit", "history", "shell"},
     "context": {"kit", "selection", "history", "shell"},

@@ -24,7 +24,7 @@ from inspector.app.retry import Retries
 from inspector.app.text import plural
 from inspector.core.errors import InspectorError
 from inspector.store.info import INTERRUPTED
-from inspector.store.naming import is_automatic, telling_name
+from inspector.store.naming import is_automatic, short_name
 from inspector.store.trouble import Unavailable, count_lost
 
 if TYPE_CHECKING:
@@ -653,7 +653,7 @@ class Workbench:
 
 def _title(recording: Recording) -> str:
     session = recording.journal.session
-    return telling_name(recording.name, session.program if session is not None else "")
+    return short_name(recording.name, session.program if session is not None else "")
 
 
 def _import_store() -> type[Store]:

@@ -50,7 +50,7 @@ def _chosen(pid: int | None) -> LiveRun:
         raise UsageError(what, "Start one with inspector run -- COMMAND.")
     if len(runs) > 1:
         raise UsageError(
-            f"{len(runs)} programs run: {'; '.join(run.text for run in runs[:5])}.", "Name one by its pid."
+            f"{len(runs)} programs are running: {'; '.join(run.text for run in runs[:5])}.", "Name one by its PID."
         )
     return runs[0]
 

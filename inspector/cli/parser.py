@@ -240,7 +240,7 @@ def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
         commands,
         "run",
         text,
-        "Run a command as it is typed, and record the events of every Python process that it starts (Python 3.12 or "
+        "Run a command unchanged, and record the events of every Python process it starts (Python 3.12 or "
         "newer). The window opens beside it; closing it does not end the command.",
     )
     parser.usage = "inspector run [options] -- COMMAND [ARGUMENT …]"
@@ -252,7 +252,7 @@ def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
     window = parser.add_mutually_exclusive_group()
     window.add_argument("--no-window", action="store_true", help="record without a window")
     window.add_argument("--allow-fire", action="store_true", help="allow firing events into its processes")
-    text = "limit of what recording costs, in percent of a core for each process (default: 3), or off"
+    text = "maximum cost of recording, in percent of a core per process (default: 3), or off"
     parser.add_argument("--budget", metavar="PERCENT", help=text)
     group = parser.add_argument_group(
         "the bus", "default: [tool.inspector] of the nearest pyproject.toml, otherwise it is found"
@@ -274,9 +274,9 @@ def _add_attach(commands: argparse._SubParsersAction[_Parser]) -> None:
         commands,
         "attach",
         "watch a running command whose inspector was closed",
-        "Watch a command that inspector run has started and that runs on, from where the last inspector has stopped.",
+        "Watch a command started by inspector run that is still running, from where the last inspector stopped.",
     )
-    text = "process that the command began as (default: the only one)"
+    text = "PID of the command (default: the only one)"
     parser.add_argument("pid", type=int, nargs="?", metavar="PID", help=text)
     parser.add_argument("--no-window", action="store_true", help="record without a window, until the command ends")
     parser.add_argument("--allow-fire", action="store_true", help="allow firing events into its processes")

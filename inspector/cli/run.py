@@ -120,7 +120,7 @@ def _project(arguments: argparse.Namespace, console: Console) -> Project | None:
         raise UsageError("--demo cannot be combined with run.", "Name a command.")
     for name, option in _ELSEWHERE.items():
         if getattr(arguments, name, None) is not None:
-            raise UsageError(f"{option} cannot be combined with run.", "The command decides that by itself.")
+            raise UsageError(f"{option} cannot be combined with run.", "The command decides this itself.")
     if arguments.app:
         project = Project.from_options(
             ",".join(arguments.app), catalog=",".join(arguments.catalog or ()), db_session=arguments.db_session
@@ -132,7 +132,7 @@ def _project(arguments: argparse.Namespace, console: Console) -> Project | None:
         raise UsageError("--catalog and --db-session need --app.")
     around = Project.from_folder(Path.cwd())
     if around is not None and (left := around.for_loading):
-        console.note(f"Not used by run, the command decides that by itself: {', '.join(left)} in {around.source}.")
+        console.note(f"Ignored by run, the command decides this itself: {', '.join(left)} in {around.source}.")
     return around
 
 

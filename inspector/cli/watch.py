@@ -197,7 +197,7 @@ class WatchedRun:
         Raises:
             InspectorError: Always.
         """
-        raise InspectorError("A program that runs by itself cannot be described before.")
+        raise InspectorError("The program has to run before its catalog is known.")
 
     async def _until_the_end(self, live: Recording) -> None:
         host = live.host

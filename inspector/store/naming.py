@@ -26,3 +26,14 @@ def telling_name(name: str, program: str, first_event: str = "") -> str:
     if automatic is None:
         return name
     return automatic["what"] or " · ".join(part for part in (program, first_event or automatic["time"]) if part)
+
+
+def short_name(name: str, program: str) -> str:
+    """Return what tells a session from others where the command that is recorded stands beside it.
+
+    Args:
+        name: Its name; one that a person gave it is the answer.
+        program: What was recorded; the time of the beginning follows it.
+    """
+    automatic = _AUTOMATIC.fullmatch(name)
+    return name if automatic is None else " · ".join(part for part in (program, automatic["time"]) if part)

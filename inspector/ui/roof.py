@@ -165,7 +165,7 @@ class Roof(QObject):
     def _remember_columns(self, panel_id: str, panel: QWidget) -> None:
         """Show the tables of a panel as they were shown last, and remember what is chosen in them."""
         settings = self._context.settings
-        for number, columns in enumerate(panel.findChildren(ColumnChoices)):
+        for number, columns in enumerate(panel.findChildren(ColumnChoices)):  # type: ignore[type-abstract]
             key = f"columns.{panel_id}" + (f".{number}" if number else "")
             columns.restore(settings.mapping(key))
             columns.changed.connect(partial(self._keep_columns, key, columns))

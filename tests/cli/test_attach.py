@@ -52,7 +52,7 @@ def test_what_runs_is_watched_until_it_ends(
             write_json(run, WATCH, {"words": ["python", "shop.py"], "program": sys.executable, "name": "shop"})
         several = cli("attach", "--no-window")
         assert several.code == 2
-        assert several.err.startswith("inspector: 2 programs run: python shop.py · pid ")
+        assert several.err.startswith("inspector: 2 programs are running: python shop.py · pid ")
         assert "was not started by inspector run" in cli("attach", "--no-window", os.getpid()).err
         descriptor = claim(runs[0])
         assert "Another inspector watches this program." in cli("attach", "--no-window", programs[0].pid).err

@@ -173,9 +173,9 @@ def test_keys_of_a_project_that_only_loading_it_needs_are_told(
     }.items():
         file.write_text(f'[tool.inspector]\napp = "shop:bus"\n{said}\n')
         ran = cli("run", "--no-window", "--", "no-such-command")
-        note = f"Not used by run, the command decides that by itself: {left} in {file}.\n"
+        note = f"Ignored by run, the command decides this itself: {left} in {file}.\n"
         assert (note in ran.err) is bool(left)
-        assert ("Not used" in ran.err) is bool(left)
+        assert ("Ignored" in ran.err) is bool(left)
 
 
 def test_what_can_fail_a_run_is_every_bad_status_and_what_was_not_recorded() -> None:

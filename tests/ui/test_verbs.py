@@ -150,7 +150,7 @@ async def test_lists_of_runs_subscribers_and_executions_have_the_menus_of_what_t
 
         # The panel of the execution: the executions of a publication, then handler, event, correlation, cause.
         desk.selection.select_publication(PublicationIndex(0), EVENT)
-        run(desk.execution._list.items(0), "Show details")
+        run(desk.execution._list.rows.items(0), "Show details")
         assert desk.selection.execution == 0
         assert "Filter to this handler" in labels(head.handler_items())
         assert "Show in catalog" in labels(head.event_items())

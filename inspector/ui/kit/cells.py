@@ -147,58 +147,20 @@ def dress(table: DataTable | DataTree, theme: Theme, middle: Collection[int] = (
     table.setFont(font)
 
 
-class SortedTable(DataTable):
-    """A table with the cells of this module whose rows are sorted by the title that a person clicks.
+if TYPE_CHECKING:
 
-    Args:
-        theme: Its look.
-        name: What it is to those who cannot see it.
-        model: Its rows.
-        widths: Width of each column in characters.
-        optional: Columns that come when there is room, the most wanted first.
-        sort: The column by which it is sorted at first, and in which order.
-        wide: The column that takes the room that the others leave.
-        middle: Columns of long names, see ``ToneDelegate``.
-        order: Columns from the left to the right, where that is not the model's order.
+    class _View(QAbstractItemView):
+        # What tables and trees both have, though no class of Qt says so.
+        def __init__(self, theme: Theme) -> None: ...
+        def setSortingEnabled(self, enable: bool) -> None: ...
+        def sortByColumn(self, column: int, order: Qt.SortOrder) -> None: ...
 
-    Attributes:
-        sorted: The rows as they are shown; its source is ``model``.
-        columns: Which columns are shown.
-    """
-
-    def __init__(
-        self,
-        theme: Theme,
-        name: str,
-        model: TableModel,
-        widths: dict[int, int],
-        optional: Sequence[int],
-        sort: tuple[int, Qt.SortOrder],
-        wide: int = 0,
-        middle: Collection[int] = (),
-        order: Sequence[int] = (),
-    ) -> None:
-        super().__init__(theme)
-        self.sorted = SortedModel(self)
-        self.sorted.setSourceModel(model)
-        self.setAccessibleName(name)
-        self.setModel(self.sorted)
-        self.setSortingEnabled(True)
-        self.sortByColumn(*sort)
-        dress(self, theme, middle)
-        self.columns = TableColumns(self, theme, widths, optional, wide, order)
-
-    def source_row(self, index: Index) -> int:
-        """Return the row of the model that an index of this table stands for."""
-        return self.sorted.mapToSource(index).row()
-
-    def index_of(self, row: int) -> QModelIndex:
-        """Return the index under which a row of the model is shown; an invalid one for -1."""
-        return self.sorted.mapFromSource(self.sorted.sourceModel().index(row, 0))
+else:
+    _View = object  # a mixin beside a Qt view: Qt allows one base of its own
 
 
-class SortedTree(DataTree):
-    """A tree with the cells of this module whose rows are sorted level by level, by the title that a person clicks.
+class _Sorted(_View):
+    """A view with the cells of this module whose rows are sorted by the title that a person clicks.
 
     Args:
         theme: Its look.
@@ -229,24 +191,38 @@ class SortedTree(DataTree):
         order: Sequence[int] = (),
     ) -> None:
         super().__init__(theme)
+        assert isinstance(self, DataTable | DataTree)  # noqa: S101 - it stands beside one of them
+        if isinstance(self, DataTree):
+            self.setHeaderHidden(False)
+            self.setExpandsOnDoubleClick(False)
         self.sorted = SortedModel(self)
         self.sorted.setSourceModel(model)
         self.setAccessibleName(name)
         self.setModel(self.sorted)
-        self.setHeaderHidden(False)
-        self.setExpandsOnDoubleClick(False)
         self.setSortingEnabled(True)
         self.sortByColumn(*sort)
         dress(self, theme, middle)
         self.columns = TableColumns(self, theme, widths, optional, wide, order)
 
+    def source(self, index: Index) -> QModelIndex:
+        """Return the index of the model that one of this view stands for."""
+        return self.sorted.mapToSource(index)
+
+    def source_row(self, index: Index) -> int:
+        """Return the row of the model that an index of this view stands for."""
+        return self.source(index).row()
+
     def index_of(self, row: int) -> QModelIndex:
         """Return the index under which a row of the model's first level is shown; an invalid one for -1."""
         return self.sorted.mapFromSource(self.sorted.sourceModel().index(row, 0))
 
-    def source(self, index: Index) -> QModelIndex:
-        """Return the index of the model that one of this tree stands for."""
-        return self.sorted.mapToSource(index)
+
+class SortedTable(_Sorted, DataTable):
+    """A table whose rows are sorted; see ``_Sorted`` for its arguments."""
+
+
+class SortedTree(_Sorted, DataTree):
+    """A tree whose rows are sorted level by level; see ``_Sorted`` for its arguments."""
 
 
 def being_read(view: QAbstractItemView) -> bool:

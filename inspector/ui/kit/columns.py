@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -94,13 +95,13 @@ class ColumnChoices(QObject):
 
     changed = Signal()
 
+    @abstractmethod
     def state(self) -> dict[str, Any]:
         """Return what was chosen, as JSON values."""
-        raise NotImplementedError
 
+    @abstractmethod
     def restore(self, state: Mapping[str, Any]) -> None:
         """Bring back what ``state`` gave; whatever does not fit is left out."""
-        raise NotImplementedError
 
 
 class TableColumns(ColumnChoices):

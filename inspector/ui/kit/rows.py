@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
@@ -65,6 +66,21 @@ _HORIZONTAL: Final = Qt.Orientation.Horizontal
 _ROOT: Final = QModelIndex()
 
 
+def head_of(columns: Sequence[Column], section: int, orientation: Qt.Orientation, role: int) -> Any:
+    """Return what ``headerData`` says of columns: title, how it stands, which order comes first, what it tells."""
+    if orientation != _HORIZONTAL or not 0 <= section < len(columns):
+        return None
+    column = columns[section]
+    if role == Qt.ItemDataRole.DisplayRole:
+        return column.title
+    if role == Qt.ItemDataRole.TextAlignmentRole:
+        return NUMBERS if column.number else WORDS
+    if role == Qt.ItemDataRole.InitialSortOrderRole:
+        falls = column.number or column.falls
+        return int(Qt.SortOrder.DescendingOrder.value if falls else Qt.SortOrder.AscendingOrder.value)
+    return (column.about or None) if role == Qt.ItemDataRole.ToolTipRole else None
+
+
 class TableModel(QAbstractTableModel):
     """A table whose cells are asked for by row and column.
 
@@ -87,17 +103,7 @@ class TableModel(QAbstractTableModel):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
         """Return the title of a column, and how it stands."""
-        if orientation != _HORIZONTAL or not 0 <= section < len(self.columns):
-            return None
-        column = self.columns[section]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return column.title
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return NUMBERS if column.number else WORDS
-        if role == Qt.ItemDataRole.InitialSortOrderRole:
-            falls = column.number or column.falls
-            return int(Qt.SortOrder.DescendingOrder.value if falls else Qt.SortOrder.AscendingOrder.value)
-        return (column.about or None) if role == Qt.ItemDataRole.ToolTipRole else None
+        return head_of(self.columns, section, orientation, role)
 
     def data(self, index: Index, role: int = 0) -> Any:
         """Return what a cell shows, or a fact behind it (``Role``)."""
@@ -109,17 +115,19 @@ class TableModel(QAbstractTableModel):
             return NUMBERS if self.columns[index.column()].number else WORDS
         return self.fact(index.row(), index.column(), role) if role > Qt.ItemDataRole.UserRole else None
 
+    # Qt's metaclass has no room for that of abstract classes: mypy holds these.
+
+    @abstractmethod
     def rows(self) -> int:
         """Return the number of rows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def text(self, row: int, column: int) -> str:
         """Return the text of a cell."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fact(self, row: int, column: int, role: int) -> Any:
         """Return a fact behind a cell, by ``Role``; None when there is none."""
-        raise NotImplementedError
 
     def tell_changed(self, rows: Ints) -> None:
         """Notify the views that rows changed, stretch by stretch."""

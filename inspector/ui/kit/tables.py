@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import (
@@ -10,6 +11,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QPoint,
     QRect,
     QSize,
     Qt,
@@ -30,6 +32,7 @@ from PySide6.QtWidgets import (
 
 from inspector.app.text import plural
 from inspector.ui.kit.columns import TableHeader
+from inspector.ui.kit.menus import MenuItem, open_menu
 from inspector.ui.kit.text import copy_text
 
 if TYPE_CHECKING:
@@ -201,6 +204,7 @@ class _Rows(_View):
 
     activated_row: SignalInstance
     _cover: _Empty | None = None
+    _theme: Theme
 
     def setModel(self, model: QAbstractItemModel | None) -> None:
         """Show a model."""
@@ -213,6 +217,21 @@ class _Rows(_View):
     def set_empty(self, widget: QWidget) -> None:
         """Show ``widget`` for as long as the model has no rows."""
         self._cover = _Empty(self, widget)
+
+    def set_menu(self, provider: Callable[[QModelIndex], Sequence[MenuItem]]) -> None:
+        """Let rows open a menu, by the right button or the menu key, that ``provider`` fills at that moment.
+
+        Nothing opens beside the rows, nor while there is nothing to offer.
+        """
+
+        def opened(at: QPoint) -> None:
+            index = self.indexAt(at)
+            items = provider(index) if index.isValid() else ()
+            if items:
+                open_menu(self, items, self._theme, self.viewport().mapToGlobal(at))
+
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(opened)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Take the keyboard and nothing more: by itself Qt makes the first row current, which nobody has chosen."""
@@ -243,6 +262,7 @@ class DataTable(_Rows, QTableView):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._theme = theme
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

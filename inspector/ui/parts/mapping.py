@@ -92,7 +92,7 @@ class MappingDialog(QDialog):
         font.setBold(True)
         head.setFont(font)
         what = PlainLabel(
-            "Choose the values of its new and changed fields. All others are as recorded.", "dim", wrap=True
+            "Choose values for its new and changed fields; all others stay as recorded.", "dim", wrap=True
         )
         self.problem = PlainLabel("", "failed", wrap=True)
         self.ok = Button(theme, verb, "play", kind="primary", on_click=self.accept)
@@ -125,7 +125,7 @@ class MappingDialog(QDialog):
             title = PlainLabel(name)
             title.setFont(self._theme.mono_font())
             lost = name in self._replay.lost
-            value = ElidedLabel("not recorded whole" if lost else _shown(self._replay.removed[name]), "dim")
+            value = ElidedLabel("not fully recorded" if lost else _shown(self._replay.removed[name]), "dim")
             value.setMinimumWidth(90)
             layout.addWidget(title, line, 0)
             layout.addWidget(value, line, 1)

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Final
 from inspector.app.text import format_count, format_duration
 from inspector.core.records.numbers import PublicationIndex
 from inspector.core.records.statuses import BY_FAULT, STATUSES, TROUBLE
-from inspector.ui.kit.page import Segment
+from inspector.ui.kit.page import ClickableRows, Segment
 from inspector.ui.kit.theme import LABELS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from inspector.analysis.entries import ExecutionEntry
     from inspector.analysis.journal import Journal
-    from inspector.ui.kit.page import ClickableRow
+    from inspector.core.records.numbers import ExecutionIndex
+    from inspector.ui.kit.menus import MenuItem
     from inspector.ui.kit.theme import Theme
+    from inspector.ui.selection import Selection
+    from inspector.ui.verbs import Verbs
 
 #: In the order in which they are told: what went well first, what is under way last.
 _ORDER: Final = (*(status for status in STATUSES if status != "running"), "running")
@@ -57,9 +59,44 @@ def segments(counts: dict[str, int], theme: Theme) -> list[Segment]:
     ]
 
 
-def show_execution(row: ClickableRow, execution: ExecutionEntry, theme: Theme, *, selected: bool = False) -> None:
-    """Show an execution in a row: the glyph of its status, its handler, how long it took."""
-    took = "" if execution.duration is None else format_duration(execution.duration)
-    glyph = Segment(theme.status(execution.status).glyph, f"{execution.status}_text", width=12)
-    names = (Segment(execution.handler.owner, bold=True), Segment(f".{execution.handler.method}", "dim"))
-    row.set((glyph, *names), (Segment(took, "dim"),), selected=selected)
+class ExecutionRows(ClickableRows):
+    """Executions below each other: the glyph of the status, the handler, how long it took. A click selects one.
+
+    Args:
+        theme: Its look.
+        selection: What is selected in the window.
+        verbs: Returns what makes the lines of their menus; None without a window.
+        chosen: Called with an execution that a person chose; it is selected by then.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        selection: Selection,
+        verbs: Callable[[], Verbs | None],
+        chosen: Callable[[ExecutionIndex], object] = lambda _: None,
+    ) -> None:
+        super().__init__(theme, self._select, self.items)
+        self._selection, self._verbs, self._chosen = selection, verbs, chosen
+        self._journal: Journal | None = None
+        self._listed: Sequence[ExecutionIndex] = ()
+
+    def show_executions(self, journal: Journal, executions: Sequence[ExecutionIndex]) -> None:
+        """Show these executions as they are now."""
+        self._journal, self._listed = journal, executions
+        for row, index in zip(self.show_rows(len(executions)), executions, strict=True):
+            execution = journal.execution(index)
+            took = "" if execution.duration is None else format_duration(execution.duration)
+            glyph = Segment(self._theme.status(execution.status).glyph, f"{execution.status}_text", width=12)
+            names = (Segment(execution.handler.owner, bold=True), Segment(f".{execution.handler.method}", "dim"))
+            row.set((glyph, *names), (Segment(took, "dim"),), selected=index == self._selection.execution)
+
+    def items(self, place: int) -> list[MenuItem]:
+        """Return what can be done with the execution at a place of the list."""
+        verbs = self._verbs()
+        return verbs.execution(self._listed[place]) if verbs is not None and place < len(self._listed) else []
+
+    def _select(self, place: int) -> None:
+        if self._journal is not None and place < len(self._listed):
+            self._selection.select_in(self._journal, self._listed[place])
+            self._chosen(self._listed[place])

@@ -568,7 +568,7 @@ class Shell(QMainWindow):
         menu = QMenu(self)
         dock = self._tabs.dock_at(QCursor.pos())
         if dock is not None:
-            menu.addAction("Put back" if dock.isFloating() else "Float", dock.toggle_floating)
+            menu.addAction("Dock" if dock.isFloating() else "Float", dock.toggle_floating)
             menu.addAction("Close", dock.close)
             for area in AREAS:
                 if self.dockWidgetArea(dock) != AREAS[area]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -20,7 +20,7 @@ from inspector.app.text import one_line, plural
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.ui.features.causality.tree import CauseNode, build_tree, root_of, walk
 from inspector.ui.kit.layouts import vbox
-from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
+from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.kit.tables import DataTree
 from inspector.ui.kit.text import PlainLabel, copy_text, plain_tooltip
 from inspector.ui.kit.widgets import EmptyState, Switcher, badge_font, separator_line
@@ -132,8 +132,7 @@ class CausalityPanel(JournalPanel):
         self.tree.setAccessibleName("Causality")
         self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.tree.selectionModel().currentChanged.connect(self._chosen)
-        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.tree.customContextMenuRequested.connect(self._open_menu)
+        self.tree.set_menu(lambda index: self.menu_items(index.data(NODE)))
         self.footer = PlainLabel("", "dim")
         self.footer.setContentsMargins(10, 7, 10, 7)
         content = QWidget()
@@ -233,11 +232,6 @@ class CausalityPanel(JournalPanel):
                     self.tree.setCurrentIndex(item.index())
                     self.tree.setAutoScroll(auto)
                     break
-
-    def _open_menu(self, at: QPoint) -> None:
-        node = self.tree.indexAt(at).data(NODE)
-        if node is not None:
-            open_menu(self.tree, self.menu_items(node), self._theme, self.tree.viewport().mapToGlobal(at))
 
     def menu_items(self, node: CauseNode) -> list[MenuItem]:
         """Return what can be done with an execution, or with something that was published."""

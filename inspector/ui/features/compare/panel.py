@@ -76,8 +76,7 @@ class ComparePanel(JournalPanel):
         self._stale = self._awaits_b = False
         self.model = ComparisonModel(self)
         self.tree = CompareTree(theme, self.model)
-        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.tree.customContextMenuRequested.connect(self._open_menu)
+        self.tree.set_menu(lambda index: self.row_items(self.model.node(index)))
         self.title = ElidedLabel("", "strong")
         self.counts = ElidedLabel("", "dim")
         self.under_fault = PlainLabel("A failed under an injected fault.", "warn", wrap=True)
@@ -381,12 +380,6 @@ class ComparePanel(JournalPanel):
     def _open_pair_menu(self, place: int, at: QPoint) -> None:
         row = self.rows[place]
         open_menu(row, self.pair_items(place), self._theme, row.mapToGlobal(at))
-
-    def _open_menu(self, at: QPoint) -> None:
-        index = self.tree.indexAt(at)
-        items = self.row_items(self.model.node(index)) if index.isValid() else []
-        if items:
-            open_menu(self.tree, items, self._theme, self.tree.viewport().mapToGlobal(at))
 
     def row_items(self, node: ComparedRow) -> list[MenuItem]:
         """Return what can be done with a row."""

@@ -72,7 +72,7 @@ class Conforming(QObject):
 
     def refresh(self) -> None:
         """Show in the panel whether everything can be fired; call it when that may have changed."""
-        self._panel.set_blocked(self._workbench.fire_blocked())
+        self._panel.set_blocked(self._workbench.fire_blocked(), allowed=self._workbench.firing_allowed)
 
     def run(self, choice: str) -> None:
         """Fire everything.

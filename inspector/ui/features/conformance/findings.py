@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from inspector.catalog.conformance.observed import CONTEXTS, context_words
@@ -15,7 +15,7 @@ from inspector.ui.features.conformance.model import RunFindingsModel
 from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.cells import SortedTable
 from inspector.ui.kit.layouts import hbox, vbox
-from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
+from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.kit.text import PlainLabel, copy_text
 from inspector.ui.kit.widgets import EmptyState
 
@@ -65,8 +65,7 @@ class RunFindingsView(QWidget):
         self.table.selectionModel().currentRowChanged.connect(self._row_chosen)
         self.table.clicked.connect(self._row_chosen)
         self.table.activated_row.connect(self._activated)
-        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.table.customContextMenuRequested.connect(self._open_menu)
+        self.table.set_menu(lambda _: self.menu_items() if self.current is not None else ())
         vbox((self.table, 1), self._make_detail(theme), owner=self)
         self._show(None)
 
@@ -81,10 +80,6 @@ class RunFindingsView(QWidget):
         self._detail = QWidget()
         vbox(self._about, buttons, owner=self._detail, margins=(10, 5, 10, 5), spacing=2)
         return self._detail
-
-    def _open_menu(self, at: QPoint) -> None:
-        if self.table.indexAt(at).isValid() and self.current is not None:
-            open_menu(self.table, self.menu_items(), self._theme, self.table.viewport().mapToGlobal(at))
 
     def menu_items(self) -> list[MenuItem]:
         """Return what can be done with the chosen finding."""

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from inspector.ui.features.conformance.model import ENDED, MISSING, NOT_FIRED, NOTHING, OK, HeatMapModel
+from inspector.ui.features.conformance.model import ENDED, MISSING, NOT_FIRED, NOTHING, OK, STRUCK, HeatMapModel
 from inspector.ui.kit.columns import ColumnChoices
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
 from inspector.ui.kit.rows import Role
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 #: The status whose look a state has.
 _STATUSES: Final = dict(enumerate(ENDED, OK))
 #: Glyphs of the others.
-_GLYPHS: Final = {NOTHING: "", NOT_FIRED: "·", MISSING: "!"}
+_GLYPHS: Final = {NOTHING: "", NOT_FIRED: "·", STRUCK: "⚡", MISSING: "!"}
 _SIDE: Final = 24
 _TALLEST: Final = 150
 #: Of the map's height names of columns take at most this part, but never less than so many pixels.
@@ -59,7 +59,7 @@ def ink_of(theme: Theme, state: int) -> QColor:
     status = _STATUSES.get(state)
     if status is not None:
         return theme.status(status).text_color
-    return theme.color("warn_text" if state == MISSING else "dim")
+    return theme.color("warn_text" if state in (MISSING, STRUCK) else "dim")
 
 
 class CellDelegate(QStyledItemDelegate):
@@ -92,7 +92,7 @@ class CellDelegate(QStyledItemDelegate):
             painter.setBrush(QColor(tokens.warn_back))
             painter.setPen(QPen(QColor(tokens.warn), 1, Qt.PenStyle.DashLine))
             painter.drawRoundedRect(cell.adjusted(0, 0, -1, -1), _RADIUS, _RADIUS)
-        elif state == NOT_FIRED:
+        elif state in (NOT_FIRED, STRUCK):
             painter.setBrush(QColor(tokens.raised))
             painter.drawRoundedRect(cell, _RADIUS, _RADIUS)
         self._paint_mark(painter, cell, str(index.data(Role.MARK) or ""))

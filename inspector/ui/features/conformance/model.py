@@ -33,11 +33,18 @@ if TYPE_CHECKING:
 
 #: How a cell's executions ended, by state from ``OK`` on, the later the worse.
 ENDED: Final = ("ok", *(STATUSES[code] for code in reversed(TROUBLE)))
-#: States of a cell, the later the worse. ``MISSING``: the registry requires such a handler, and there is none.
-NOTHING, NOT_FIRED, OK = range(3)
+#: States of a cell, the later the worse. ``STRUCK``: it ran under an injected fault alone, which says nothing of it.
+#: ``MISSING``: the registry requires such a handler, and there is none.
+NOTHING, NOT_FIRED, STRUCK, OK = range(4)
 SWALLOWED, FAILED, MISSING = OK + 1, OK + len(ENDED) - 1, OK + len(ENDED)
 #: What people call them.
-STATE_NAMES: Final = ("no handler", "not fired", *(LABELS[status] for status in ENDED), "required but missing")
+STATE_NAMES: Final = (
+    "no handler",
+    "not fired",
+    "by fault",
+    *(LABELS[status] for status in ENDED),
+    "required but missing",
+)
 
 _STATE_OF_STATUS: Final = np.array(
     [OK + ENDED.index(status) if status in ENDED else NOT_FIRED for status in STATUSES], np.uint8
@@ -347,6 +354,7 @@ class HeatMapModel(QAbstractTableModel):
         rows = columns["event"][executions].astype(np.int64)
         places = self._column_of_handler[columns["handler"][executions]].astype(np.int64)
         states = _STATE_OF_STATUS[columns["status"][executions]]
+        states[columns["fault"][executions] > 0] = STRUCK
         keys, place_of = np.unique(_key(rows, places), return_inverse=True)
         worst = np.array([self._states.get(key, NOTHING) for key in keys.tolist()], np.uint8)
         np.maximum.at(worst, place_of, states)

@@ -50,9 +50,9 @@ _MAP: Final = 0.6
 #: The same while nothing has been found that needs room beside it.
 _ALONE: Final = 0.78
 #: The states that the legend explains; those that are rare only where they occur.
-_LEGEND: Final = (*range(states.OK, states.MISSING + 1), states.NOT_FIRED)
+_LEGEND: Final = (*range(states.OK, states.MISSING + 1), states.STRUCK, states.NOT_FIRED)
 _ALWAYS: Final = (states.OK, states.SWALLOWED, states.FAILED, states.MISSING, states.NOT_FIRED)
-_TONES: Final = {**dict(enumerate(states.ENDED, states.OK)), states.MISSING: "warn"}
+_TONES: Final = {**dict(enumerate(states.ENDED, states.OK)), states.MISSING: "warn", states.STRUCK: "warn"}
 
 
 class ConformancePanel(JournalPanel):
@@ -86,6 +86,7 @@ class ConformancePanel(JournalPanel):
         self._shown_context = ""
         self._blocked = ""
         self._running = self._by_hand = False
+        self._allowed = True
         self.model = HeatMapModel(self)
         self.findings = RunFindingsView(theme)
         self.findings.empty.set("Not compared yet", _WHAT_IT_DOES)
@@ -187,9 +188,9 @@ class ConformancePanel(JournalPanel):
         if self.model.events != before:
             self._show_state()
 
-    def set_blocked(self, reason: str) -> None:
-        """Show why nothing can be fired now; empty: it can."""
-        self._blocked = reason
+    def set_blocked(self, reason: str, *, allowed: bool = True) -> None:
+        """Show why nothing can be fired now; empty: it can. Without the button where the program is only looked at."""
+        self._blocked, self._allowed = reason, allowed
         self._show_state()
 
     def set_settings(self, settings: CheckSettings) -> None:
@@ -202,7 +203,7 @@ class ConformancePanel(JournalPanel):
         self._running, self._report = True, None
         self.model.set_span(len(self._journal.executions))
         self._set_findings(())
-        self.findings.empty.set("Firing", "Findings appear when the run is complete.")
+        self.findings.empty.set("Firing…", "Findings appear when the run is complete.")
         self.progress.setRange(0, 0)
         self._status.setText("")
         self._show_state()
@@ -275,7 +276,8 @@ class ConformancePanel(JournalPanel):
         reason = self._blocked or ("" if self.model.events else "No events to fire")
         self.fire.setEnabled(not self._running and not reason)
         self.fire.set_help(reason or "Fire every event once and compare with the catalog")
-        self.context.setVisible(not self._running)  # what is fired needs its room
+        self.fire.setVisible(self._allowed)
+        self.context.setVisible(self._allowed and not self._running)  # what is fired needs its room
         self.cancel.setEnabled(self._running)
         for widget in (self.progress, self.cancel):
             widget.setVisible(self._running)

@@ -14,10 +14,10 @@ from inspector.core.records.statuses import BAD_STATUSES, OK, RUNNING, SWALLOWED
 from inspector.ui.kit.flow import FlowBox
 from inspector.ui.kit.layouts import grid, vbox
 from inspector.ui.kit.menus import MenuItem, offer_menu
-from inspector.ui.kit.page import ClickableRows, Link, section
+from inspector.ui.kit.page import Link, section
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tone, set_tooltip
 from inspector.ui.kit.widgets import Badge
-from inspector.ui.parts.outcome import counts_of, show_execution, told
+from inspector.ui.parts.outcome import ExecutionRows, counts_of, told
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import ExecutionEntry, PublicationEntry
@@ -268,27 +268,12 @@ class ExecutionList(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._theme, self._selection, self._verbs = theme, selection, verbs
-        self._journal: Journal | None = None
-        self._links: list[ExecutionIndex] = []
         self._title = section("Executions")
-        self._lines = ClickableRows(theme, self._choose, self.items)
-        vbox(self._title, self._lines, owner=self, spacing=4)
+        self.rows = ExecutionRows(theme, selection, verbs)
+        vbox(self._title, self.rows, owner=self, spacing=4)
 
     def show_publication(self, journal: Journal, publication: PublicationIndex) -> None:
         """Show the executions of a publication as they are now."""
-        self._journal = journal
-        self._links = journal.executions_of(publication)[:LISTED]
         count = sum(counts_of(journal, [publication]).values())
         self._title.setText(f"Executions · {count or 'unheard'}")
-        for row, index in zip(self._lines.show_rows(len(self._links)), self._links, strict=True):
-            show_execution(row, journal.execution(index), self._theme)
-
-    def _choose(self, place: int) -> None:
-        if self._journal is not None and place < len(self._links):
-            self._selection.select_in(self._journal, self._links[place])
-
-    def items(self, place: int) -> list[MenuItem]:
-        """Return what can be done with the execution at a place of the list."""
-        verbs = self._verbs()
-        return verbs.execution(self._links[place]) if verbs is not None and place < len(self._links) else []
+        self.rows.show_executions(journal, journal.executions_of(publication)[:LISTED])

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 #: What probes can be switched, by the kind of their notes.
 _PROBES: Final = {"sql": "SQL", "http": "HTTP", "output": "Output", "row": "Rows", "mail": "Mail", "sse": "Frames"}
 #: What cannot be seen inside executions before Python 3.12.
-_OLDER: Final = " Statements of sqlite3 need Python 3.12."
+_OLDER: Final = " sqlite3 statements need Python 3.12."
 
 
 class ExecutionPanel(JournalPanel):
@@ -364,7 +364,7 @@ class ExecutionPanel(JournalPanel):
     def _tell_switch(self) -> None:
         foreign = self._trace.foreign()
         self._trace_switch.setVisible(foreign > 0)
-        words = f"show {plural(foreign, 'library frame')}" if self._trace.only_mine else "only my frames"
+        words = f"Show {plural(foreign, 'library frame')}" if self._trace.only_mine else "Only my frames"
         self._trace_switch.set_text(words)
 
     def _switch_frames(self) -> None:

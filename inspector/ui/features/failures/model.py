@@ -13,7 +13,7 @@ from inspector.analysis.journal import Journal
 from inspector.app.failure_marks import FailureMark, FailureMarks, FailureState
 from inspector.app.retry import Retry, Verdict, summary, worst_of
 from inspector.app.text import format_count, format_time, format_wall, one_line
-from inspector.ui.kit.rows import NUMBERS, WORDS, Column, Index, Role, TreeModel, TreeNode
+from inspector.ui.kit.rows import NUMBERS, WORDS, Column, Index, Role, TreeModel, TreeNode, head_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -197,17 +197,7 @@ class FailuresModel(TreeModel[FailureNode]):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
         """Return the title of a column, and how it stands."""
-        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(_COLUMNS):
-            return None
-        column = _COLUMNS[section]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return column.title
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return NUMBERS if column.number else WORDS
-        if role == Qt.ItemDataRole.InitialSortOrderRole:
-            falls = column.number or column.falls
-            return int(Qt.SortOrder.DescendingOrder.value if falls else Qt.SortOrder.AscendingOrder.value)
-        return (column.about or None) if role == Qt.ItemDataRole.ToolTipRole else None
+        return head_of(_COLUMNS, section, orientation, role)
 
     def data(self, index: Index, role: int = 0) -> Any:
         """Return what a cell shows, or a fact behind it (``Role``)."""

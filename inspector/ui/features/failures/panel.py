@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QInputDialog, QWidget
 
 from inspector.analysis.failures import MEMBERS
@@ -25,7 +25,7 @@ from inspector.ui.kit.cells import SortedTree, show_row
 from inspector.ui.kit.flow import FlowBox
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, side_by_side, vbox
-from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
+from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.kit.page import Link, Page
 from inspector.ui.kit.tables import COPY_KEY, copy_rows
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, ask_then, copy_text, set_tone
@@ -53,9 +53,9 @@ if TYPE_CHECKING:
 
 #: What the groups of a state are.
 _ABOUT: Final = {
-    FailureState.OPEN: "Failures to look at",
-    FailureState.MUTED: "Muted, and not counted",
-    FailureState.RESOLVED: "Resolved, and not back since",
+    FailureState.OPEN: "Neither resolved nor muted",
+    FailureState.MUTED: "Muted, not counted",
+    FailureState.RESOLVED: "Resolved, not seen since",
 }
 #: Keys that go through the failures of a group.
 BEFORE: Final = "Alt+Up"
@@ -159,7 +159,7 @@ class FailureDetail(Page):
         foreign = self.traceback.foreign()
         self.libraries.setVisible(foreign > 0)
         only = self.traceback.only_mine
-        self.libraries.set_text(f"show {plural(foreign, 'library frame')}" if only else "only my frames")
+        self.libraries.set_text(f"Show {plural(foreign, 'library frame')}" if only else "Only my frames")
 
 
 _WIDTHS: Final = {0: 18, 1: 34, 2: 14, 3: 30, 4: 5, 5: 10, 6: 14, 7: 14, 8: 14}
@@ -276,8 +276,7 @@ class FailuresPanel(JournalPanel):
         self.sorted = self.table.sorted
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
         self.table.activated_row.connect(lambda _: self._open_place())
-        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.table.customContextMenuRequested.connect(self._open_menu)
+        self.table.set_menu(lambda _: self.menu_items())
         self.detail = FailureDetail(self._theme)
         self.detail.step_requested.connect(self.step)
         self.detail.timeline_requested.connect(self.show_shown)
@@ -463,10 +462,6 @@ class FailuresPanel(JournalPanel):
             self.open_source.emit(place.file, max(1, place.line))
         else:
             self.show_shown()
-
-    def _open_menu(self, at: QPoint) -> None:
-        if self.table.indexAt(at).isValid():
-            open_menu(self.table, self.menu_items(), self._theme, self.table.viewport().mapToGlobal(at))
 
     def menu_items(self) -> list[MenuItem]:
         """Return what can be done with the failure that is shown, the newest of the group unless another was chosen."""

@@ -44,7 +44,7 @@ def make(context: Context) -> Parts:
                 "program",
                 (),
                 "bolt",
-                "Make a handler raise, wait, hang, swallow, be cancelled or not be called",
+                "Inject exceptions, delays, hangs, cancellations or dropped calls",
                 blocked=workbench.faults_blocked,
                 present=lambda: workbench.firing_allowed,
             ),

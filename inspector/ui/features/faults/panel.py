@@ -71,7 +71,7 @@ class FaultsPanel(JournalPanel):
             theme,
             "bolt",
             "No faults",
-            "Make a handler raise, wait, hang, swallow, be cancelled or not be called.",
+            "Inject exceptions, delays, hangs, cancellations or dropped calls.",
             ("Add rule…", self.add_rule),
             roomy=True,
         )

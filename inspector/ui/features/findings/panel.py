@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QModelIndex, QRect, Qt, Signal
 from PySide6.QtGui import QFont, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QStyle, QStyleOptionViewItem, QWidget
 
@@ -17,7 +17,7 @@ from inspector.ui.kit.cells import being_read, show_row
 from inspector.ui.kit.columns import TableColumns
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import add, hbox, side_by_side, vbox
-from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
+from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.kit.page import Page
 from inspector.ui.kit.tables import DataTree, Index, RowDelegate
 from inspector.ui.kit.text import PlainLabel, copy_text, set_tone
@@ -136,8 +136,7 @@ class FindingsPanel(JournalPanel):
         self.tree.selectionModel().currentRowChanged.connect(self._chosen)
         self.tree.clicked.connect(self._chosen)
         self.tree.activated_row.connect(self._activated)
-        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.tree.customContextMenuRequested.connect(self._open_menu)
+        self.tree.set_menu(lambda _: self.menu_items())
         self.splitter = side_by_side(self.tree, self._make_detail(), 64)
         return self.splitter
 
@@ -290,10 +289,6 @@ class FindingsPanel(JournalPanel):
         if self.model.finding(index) is not None:
             self._show(index)
             self.open_current()
-
-    def _open_menu(self, at: QPoint) -> None:
-        if self.tree.indexAt(at).isValid():
-            open_menu(self.tree, self.menu_items(), self._theme, self.tree.viewport().mapToGlobal(at))
 
     def menu_items(self) -> list[MenuItem]:
         """Return what can be done with the finding, or the rule, that is chosen."""

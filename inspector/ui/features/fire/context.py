@@ -71,7 +71,7 @@ class ContextForm(QWidget):
             box.lineEdit().setTextMargins(6, 0, 0, 0)
             box.valueChanged.connect(self.changed)
         self.same = QCheckBox("Same values")
-        set_tooltip(self.same, "Fire the same values each time. Otherwise all values that you did not set are new.")
+        set_tooltip(self.same, "Use the same values each time. Otherwise values you did not set are new.")
         self.session.toggled.connect(self.changed)
         self.same.toggled.connect(self.changed)
         self.timeout.setValue(TIMEOUT)

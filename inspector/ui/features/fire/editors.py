@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -38,13 +39,13 @@ class Editor(QWidget):
 
     edited = Signal(str)
 
+    @abstractmethod
     def set_text(self, text: str) -> None:
         """Show a text; nothing is sent."""
-        raise NotImplementedError
 
+    @abstractmethod
     def set_invalid(self, invalid: bool) -> None:
         """Show whether the text is wrong."""
-        raise NotImplementedError
 
 
 class LineEditor(Editor):

@@ -62,7 +62,8 @@ def make(context: Context) -> Parts:
     def tell() -> None:
         host = context.workbench.host
         panel.context.offer_session(host is None or host.sessions)
-        panel.set_enabled_reason(context.workbench.fire_blocked() or None)
+        workbench = context.workbench
+        panel.set_enabled_reason(workbench.fire_blocked() or None, allowed=workbench.firing_allowed)
 
     def prefer() -> None:
         panel.set_default_timeout(context.settings.number(settings.TIMEOUT, TIMEOUT))
@@ -189,7 +190,7 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
             "program",
             (),
             "",
-            "Let events be fired into the running program; otherwise it is only looked at",
+            "Allow events to be fired into the running program; off: look only",
             blocked=allow_blocked,
             checked=lambda: workbench.firing is not None and workbench.firing.allowed,
             present=lambda: workbench.firing is not None,

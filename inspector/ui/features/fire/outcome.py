@@ -16,15 +16,13 @@ from inspector.core.records.host import FireUnsettled
 from inspector.core.records.numbers import ExecutionIndex, FireNumber
 from inspector.core.records.statuses import BAD_STATUSES, STATUSES
 from inspector.ui.kit.layouts import vbox
-from inspector.ui.kit.page import ClickableRows
 from inspector.ui.kit.text import PlainLabel, set_tone
 from inspector.ui.kit.widgets import separator_line
-from inspector.ui.parts.outcome import show_execution, told
+from inspector.ui.parts.outcome import ExecutionRows, told
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change, FireOutcome
     from inspector.analysis.journal import Journal
-    from inspector.ui.kit.menus import MenuItem
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
     from inspector.ui.verbs import Verbs
@@ -59,15 +57,14 @@ class FireOutcomeView(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._theme, self._selection, self._verbs = theme, selection, verbs
+        self._theme = theme
         self._journal: Journal | None = None
         self._fire = self._began = FireNumber(0)
         self._first = (0, 0)
         self._outcome: FireOutcome | None = None
-        self._links: list[int] = []
         self._title = PlainLabel("", "section")
         self._sums = PlainLabel("", wrap=True)
-        self._list = ClickableRows(theme, self._choose, self.items)
+        self._list = ExecutionRows(theme, selection, verbs, self.chosen.emit)
         inner = vbox(self._title, self._sums, self._list, margins=(12, 8, 12, 8), spacing=4)
         vbox(separator_line(), inner, owner=self, spacing=4)
         self.hide()
@@ -148,8 +145,9 @@ class FireOutcomeView(QWidget):
         set_tone(self._sums, "failed" if self._refusal() else "")
         self._sums.setText(self._told(counts, len(publications)))
         bad = executions[np.isin(codes, _BAD_CODES)]
-        self._links = bad[:LISTED].tolist()
-        self._show_links(len(bad))
+        self._list.show_executions(journal, [ExecutionIndex(index) for index in bad[:LISTED].tolist()])
+        if len(bad) > LISTED:
+            self._sums.setText(f"{self._sums.text()} (first {LISTED} below)")
 
     def _told(self, counts: dict[str, int], publications: int) -> str:
         """Return what came of the fire so far; why it was refused comes after what had been published by then."""
@@ -192,24 +190,3 @@ class FireOutcomeView(QWidget):
                 took = int(ends.max() - journal.publications["at"][publications].min())
                 parts.append(format_duration(took))
         return " · ".join(parts)
-
-    def _show_links(self, bad: int) -> None:
-        journal = self._journal
-        assert journal is not None  # noqa: S101 - callers looked
-        for row, index in zip(self._list.show_rows(len(self._links)), self._links, strict=True):
-            execution = journal.execution(ExecutionIndex(index))
-            show_execution(row, execution, self._theme, selected=index == self._selection.execution)
-        if bad > len(self._links):
-            self._sums.setText(f"{self._sums.text()} (first {len(self._links)} below)")
-
-    def items(self, place: int) -> list[MenuItem]:
-        """Return what can be done with the execution at a place of the list."""
-        verbs = self._verbs()
-        if verbs is None or place >= len(self._links):
-            return []
-        return verbs.execution(ExecutionIndex(self._links[place]))
-
-    def _choose(self, place: int) -> None:
-        if self._journal is not None and place < len(self._links):
-            self._selection.select_in(self._journal, ExecutionIndex(self._links[place]))
-            self.chosen.emit(self._links[place])

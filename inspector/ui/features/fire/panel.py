@@ -28,7 +28,7 @@ from inspector.ui.kit.folds import FoldingSection
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import add, hbox, vbox
 from inspector.ui.kit.page import Page, clear
-from inspector.ui.kit.text import ElidedLabel, PlainLabel
+from inspector.ui.kit.text import ElidedLabel, PlainLabel, set_tone
 from inspector.ui.kit.widgets import EmptyState, Switcher, separator_line
 from inspector.ui.panel import JournalPanel
 
@@ -201,6 +201,7 @@ class FirePanel(FireView):
         self._builder.setInterval(0)
         self._builder.timeout.connect(partial(self._build_rows, _ROWS_LATER))
         self._blocked: str | None = None
+        self._allowed = True
         self._json_problem = ""
         self._series: Series | None = None
         self._firing = False
@@ -288,9 +289,12 @@ class FirePanel(FireView):
         self._fire_hint = keys
         self.button.set_hint(keys)
 
-    def set_enabled_reason(self, reason: str | None) -> None:
-        """Show why nothing can be fired, or None when it can."""
-        self._blocked = reason
+    def set_enabled_reason(self, reason: str | None, *, allowed: bool = True) -> None:
+        """Show why nothing can be fired, or None when it can; the button goes where a program is only looked at."""
+        self._blocked, self._allowed = reason, allowed
+        for widget in (self.button, self.fault):
+            widget.setVisible(allowed)
+        set_tone(self._reason, "warn" if allowed else "dim")
         self._tell()
 
     def set_default_timeout(self, seconds: float) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QElapsedTimer, QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QModelIndex, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from inspector.analysis.latency import CUT_OFF, FAILED, FAULTED, OUTCOMES, SUCCEEDED
@@ -21,7 +21,7 @@ from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.cells import SortedTable, ToneDelegate, show_row
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, side_by_side, vbox
-from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
+from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.kit.tables import COPY_KEY, copy_rows
 from inspector.ui.kit.text import PlainLabel, copy_text, set_tooltip
 from inspector.ui.kit.widgets import EmptyState, separator_line
@@ -120,8 +120,7 @@ class LatencyPanel(JournalPanel):
         self._empty = EmptyState(self._theme, "chart", *_NOTHING[False])
         self.table.set_empty(self._empty)
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
-        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.table.customContextMenuRequested.connect(self._open_menu)
+        self.table.set_menu(lambda index: self.menu_items(self.table.source_row(index)))
 
     def _make_bar(self) -> QHBoxLayout:
         theme = self._theme
@@ -134,7 +133,7 @@ class LatencyPanel(JournalPanel):
         self._more = IconButton(theme, "export", "Copy or save figures and charts")
         self._more.set_menu(self.export_items)
         self.missing = PlainLabel("", "warn")
-        set_tooltip(self.missing, "Measured are the recorded events only.")
+        set_tooltip(self.missing, "Only recorded events are measured.")
         parts = (self._grouping, self._outcomes, self.missing, 1, self.charts.compare_button, self._more)
         return hbox(*parts, margins=(3, 3, 8, 3), spacing=4)
 
@@ -267,12 +266,6 @@ class LatencyPanel(JournalPanel):
         self.execution_activated.emit(execution)
 
     # -- menus
-
-    def _open_menu(self, at: QPoint) -> None:
-        index = self.table.indexAt(at)
-        if index.isValid():
-            items = self.menu_items(self.table.source_row(index))
-            open_menu(self.table, items, self._theme, self.table.viewport().mapToGlobal(at))
 
     def menu_items(self, row: int) -> list[MenuItem]:
         """Return what can be done with a row of the model: a class of handlers, a handler or an event."""

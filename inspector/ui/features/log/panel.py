@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QModelIndex, QObject, Qt, QTimer, Signal
 
 from inspector.analysis.entries import IS_BAD
 from inspector.app.text import format_count, plural
@@ -17,7 +17,7 @@ from inspector.ui.kit.cells import dress, show_row
 from inspector.ui.kit.columns import TableColumns
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, vbox
-from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
+from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.kit.tables import COPY_KEY, DataTable, copy_rows
 from inspector.ui.kit.text import CountLabel
 from inspector.ui.kit.widgets import EmptyState, separator_line
@@ -107,8 +107,7 @@ class LogPanel(JournalPanel):
         self.table.viewport().installEventFilter(self)
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
         self.table.activated_row.connect(lambda index: self.activate(PublicationIndex(self._publication(index))))
-        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.table.customContextMenuRequested.connect(self._open_menu)
+        self.table.set_menu(lambda index: self.menu_items(PublicationIndex(self._publication(index))))
 
     def _meant(self, index: QModelIndex) -> Hover:
         return Hover(publication=PublicationIndex(self._publication(index)))
@@ -274,12 +273,6 @@ class LogPanel(JournalPanel):
         if event.type() == QEvent.Type.Resize:
             self._stay()
         return super().eventFilter(watched, event)
-
-    def _open_menu(self, at: QPoint) -> None:
-        index = self.table.indexAt(at)
-        if index.isValid():
-            items = self.menu_items(PublicationIndex(self._publication(index)))
-            open_menu(self.table, items, self._theme, self.table.viewport().mapToGlobal(at))
 
     def menu_items(self, publication: PublicationIndex) -> list[MenuItem]:
         """Return what can be done with a publication."""

@@ -26,7 +26,7 @@ KIND, SUBJECT, PLACE, WHAT, COUNT, SINCE, LAST, TREND = range(8)
 _COLUMNS: Final = (
     Column("kind", about="Kind of loss"),
     Column("handler or event"),
-    Column("place", about="Line of your code, as far as it is known"),
+    Column("place", about="Line of your code, if known"),
     Column("what happened", about="The latest of its kind at this place"),
     Column("count", number=True),
     Column("since", about="Time of the first", falls=True),

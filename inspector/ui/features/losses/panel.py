@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QModelIndex, QRect, Qt, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyleOptionViewItem, QWidget
 
@@ -23,7 +23,7 @@ from inspector.ui.kit.cells import SortedTable, ToneDelegate, show_row
 from inspector.ui.kit.flow import ButtonBar, FlowBox
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import vbox
-from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
+from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.kit.tables import COPY_KEY, Index, copy_rows
 from inspector.ui.kit.text import ElidedLabel, copy_text
 from inspector.ui.kit.widgets import Switcher, separator_line
@@ -224,7 +224,7 @@ class LossesPanel(JournalPanel):
             for number, kind in enumerate(LOSS_KINDS)
         ]
         self.meant = self._chip(
-            "Looks intended: the workflow succeeded afterwards, or the reason is the program's own",
+            "Probably intended: the workflow succeeded afterwards, or the program gave the reason itself",
             lambda: self._choose(Shown.BY_DESIGN, -1),
         )
         self.muted = self._chip("Muted places", lambda: self._choose(Shown.MUTED, -1))
@@ -244,8 +244,7 @@ class LossesPanel(JournalPanel):
         self.detail = self.table.detail
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
         self.table.activated_row.connect(lambda _: self.open_place())
-        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.table.customContextMenuRequested.connect(self._open_menu)
+        self.table.set_menu(lambda _: self.menu_items())
         self.detail.show_lost.clicked.connect(self.show_lost)
         self.detail.open.clicked.connect(self.open_place)
         self.detail.mute.clicked.connect(self.switch_muted)
@@ -443,10 +442,6 @@ class LossesPanel(JournalPanel):
         if shown is not Shown.COUNTING and not self.model.places_of(shown):
             self.model.show_only(Shown.COUNTING)
         self._after_reset()
-
-    def _open_menu(self, at: QPoint) -> None:
-        if self.table.indexAt(at).isValid():
-            open_menu(self.table, self.menu_items(), self._theme, self.table.viewport().mapToGlobal(at))
 
     def menu_items(self) -> list[MenuItem]:
         """Return what can be done with the chosen loss."""

@@ -19,7 +19,7 @@ AT, PROCESS, KIND, TEXT, HANDLER = range(5)
 
 _COLUMNS: Final = (
     Column("time", about="When it was written"),
-    Column("process", about="Which process wrote it"),
+    Column("process", about="Process that wrote it"),
     Column("stream", about="stdout, stderr, or what happened outside of handlers"),
     Column("text", about="The line"),
     Column("handler", about="Handler that printed it"),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt, QTimer
 
 from inspector.app.text import format_count, plural
 from inspector.ui.features.output import model as columns
@@ -13,15 +12,14 @@ from inspector.ui.features.output.model import OutputModel
 from inspector.ui.kit.boxes import EmptyState
 from inspector.ui.kit.cells import SortedTable, being_read
 from inspector.ui.kit.keys import native_shortcut
-from inspector.ui.kit.layouts import hbox, vbox
-from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
+from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.kit.tables import COPY_KEY, copy_rows
-from inspector.ui.kit.text import ElidedLabel, copy_text
-from inspector.ui.kit.widgets import separator_line
-from inspector.ui.panel import JournalPanel
+from inspector.ui.kit.text import copy_text
+from inspector.ui.parts.list_panel import ListPanel
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
+    from PySide6.QtWidgets import QWidget
 
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
@@ -40,7 +38,7 @@ _WIDTHS: Final = {
 _OPTIONAL: Final = (columns.HANDLER, columns.AT, columns.PROCESS, columns.KIND)
 
 
-class OutputPanel(JournalPanel):
+class OutputPanel(ListPanel):
     """Lists what the program of the shown session has printed.
 
     Args:
@@ -53,18 +51,10 @@ class OutputPanel(JournalPanel):
         super().__init__(theme, selection, parent)
         self.model = OutputModel(self)
         sort = (columns.AT, Qt.SortOrder.AscendingOrder)
-        self.table = SortedTable(*(theme, "Output", self.model, _WIDTHS, _OPTIONAL, sort), wide=columns.TEXT)
-        self.empty = EmptyState(theme, "terminal", "No output", "Lines that the program prints appear here.")
-        self.table.set_empty(self.empty)
-        self.table.activated_row.connect(self._activated)
-        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.table.customContextMenuRequested.connect(self._open_menu)
-        self.count = ElidedLabel("", "dim")
-        self._head = QWidget()
-        vbox(hbox((self.count, 1), margins=(12, 5, 12, 5)), separator_line(), owner=self._head)
-        self._head.hide()
-        vbox(self._head, (self.table, 1), owner=self)
-        self.setFocusProxy(self.table)
+        self.lay_out(
+            SortedTable(*(theme, "Output", self.model, _WIDTHS, _OPTIONAL, sort), wide=columns.TEXT),
+            EmptyState(theme, "terminal", "No output", "Lines that the program prints appear here."),
+        )
         self._soon = QTimer(self, interval=_EVERY, singleShot=True)
         self._soon.timeout.connect(self.refresh)
 
@@ -100,31 +90,21 @@ class OutputPanel(JournalPanel):
 
     def _say(self) -> None:
         count, forgotten = self.model.rowCount(), self._journal.output.forgotten
-        older = f" · {format_count(forgotten)} older ones are not kept" if forgotten else ""
-        self.count.setText(plural(count, "line") + older if count else "")
-        self._head.setVisible(bool(count))
+        older = f" · {format_count(forgotten)} older not kept" if forgotten else ""
+        self.say(plural(count, "line") + older if count else "")
 
-    def _activated(self, index: QModelIndex) -> None:
-        self.show_execution(self.table.source_row(index))
-
-    def show_execution(self, row: int) -> None:
+    def activate(self, row: int) -> None:
         """Select the execution that printed a line."""
         execution = self.model.line(row).execution
         if execution >= 0:
             self._selection.select_in(self._journal, execution)
-
-    def _open_menu(self, at: QPoint) -> None:
-        index = self.table.indexAt(at)
-        if index.isValid():
-            items = self.menu_items(self.table.source_row(index))
-            open_menu(self.table, items, self._theme, self.table.viewport().mapToGlobal(at))
 
     def menu_items(self, row: int) -> list[MenuItem]:
         """Return what can be done with a row of the model."""
         line = self.model.line(row)
         hint = native_shortcut(COPY_KEY)
         return [
-            MenuItem("Show execution", lambda: self.show_execution(row), icon="clock", enabled=line.execution >= 0),
+            MenuItem("Show execution", lambda: self.activate(row), icon="clock", enabled=line.execution >= 0),
             SEPARATOR,
             MenuItem("Copy line", lambda: copy_text(line.text, "line"), icon="copy"),
             MenuItem("Copy rows", lambda: copy_rows(self.table), hint=hint),

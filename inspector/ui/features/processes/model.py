@@ -22,11 +22,11 @@ ROLE, PID, STATE, SINCE, EVENTS, RATE, RECORDED, COMMAND, DETAIL, PYTHON, PARENT
 _COLUMNS: Final = (
     Column("process", about="What the process does"),
     Column("pid", number=True, about="Process id"),
-    Column("state", about="Running, how it ended, or why it does not report"),
-    Column("since", about="Time from which it reports"),
-    Column("events", number=True, about="Published events, those that are not recorded included"),
-    Column("events/s", number=True, about="Over the last 3 s; of ended processes on average"),
-    Column("recorded", about="Which of its events are recorded in full", falls=True),
+    Column("state", about="Running, how it ended, or why it is not reporting"),
+    Column("since", about="When it started reporting"),
+    Column("events", number=True, about="Published events, including those not recorded"),
+    Column("events/s", number=True, about="Over the last 3 s; average for ended processes"),
+    Column("recorded", about="Share of its events recorded in full", falls=True),
     Column("command", about="Command line"),
     Column("details", about="How it ended"),
     Column("python", about="Version of its interpreter"),
@@ -134,7 +134,7 @@ class ProcessesModel(TableModel):
     def _reporting(self, entry: ProcessEntry, now: float) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         events, rate = entry.events, self._rate(entry, now)
         parent = self._journal.processes.label(entry.parent)
-        state = entry.exit or ("running" if self._live else "to the end")
+        state = entry.exit or ("running" if self._live else "running at the end")
         role, command = one_line(entry.role) or "process", one_line(entry.command, 500)
         texts = (
             *(role, str(entry.pid or ""), state, format_time(self._journal.wall, entry.joined)),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
 
 from inspector.app.missing import missing_text
 from inspector.ui.features.processes import model as columns
@@ -14,17 +13,16 @@ from inspector.ui.features.processes.model import ProcessesModel
 from inspector.ui.kit.boxes import EmptyState
 from inspector.ui.kit.cells import SortedTable, show_row
 from inspector.ui.kit.keys import native_shortcut
-from inspector.ui.kit.layouts import hbox, vbox
-from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
+from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.kit.tables import COPY_KEY, copy_rows
-from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tooltip
-from inspector.ui.kit.widgets import separator_line
-from inspector.ui.panel import JournalPanel
+from inspector.ui.kit.text import copy_text, set_tooltip
+from inspector.ui.parts.list_panel import ListPanel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from PySide6.QtGui import QHideEvent, QShowEvent
+    from PySide6.QtWidgets import QWidget
 
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
@@ -53,7 +51,7 @@ _OPTIONAL: Final = (columns.RECORDED, columns.SINCE, columns.DETAIL, columns.PAR
 COMMAND: Final = "inspector run -- python app.py"
 
 
-class ProcessesPanel(JournalPanel):
+class ProcessesPanel(ListPanel):
     """Lists the processes of the session that is shown.
 
     Args:
@@ -80,30 +78,14 @@ class ProcessesPanel(JournalPanel):
         self._live = False
         self.model = ProcessesModel(self)
         sort = (columns.SINCE, Qt.SortOrder.AscendingOrder)
-        self.table = SortedTable(
-            *(theme, "Processes", self.model, _WIDTHS, _OPTIONAL, sort),
-            wide=columns.COMMAND,
-            middle=(columns.COMMAND,),
+        options = (_WIDTHS, _OPTIONAL, sort, columns.COMMAND, (columns.COMMAND,))
+        sentence = f"Start a program with {COMMAND} to see its processes."
+        copy = ("Copy command", lambda: copy_text(COMMAND, "command"))
+        self.lay_out(
+            SortedTable(theme, "Processes", self.model, *options),
+            EmptyState(theme, "terminal", "No processes", sentence, copy),
         )
-        self.empty = EmptyState(
-            theme,
-            "terminal",
-            "No processes",
-            f"Start a program with {COMMAND} to see its processes.",
-            ("Copy command", lambda: copy_text(COMMAND, "command")),
-        )
-        self.table.set_empty(self.empty)
-        self.table.activated_row.connect(self._activated)
-        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.table.customContextMenuRequested.connect(self._open_menu)
-        self.count = ElidedLabel("", "dim")
-        self.missing = PlainLabel("", "warn")
-        self._head = QWidget()
-        line = hbox((self.count, 1), self.missing, margins=(12, 5, 12, 5), spacing=10)
-        vbox(line, separator_line(), owner=self._head)
-        self._head.hide()
-        vbox(self._head, (self.table, 1), owner=self)
-        self.setFocusProxy(self.table)
+        set_tooltip(self.aside, "Counts are exact; latencies and other figures cover recorded events only.")
         self._timer = QTimer(self, interval=_EVERY)
         self._timer.timeout.connect(self.refresh)
 
@@ -129,14 +111,11 @@ class ProcessesPanel(JournalPanel):
         processes = self._journal.processes
         entries = processes.by_number.values()
         live, silent = sum(entry.live for entry in entries), len(processes.silent)
-        parts = [f"{live} running" if self._live else f"{live} to the end"] if entries else []
+        parts = [f"{live} running" if self._live else f"{live} running at the end"] if entries else []
         parts += [f"{len(entries) - live} ended"] if live < len(entries) else []
         parts += [f"{silent} not reporting"] if silent else []
-        self.count.setText(" · ".join(parts))
-        self.missing.setText(missing_text(processes))
-        set_tooltip(self.missing, "Counts are exact; figures such as latencies are those of the recorded events.")
+        self.say(" · ".join(parts), missing_text(processes))
         several = str(live or len(entries)) if processes.several else ""
-        self._head.setVisible(bool(self.count.text()))
         self.badge_changed.emit(several or (str(silent) if silent else ""), "warn" if silent else "dim")
 
     def execution_selected(self, index: ExecutionIndex) -> None:
@@ -160,16 +139,11 @@ class ProcessesPanel(JournalPanel):
         super().hideEvent(event)
         self._timer.stop()
 
-    def _activated(self, index: QModelIndex) -> None:
-        number = self.model.number(self.table.source_row(index))
+    def activate(self, row: int) -> None:
+        """Filter to a process."""
+        number = self.model.number(row)
         if number:
             self.filter_requested.emit(f"process:{number}")
-
-    def _open_menu(self, at: QPoint) -> None:
-        index = self.table.indexAt(at)
-        if index.isValid():
-            items = self.menu_items(self.table.source_row(index))
-            open_menu(self.table, items, self._theme, self.table.viewport().mapToGlobal(at))
 
     def menu_items(self, row: int) -> list[MenuItem]:
         """Return what can be done with a row of the model."""

@@ -44,7 +44,7 @@ class RunDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.command = self._field("Command", "uvicorn shop:app --reload")
         self.folder = self._field("Folder", "Working directory of the command")
-        self.app = self._field("App", "optional: package.module:bus (default: found while it runs)")
+        self.app = self._field("App", "optional: package.module:bus (default: detected at runtime)")
         self._timer = QTimer(self, interval=200, singleShot=True)
         self._timer.timeout.connect(self._check)
         self._build()
@@ -64,7 +64,7 @@ class RunDialog(QDialog):
         return RunOptions(self.command.text().strip(), self.folder.text().strip(), self.app.text().strip())
 
     def _build(self) -> None:
-        what = "The program runs as it is; nothing is fired into it. Its processes appear as they start."
+        what = "The program runs unchanged; nothing is fired into it. Processes appear as they start."
         rows: list[tuple[QWidget, QWidget]] = []
         if self._recent:
             rows.append((PlainLabel("Recent"), self._make_recent()))

@@ -56,7 +56,7 @@ class RunFlow(QObject):
                 "project",
                 ("Ctrl+Shift+L",),
                 "play",
-                "Run a program as it is, and watch its processes",
+                "Run a program unchanged and watch its processes",
             ),
             Command(
                 "run.recent",
@@ -77,7 +77,7 @@ class RunFlow(QObject):
                 "project",
                 (),
                 "eye",
-                "Watch a program that inspector run has started, from where its last inspector has stopped",
+                "Watch a program started by inspector run, from where its last inspector stopped",
             ),
             Command(
                 "run.stop",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QWidget
 
@@ -16,7 +16,7 @@ from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.cells import SortedTable, show_row
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, vbox
-from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
+from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.kit.text import PlainLabel, ask_then
 from inspector.ui.kit.widgets import EmptyState, SearchField, separator_line
 
@@ -125,8 +125,7 @@ class SessionsPanel(QWidget):
         self.table.rename.connect(self.rename)
         self.table.delete.connect(self.delete)
         self.table.selectionModel().selectionChanged.connect(self._tell_state)
-        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.table.customContextMenuRequested.connect(self._open_menu)
+        self.table.set_menu(lambda _: self.menu_items())
 
     def set_sessions(self, sessions: Sequence[SessionInfo], live: int | None, opened: int | None) -> None:
         """Show these sessions; ``live`` is recorded by this window, ``opened`` is the one it shows."""
@@ -234,12 +233,12 @@ class SessionsPanel(QWidget):
         self._remove.setEnabled(session is not None and not reason)
         self._remove.set_help(reason or "Delete the session permanently")
 
-    def _open_menu(self, at: QPoint) -> None:
-        index: QModelIndex = self.table.indexAt(at)
+    def menu_items(self) -> list[MenuItem]:
+        """Return what can be done with the chosen session."""
         session = self.current()
-        if not index.isValid() or session is None:
-            return
-        items = [
+        if session is None:
+            return []
+        return [
             MenuItem(
                 "Open",
                 self.open,
@@ -258,4 +257,3 @@ class SessionsPanel(QWidget):
                 hint=native_shortcut(_DELETE_KEY),
             ),
         ]
-        open_menu(self.table, items, self._theme, self.table.viewport().mapToGlobal(at))

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 NAME, OUTCOME, TROUBLE, DURATION, AT, PROCESS = range(6)
 
 _COLUMNS: Final = (
-    Column("test", about="What the test runner calls it"),
+    Column("test", about="Test ID"),
     Column("outcome", falls=True),
-    Column("in handlers", about="Executions of its process in it that did not end well", falls=True),
+    Column("in handlers", about="Problems in handlers of its process during the test", falls=True),
     Column("duration", number=True),
-    Column("started", about="Time at which it began", falls=True),
-    Column("process", about="Process in which it ran"),
+    Column("started", about="Start time", falls=True),
+    Column("process", about="Process that ran it"),
 )
 _ROOT: Final = QModelIndex()
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
 
 from inspector.app.text import plural
 from inspector.ui.features.tests import model as columns
@@ -13,15 +12,14 @@ from inspector.ui.features.tests.model import TestsModel
 from inspector.ui.kit.boxes import EmptyState
 from inspector.ui.kit.cells import SortedTable
 from inspector.ui.kit.keys import native_shortcut
-from inspector.ui.kit.layouts import hbox, vbox
-from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
+from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.kit.tables import COPY_KEY, copy_rows
-from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text
-from inspector.ui.kit.widgets import separator_line
-from inspector.ui.panel import JournalPanel
+from inspector.ui.kit.text import copy_text
+from inspector.ui.parts.list_panel import ListPanel
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
+    from PySide6.QtWidgets import QWidget
 
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
@@ -43,7 +41,7 @@ _OPTIONAL: Final = (columns.DURATION, columns.AT, columns.PROCESS)
 COMMAND: Final = "inspector run -- python -m pytest"
 
 
-class TestsPanel(JournalPanel):
+class TestsPanel(ListPanel):
     """Lists the tests of the session that is shown.
 
     Args:
@@ -64,28 +62,12 @@ class TestsPanel(JournalPanel):
         super().__init__(theme, selection, parent)
         self.model = TestsModel(self)
         sort = (columns.OUTCOME, Qt.SortOrder.DescendingOrder)
-        self.table = SortedTable(
-            *(theme, "Tests", self.model, _WIDTHS, _OPTIONAL, sort), wide=columns.NAME, middle=(columns.NAME,)
+        options = (_WIDTHS, _OPTIONAL, sort, columns.NAME, (columns.NAME,))
+        sentence = f"Run your tests with {COMMAND} to see what they publish."
+        copy = ("Copy command", lambda: copy_text(COMMAND, "command"))
+        self.lay_out(
+            SortedTable(theme, "Tests", self.model, *options), EmptyState(theme, "check", "No tests", sentence, copy)
         )
-        self.empty = EmptyState(
-            theme,
-            "check",
-            "No tests",
-            f"Run your tests with {COMMAND} to see what they publish.",
-            ("Copy command", lambda: copy_text(COMMAND, "command")),
-        )
-        self.table.set_empty(self.empty)
-        self.table.activated_row.connect(self._activated)
-        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.table.customContextMenuRequested.connect(self._open_menu)
-        self.count = ElidedLabel("", "dim")
-        self.unnoticed = PlainLabel("", "warn")
-        self._head = QWidget()
-        line = hbox((self.count, 1), self.unnoticed, margins=(12, 5, 12, 5), spacing=10)
-        vbox(line, separator_line(), owner=self._head)
-        self._head.hide()
-        vbox(self._head, (self.table, 1), owner=self)
-        self.setFocusProxy(self.table)
         self._soon = QTimer(self, interval=_EVERY, singleShot=True)
         self._soon.timeout.connect(self.refresh)
 
@@ -113,26 +95,18 @@ class TestsPanel(JournalPanel):
 
     def _say(self) -> None:
         count, failed = self.model.rowCount(), self.model.failed
-        self.count.setText(f"{plural(count, 'test')} · {failed} failed" if count else "")
         unnoticed = self.model.unnoticed
-        self.unnoticed.setText(f"{plural(unnoticed, 'test')} did not notice problems in handlers" if unnoticed else "")
-        self._head.setVisible(bool(self.count.text()))
+        self.say(
+            f"{plural(count, 'test')} · {failed} failed" if count else "",
+            f"{plural(unnoticed, 'test')} passed despite problems in handlers" if unnoticed else "",
+        )
         self.badge_changed.emit(str(failed or count) if count else "", "failed" if failed else "dim")
 
-    def _activated(self, index: QModelIndex) -> None:
-        self.show_test(self.table.source_row(index))
-
-    def show_test(self, row: int) -> None:
+    def activate(self, row: int) -> None:
         """Show the time of a test in the timeline, and limit log and latencies to it."""
         test = self.model.test(row)
         self.stretch_requested.emit(test.started, test.at)
         self._selection.select_range(test.started, test.at)
-
-    def _open_menu(self, at: QPoint) -> None:
-        index = self.table.indexAt(at)
-        if index.isValid():
-            items = self.menu_items(self.table.source_row(index))
-            open_menu(self.table, items, self._theme, self.table.viewport().mapToGlobal(at))
 
     def menu_items(self, row: int) -> list[MenuItem]:
         """Return what can be done with a row of the model."""
@@ -140,12 +114,12 @@ class TestsPanel(JournalPanel):
         wrong = "status:bad,swallowed" + (f" process:{test.process}" if test.process else "")
 
         def problems() -> None:
-            self.show_test(row)
+            self.activate(row)
             self.filter_requested.emit(wrong)
 
         hint = native_shortcut(COPY_KEY)
         return [
-            MenuItem("Show in timeline", lambda: self.show_test(row), icon="timeline"),
+            MenuItem("Show in timeline", lambda: self.activate(row), icon="timeline"),
             MenuItem("Show problems in handlers", problems, icon="filter", enabled=bool(self.model.counts(row))),
             SEPARATOR,
             MenuItem("Copy name", lambda: copy_text(name, "name"), icon="copy"),

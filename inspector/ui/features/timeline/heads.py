@@ -31,7 +31,7 @@ def badges(strip: LaneStrip, looks: Looks, *, struck: bool = False) -> list[tupl
     """
     badges = []
     if strip.overfull:
-        badges.append(("⋮", "dim"))  # more at once than there are rows
+        badges.append((f"+{short_count(strip.overfull)}", "dim"))  # so many had no row of their own
     faulted = strip.outcomes[BY_FAULT] if strip.outcomes else 0
     if faulted or struck:
         badges.append((f"⚡ {short_count(faulted)}" if faulted else "⚡", "warn_text"))

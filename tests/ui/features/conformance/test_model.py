@@ -26,6 +26,7 @@ from inspector.ui.features.conformance.model import (
     NOT_FIRED,
     NOTHING,
     OK,
+    STRUCK,
     SWALLOWED,
     Cell,
     HeatMapModel,
@@ -110,6 +111,26 @@ def test_before_a_run_it_tells_who_is_subscribed_and_who_is_missing(shown):
     ]
     counts = {state: count for state, count in model.counts.items() if count}
     assert counts == {NOTHING: 4, NOT_FIRED: 3, MISSING: 2}
+
+
+def test_executions_under_a_fault_say_nothing_of_the_handler(shown):
+    def told_under_fault(key: str, status: str) -> Told:
+        return Told("Placed", 0, [Run(0, MS, key, status, fault="raise")])
+
+    story = started(SHOP)
+    model = shown(story)
+    model.folded(story.tell([told_under_fault(LOG, "failed"), told_under_fault(MAIL, "ok")]))
+    assert (model.cell(0, 0).state, model.cell(0, 0).execution) == (STRUCK, 0)
+    assert model.cell(0, 1).state == STRUCK
+    assert (model.counts[STRUCK], model.counts[FAILED], model.counts[OK]) == (2, 0, 0)
+    model.set_only_trouble(True)
+    assert "Placed" not in headers(model)[0]
+    model.set_only_trouble(False)
+    model.folded(story.tell([told("Placed", (LOG, "ok"))]))
+    assert (model.cell(0, 0).state, model.cell(0, 0).execution) == (OK, 2)
+    model.folded(story.tell([told_under_fault(LOG, "failed")]))
+    assert (model.cell(0, 0).state, model.cell(0, 0).execution) == (OK, 2)
+    assert states(shown(story)) == states(model)
 
 
 def test_a_cell_shows_the_worst_and_leads_to_the_newest_execution_that_ended_so(shown):

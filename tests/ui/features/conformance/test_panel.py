@@ -15,7 +15,7 @@ from inspector.app.conform import Progress
 from inspector.catalog.conformance.observed import BARE, SESSION
 from inspector.catalog.conformance.report import Report
 from inspector.ui.features.conformance.heat_map import glyph_of
-from inspector.ui.features.conformance.model import FAILED, MESSAGE, MISSING, NOT_FIRED, OK, SWALLOWED
+from inspector.ui.features.conformance.model import FAILED, MESSAGE, MISSING, NOT_FIRED, OK, STRUCK, SWALLOWED
 from inspector.ui.features.conformance.panel import ConformancePanel
 from tests.ui.features.conformance.test_model import LOG, MAIL, SHOP, catalog, finding, started, told
 
@@ -80,6 +80,9 @@ def test_while_it_cannot_be_fired_the_reason_is_told(panel):
     assert "stored session" in panel.fire.toolTip()
     panel.set_blocked("")
     assert panel.fire.isEnabled()
+    panel.set_blocked("Look only", allowed=False)
+    assert panel.fire.isHidden()
+    assert panel.context.isHidden()
 
 
 def test_the_map_follows_the_run_and_the_legend_counts(panel, story):
@@ -102,8 +105,8 @@ def test_typing_in_the_map_goes_to_an_event(panel, story):
 
 
 def test_every_state_has_a_sign_of_its_own(theme):
-    signs = [glyph_of(theme, state) for state in (OK, SWALLOWED, FAILED, MISSING, NOT_FIRED)]
-    assert len(set(signs)) == 5
+    signs = [glyph_of(theme, state) for state in (OK, SWALLOWED, FAILED, MISSING, NOT_FIRED, STRUCK)]
+    assert len(set(signs)) == 6
     assert all(signs)
 
 

@@ -99,10 +99,10 @@ def test_library_frames_are_shown_on_demand(panel: ExecutionPanel, selection: Se
     trace = panel.findChild(TracebackView)
     assert trace is not None
     assert [view.frame.line for view in trace.frames() if view.isVisibleTo(panel)] == [41, 12]
-    links(panel)["show 1 library frame"].click()
+    links(panel)["Show 1 library frame"].click()
     QApplication.processEvents()
     assert [view.frame.line for view in trace.frames() if view.isVisibleTo(panel)] == [277, 41, 12]
-    links(panel)["only my frames"].click()
+    links(panel)["Only my frames"].click()
     QApplication.processEvents()
     assert [view.frame.line for view in trace.frames() if view.isVisibleTo(panel)] == [41, 12]
 

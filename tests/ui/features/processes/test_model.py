@@ -50,7 +50,7 @@ def test_it_says_of_each_process_what_it_is_and_how_it_stands() -> None:
     assert column(model, ROLE) == ["reloader", "server", "pool worker", "pool worker", "process"]
     assert column(model, PID) == ["48210", "48231", "48238", "48239", "48300"]
     assert column(model, STATE) == [
-        *["to the end"] * 3,
+        *["running at the end"] * 3,
         "exit \N{MINUS SIGN}9 · SIGKILL",
         "not reporting: -I ignores PYTHONPATH.",
     ]

@@ -44,8 +44,8 @@ def test_it_counts_and_says_what_is_not_recorded(panel: ProcessesPanel) -> None:
     panel.badge_changed.connect(lambda text, tone: badges.append((text, tone)))
     panel.set_journal(whole())
     assert not panel.empty.isVisible()
-    assert panel.count.text() == "3 to the end · 1 ended · 1 not reporting"
-    assert panel.missing.text() == "1 in 8"
+    assert panel.count.text() == "3 running at the end · 1 ended · 1 not reporting"
+    assert panel.aside.text() == "1 in 8"
     assert badges[-1] == ("3", "warn")
 
 
