@@ -136,6 +136,7 @@ class Workbench:
         self._recording: Recording | None = None
         self._view: View | None = None
         self._opening = self._asked = 0
+        self._listings = self._listed = 0
         self._on_view: list[Callable[[View], None]] = []
         self._on_folded: list[Callable[[Change], None]] = []
         self._on_sessions: list[Callable[[Sequence[SessionInfo]], None]] = []
@@ -576,7 +577,12 @@ class Workbench:
         """Read the list of sessions anew."""
         if self._store is None or not self._store.database.is_open:
             return
+        self._listings += 1
+        listing = self._listings
         sessions = await self._store.sessions()
+        if listing < self._listed:  # what was asked for later is shown already
+            return
+        self._listed = listing
         for listener in tuple(self._on_sessions):
             listener(sessions)
 

@@ -268,6 +268,29 @@ async def test_one_answer_says_why_nothing_may_be_fired(path: Path) -> None:
         assert bench.stand is Stand.STOPPED
 
 
+async def test_a_list_that_was_asked_for_earlier_never_replaces_a_later_one(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stored(path, 3)
+    async with desk_on(path) as desk:
+        sessions, asked, go_on = Store.sessions, asyncio.Event(), asyncio.Event()
+
+        async def slow(store: Store) -> list[Any]:
+            infos = await sessions(store)
+            if not asked.is_set():
+                asked.set()
+                await go_on.wait()
+            return infos
+
+        monkeypatch.setattr(Store, "sessions", slow)
+        early = asyncio.ensure_future(desk.bench.refresh_sessions())
+        await asked.wait()
+        await desk.bench.rename(1, "mine")
+        go_on.set()
+        await early
+        assert "mine" in [info.name for info in desk.sessions]
+
+
 # Looking at others
 
 
@@ -305,13 +328,24 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_pages")
-async def test_opening_another_meanwhile_ends_the_first(path: Path) -> None:
+async def test_opening_another_meanwhile_ends_the_first(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     await stored(path, 200, 5)
+    read, other_is_open = reader.StoredStream.read, asyncio.Event()
+
     async with desk_on(path) as desk:
+
+        async def slow(stream: reader.StoredStream) -> AsyncIterator[Batch]:
+            for batch in [batch async for batch in read(stream)]:
+                yield batch
+                if stream.session == 1 and len(desk.view.journal.publications):
+                    await other_is_open.wait()
+
+        monkeypatch.setattr(reader.StoredStream, "read", slow)
         first = asyncio.ensure_future(desk.bench.open_session(1))
         await until(lambda: desk.view.session == 1 and len(desk.view.journal.publications))
         half = desk.view.journal
         await desk.bench.open_session(2)
+        other_is_open.set()
         await first
         assert desk.view.session == 2
         assert len(desk.view.journal.publications) == 5

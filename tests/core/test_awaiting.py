@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import types
 from collections.abc import AsyncIterator, Generator
 from typing import Any
@@ -19,6 +20,10 @@ from inspector.core.records.records import HandlerEnded, to_record
 @pytest.fixture(autouse=True)
 def _given_up(expected_logs: Any) -> None:
     expected_logs("inspector.core.bus", "event_handler_failed")
+
+
+#: A busy machine may need seconds where the limit is a twentieth of one.
+TIMED_OUT = re.compile(r"Timed out( after \d+ s)? and was cancelled")
 
 
 async def never() -> None:
@@ -51,7 +56,8 @@ async def test_through_coroutines() -> None:
         assert amount
 
     failure = await given_up(handler)
-    assert (failure.type, failure.message) == ("TimeoutError", "Timed out and was cancelled")
+    assert failure.type == "TimeoutError"
+    assert TIMED_OUT.fullmatch(failure.message)
     assert places(failure) == ["handler", "inner", "never"]
     assert all(frame.mine and frame.file == __file__ for frame in failure.frames)
     assert ("amount", "12") in failure.frames[0].locals
@@ -139,7 +145,7 @@ async def test_variables_that_are_traps_leave_the_message() -> None:
         await never()
         del value
 
-    assert (await given_up(handler)).message.startswith("Timed out and was cancelled")
+    assert TIMED_OUT.match((await given_up(handler)).message)
 
 
 async def test_only_what_waited_says_so() -> None:

@@ -34,7 +34,8 @@ from inspector.core.records.host import (
 )
 from inspector.core.records.records import HANDLER_STARTED, PUBLICATION_ENDED, PUBLISHED, SESSION_STARTED, to_record
 from inspector.core.request import FireRequest
-from inspector.hosts.child import STOP_TIME, ChildHost
+from inspector.hosts import child
+from inspector.hosts.child import ChildHost
 from inspector.hosts.trouble import LoadError
 from tests.hosts.children import INTERPRETERS, OLDER, PATIENCE, ZOO, Rows, following, gone, old_python, project, running
 
@@ -122,16 +123,17 @@ async def test_a_load_that_took_too_long_is_never_taken_for_a_crash_of_what_was_
             assert rows.host(ProcessEnded) == []
 
 
-async def test_one_stream_goes_over_restarts_and_its_numbers_go_on() -> None:
+async def test_one_stream_goes_over_restarts_and_its_numbers_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(project("moods:get_bus")) as (host, rows):
         await rows.settled(host.fire(FireRequest("Ping", [{}, {}], session=False)))
         host.set_fault_rules((FaultRule("*", "Nothing", "fail"),))
         await rows.wait_for(FaultsSwitched)
         await do(host, rows, "exit")
         await rows.wait_for(ProcessEnded)
+        monkeypatch.setattr(child, "STOP_TIME", 600.0)
         started = time.monotonic()
         await host.restart()
-        assert time.monotonic() - started < STOP_TIME  # nothing is waited for
+        assert time.monotonic() - started < 300  # nothing is waited for
         await rows.settled(host.fire(FireRequest("Ping", [{}], session=False)))
         assert (await rows.wait_for(ProgramReloaded)).catalog is None  # the catalog is what it was
         assert (await rows.wait_for(FaultsSwitched, 2)).sentence.startswith("Faults on: ")
@@ -162,13 +164,16 @@ async def test_code_that_holds_the_interpreter_is_named_by_the_parent() -> None:
         assert rows.ends[-1].status == "interrupted"
 
 
-async def test_stopping_does_not_wait_for_a_child_that_holds_its_interpreter() -> None:
+async def test_stopping_does_not_wait_for_a_child_that_holds_its_interpreter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with running(project("moods:get_bus")) as (host, rows):
         await do(host, rows, "hold for ever")
         await rows.wait_for(ProcessStuck)
+        monkeypatch.setattr(child, "STOP_TIME", 600.0)
         started = time.monotonic()
         await host.stop()
-        assert time.monotonic() - started < STOP_TIME
+        assert time.monotonic() - started < 300
         await rows.until(lambda: rows.ends)
         assert rows.ends[-1].status == "interrupted"
 

@@ -89,7 +89,7 @@ async def test_each_is_given_up_in_time_and_the_program_goes_on_and_ends(program
             fire = host.fire(FireRequest("Do", [{"what": what}], session=False, timeout=TIMEOUT))
             assert (await rows.settled(fire)).published == 1
             # Nothing is waited for twice, as the time to settle would be.
-            assert TIMEOUT <= time.monotonic() - began < TIMEOUT + CANCEL_GRACE + 1.5, what
+            assert TIMEOUT <= time.monotonic() - began < TIMEOUT + CANCEL_GRACE + 10, what
             assert [end.status for end in rows.ends[before:]] == ["timed_out"] * number, what
             raised = rows.host(PublishRaised)[-1]
             assert (raised.fire, raised.text) == (
@@ -104,7 +104,7 @@ async def test_each_is_given_up_in_time_and_the_program_goes_on_and_ends(program
         pid, began = host.pid, time.monotonic()
         assert pid is not None
         await host.stop()
-        assert time.monotonic() - began < 2 * STOP_TIME  # a busy machine needs longer to reap it
+        assert time.monotonic() - began < 4 * STOP_TIME  # a busy machine needs longer to reap it
         assert await gone(pid)
 
 
@@ -116,7 +116,7 @@ async def test_stopping_ends_a_handler_that_will_not_be_cancelled(program: Path)
         await rows.until(lambda: rows.of(2))
         began = time.monotonic()
         await host.stop()
-        assert time.monotonic() - began < STOP_TIME + 1
+        assert time.monotonic() - began < 4 * STOP_TIME
         assert await gone(pid)
         await rows.settled(fire)
         assert {end.status for end in rows.ends} == {"cancelled"}

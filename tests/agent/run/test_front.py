@@ -480,8 +480,8 @@ async def broken(event):
     raise ValueError(event.room)
 bus = Bus()
 async def work():
-    end = time.monotonic() + 0.8
-    while time.monotonic() < end:
+    end = time.process_time() + 0.8
+    while time.process_time() < end:
         try:
             await bus.publish(Lit(1))
         except ValueError:
