@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from itertools import count
 from time import perf_counter_ns
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from inspector.core.records.numbers import FireNumber
 from inspector.core.records.records import Row, to_row
@@ -110,6 +110,8 @@ class Arrivals:
 
 #: What stands for the number of something that is not in the session.
 LEFT_OUT = 0
+#: Above all numbers.
+_NO_NUMBER: Final = 1 << 63
 
 
 class Numbers:
@@ -126,6 +128,16 @@ class Numbers:
         self.last = 0
         self._own = array("q")
         self._session = array("q")
+
+    @property
+    def newest_run(self) -> tuple[int, int]:
+        """The first number of the newest run, and what leads from its numbers to the session's.
+
+        Where that run is not in the session, or there is none, no number is as high as the first.
+        """
+        if not self._own or self._session[-1] == LEFT_OUT:
+            return _NO_NUMBER, 0
+        return self._own[-1], self._session[-1] - self._own[-1]
 
     def expects(self, own: int) -> bool:
         """Return whether the process may number something so now."""

@@ -91,14 +91,9 @@ class Intake(Arrivals):
         self._take(rows[ahead:] if ahead else rows)
 
     def _take(self, rows: list[Any]) -> None:
-        good: list[Row] = []
         self._check.see_clock()
-        for values in rows:
-            row = self._check.checked(values)
-            if row is None:
-                self.refused += 1
-            else:
-                good.append(row)
+        good, refused = self._check.checked_all(rows)
+        self.refused += refused
         self.put(good)
         self.put_held()
         with self._lock:

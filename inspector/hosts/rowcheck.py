@@ -69,6 +69,10 @@ _MANY: Final = 1 << 40
 #: Nanoseconds that a time may be ahead of our clock, which is the process's: for rounding, no more.
 _AHEAD: Final = 1_000_000_000
 
+#: Cells of a row that starts an execution, and of one that ends it; how one may end.
+_CELLS: Final = len(ROW_FIELDS[HANDLER_STARTED]) + AT
+_ENDS: Final = frozenset(STATUSES) - {RUNNING}
+
 #: Publications that have ended and may still get executions.
 _REMEMBERED: Final = 10_000
 
@@ -181,6 +185,68 @@ class RowCheck:
         self.latest = max(self.latest, values[AT])
         check = self._checks.get(kind)
         return check(tuple(values)) if check is not None else self._host_record(values)
+
+    def checked_all(self, rows: list[Any]) -> tuple[list[Row], int]:
+        """Check rows one after another; return those that go into the session, and how many were none."""
+        # Nearly all rows are starts and ends that are as they should be, and a call for each would take as long as its
+        # work: what ``checked`` comes to for these is written out here. All others go there.
+        good: list[Row] = []
+        take, arrivals, shift, horizon, latest = good.append, self._arrivals, self._shift, self._horizon, self.latest
+        # Numbers of the session are checked by being in these.
+        opened: dict[Any, int] = self._open
+        running: dict[Any, tuple[Any, str, int]] = self.running
+        executions = self._executions
+        first_publication, to_publication = self._publications.newest_run
+        first_execution, to_execution = executions.newest_run
+        refused = 0
+        for values in rows:
+            if type(values) is list and len(values) == _CELLS:
+                kind, own_at, own, third, fourth, fifth = values
+                if type(kind) is type(own_at) is type(own) is int and own_at >= 0 and 0 <= own_at + shift <= horizon:
+                    at = own_at + shift
+                    if kind == HANDLER_ENDED and own >= first_execution:
+                        started = running.get(number := own + to_execution)
+                        if (
+                            started is not None
+                            and type(third) is type(fifth) is str
+                            and type(fourth) is int
+                            and third in _ENDS
+                            and (duration := at - started[2]) >= 0
+                            and 0 <= fourth <= duration + _AHEAD
+                        ):
+                            del running[number]
+                            if at > latest:
+                                latest = at
+                            take((kind, at, number, third, fourth, fifth))
+                            continue
+                    elif kind == HANDLER_STARTED and type(third) is int and third >= first_publication:
+                        published = opened.get(publication := third + to_publication)
+                        number = own + to_execution
+                        if (
+                            published is not None
+                            and at >= published
+                            and own == executions.last + 1 > first_execution
+                            and number == arrivals.executions + 1
+                            and type(fourth) is type(fifth) is str
+                            and len(fourth) <= MAX_NAME
+                            and len(fifth) <= MAX_NAME
+                        ):
+                            arrivals.executions = number
+                            executions.last = own  # the run goes on
+                            running[number] = publication, fourth, at
+                            if at > latest:
+                                latest = at
+                            take((kind, at, number, publication, fourth, fifth))
+                            continue
+            row = self.checked(values)
+            if row is None:
+                refused += 1
+            elif row:
+                take(row)
+            first_publication, to_publication = self._publications.newest_run
+            first_execution, to_execution = executions.newest_run
+        self.latest = max(self.latest, latest)
+        return good, refused
 
     def interrupted(self, at: int) -> list[Record]:
         """Return records that end what is running, as it is when the process is gone; nothing of it runs then.

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import chain
 from typing import Any, Final
 
 from inspector.core.records.host import HOST_RECORDS
@@ -39,9 +40,10 @@ RUNNING_WIDTHS: Final = (1 << 23) - 1, (1 << 47) - 1, (1 << 31) - 1
 #: Different contexts of one session that are kept once each; further ones are written out with their publication.
 MAX_CONTEXTS: Final = 256
 
-#: Rows that one statement takes: a third quicker than one at a time. Above all, each statement releases the interpreter
-#: and has to wait for it afterwards, half a millisecond while a program computes on another thread.
-WIDE: Final = 64
+#: Rows that one statement takes, as many as there are: a third quicker than one at a time. Above all, each statement
+#: releases the interpreter and has to wait for it afterwards, half a millisecond while another thread computes. Few
+#: widths, for SQLite has to be told each of them once.
+WIDTHS: Final = 512, 64, 8, 1
 _ONE_ROW: Final = re.compile(r"(\([?,]+\))")
 
 Cells = tuple[Cell, ...]
@@ -104,12 +106,12 @@ class Folded:
     def statements(self) -> Iterator[tuple[str, Iterable[Sequence[Cell]]]]:
         """Yield the statements that have rows, in an order that the database accepts, with their parameters."""
         for name, sql in (*INSERTS.items(), *UPDATES.items()):
-            rows = self.rows[name]
-            whole = len(rows) // WIDE * WIDE
-            if whole:
-                yield _widened(sql, WIDE), _cells(rows[:whole])
-            if whole < len(rows):
-                yield _widened(sql, len(rows) - whole), _cells(rows[whole:])
+            rows, first = self.rows[name], 0
+            for width in WIDTHS:
+                whole = (len(rows) - first) // width * width
+                if whole:
+                    yield _widened(sql, width), _cells(rows[first : first + whole], width)
+                    first += whole
 
 
 @cache
@@ -119,13 +121,10 @@ def _widened(sql: str, rows: int) -> str:
     return head + ",".join([row] * rows) + tail
 
 
-def _cells(rows: list[Cells]) -> Iterator[list[Cell]]:
-    """Yield the cells of ``WIDE`` rows as one list, again and again; a list is bound as it is, without a copy."""
-    for at in range(0, len(rows), WIDE):
-        cells: list[Cell] = []
-        for row in rows[at : at + WIDE]:
-            cells.extend(row)
-        yield cells
+def _cells(rows: list[Cells], width: int) -> Iterator[list[Cell]]:
+    """Yield the cells of so many rows as one list, again and again; a list is bound as it is, without a copy."""
+    for at in range(0, len(rows), width):
+        yield list(chain.from_iterable(rows[at : at + width]))
 
 
 def _shorter(rows: Sequence[Cells], whole: int) -> list[int]:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.errors import InspectorError
@@ -27,6 +28,9 @@ COMMIT_EVERY: Final = 0.025
 FULL_EVERY: Final = 1.0
 #: Seconds until the next attempt after trouble.
 RETRY_EVERY: Final = 0.5
+#: So many records do not wait for the time of the next commit: they would be lost when the process is killed, and a
+#: program whose records wait for too long is slowed down.
+MUCH: Final = 1_000
 #: Records of one commit: one holds other writers, and the loop that folds it, for some 20 ms.
 MAX_PER_COMMIT: Final = 20_000
 
@@ -40,9 +44,10 @@ _log = logging.getLogger(__name__)
 class SessionWriter:
     """Queues the batches of a session and commits them, a few times a second. Made by ``Store``.
 
-    Somebody awaits ``run`` (a commit every 25 ms while there is work), or calls ``flush`` where it fits. Trouble is
-    told once when it begins and once (as None) when it is over; what could not be written waits and is tried again.
-    So is the beginning of the session itself: it is there when the database can be written for the first time.
+    Somebody awaits ``run`` (a commit every 25 ms while there is work, and sooner when much waits), or calls ``flush``
+    where it fits. Trouble is told once when it begins and once (as None) when it is over; what could not be written
+    waits and is tried again. So is the beginning of the session itself: it is there when the database can be written
+    for the first time.
 
     Args:
         database: Where to write.
@@ -84,7 +89,7 @@ class SessionWriter:
         self._flushes = 0
         self._last_full = time.monotonic()
         self._unsynced = False
-        self._work = asyncio.Event()
+        self._work, self._much = asyncio.Event(), asyncio.Event()
         self._flushing = asyncio.Lock()
         self._stopping = False
         self._finished = False
@@ -157,6 +162,8 @@ class SessionWriter:
                 return
         self._backlog.put(batch, self.trouble.text.rstrip(".") if self.trouble else "the database cannot keep up")
         self._work.set()
+        if self._backlog.rows >= MUCH:
+            self._much.set()
 
     async def run(self) -> None:
         """Commit what comes, until ``finish``."""
@@ -172,10 +179,19 @@ class SessionWriter:
             if self.trouble is None:
                 pause = max(0.0, pause - (time.monotonic() - begun))
             # Also when finishing begins the pause is kept: at most half a second, and no second way out.
-            await asyncio.sleep(pause)
+            await self._pause(pause)
             if not self._stopping:
                 begun = time.monotonic()
                 await self.flush()
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait so long, or until much waits to be written; in trouble that makes no difference."""
+        if self.trouble is not None:
+            await asyncio.sleep(seconds)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._much.wait()
 
     async def flush(self) -> bool:
         """Commit what waits now.
@@ -228,6 +244,7 @@ class SessionWriter:
 
     async def _flush(self, *, close: bool) -> bool:
         self._work.clear()
+        self._much.clear()
         try:
             await self.begin()
             self._check_file()

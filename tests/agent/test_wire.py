@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import select
@@ -195,3 +196,38 @@ def test_a_channel_that_is_gone_is_told_once_with_the_reason(closed_by_program: 
     channel.send(["beat", 0])
     assert lost == [closed_by_program]
     channel.abandon()
+
+
+@pytest.mark.allow_log("inspector.core.bus", "event_handler_failed")
+async def test_rows_are_encoded_at_once_as_they_are_one_by_one(pair: tuple[Channel, socket.socket]) -> None:
+    channel, _ = pair
+    recorder = SendingRecorder(channel, Redactor())
+    bus = InMemoryEventBus()
+
+    class Event:
+        pass
+
+    def usual(event: Event) -> None:
+        recorder.note("log", "info", "a note")
+
+    async def waits(event: Event) -> None:
+        await asyncio.sleep(0)
+
+    def fails(event: Event) -> None:
+        raise ValueError("no")
+
+    usual.__qualname__ = 'odd "%d" ünusual\\'
+    for handler in (usual, waits, fails):
+        bus.subscribe(Event, handler)
+    bus.interceptor = lambda execution: setattr(execution, "fault", "slow") if execution.tag == 0 and faulty else None
+    bus.observe(recorder)
+    recorder.start(CatalogDescription("test"))
+    faulty = False
+    for times in range(4):
+        faulty = times == 2
+        await bus.publish(Event())  # type: ignore[arg-type]
+        gathered, begun, handlers = recorder._rows[:], recorder._begun.copy(), recorder._handlers.copy()
+        encoded = recorder.drain_encoded()
+        recorder._rows[:], recorder._begun, recorder._handlers = gathered, begun, handlers
+        assert encoded == [encode_row(row) for row in recorder.drain()]
+        assert len(encoded) >= 9

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...core.records.inside import HTTP, SQL
 from ...core.records.recorder import Recorder
+from ...core.records.records import KIND, PUBLISHED
 from .posture import ANY_ERROR
-from .wire import Decoder, encode, encode_row, encode_rows
+from .wire import ENDED, Decoder, encode, encode_row, encode_rows, start_template
 
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution
@@ -26,6 +27,8 @@ BEAT: Final = 0.2
 #: Bytes that wait for the parent above which rows stay with the recorder: the engine paces itself by those.
 MAX_BACKLOG: Final = 4 << 20
 _READ: Final = 1 << 16
+#: Most handlers of which is remembered how their starts are written.
+_MOST_TEMPLATES: Final = 1_000
 
 
 class Channel:
@@ -61,7 +64,7 @@ class Channel:
         self._pushed = 0.0
         #: The tail while it has no room.
         self._full: Tail | None = None
-        self._recorder: Recorder | None = None
+        self._recorder: SendingRecorder | None = None
         self._decoder = Decoder()
         self._received: list[list[Any]] = []
         self._wake = threading.Event()
@@ -75,7 +78,7 @@ class Channel:
         """Begin to send by itself, and to give signs of life."""
         self._writer.start()
 
-    def attach(self, recorder: Recorder) -> None:
+    def attach(self, recorder: SendingRecorder) -> None:
         """Send the recorder's rows from now on."""
         self._recorder = recorder
         recorder.on_rows(self._rouse)
@@ -186,7 +189,7 @@ class Channel:
         """Take what the recorder has."""
         if self._recorder is None or len(self._backlog) >= MAX_BACKLOG:
             return
-        rows = [encode_row(row) for row in self._recorder.drain()]
+        rows = self._recorder.drain_encoded()
         if not rows:
             return
         self._unframed += rows
@@ -244,9 +247,43 @@ class SendingRecorder(Recorder):
     def __init__(self, channel: Channel, redactor: Redactor, *, seed: int | None = None) -> None:
         super().__init__(redactor, seed=seed)
         self._channel = channel
+        #: By key of a handler, how its starts are written; it is in the catalog, or has been added to it.
+        self._templates: dict[str, bytes] = {}
 
     def execution_started(self, execution: Execution) -> None:
         """Record ``HandlerStarted``, and keep it."""
         super().execution_started(execution)
         if execution.tag:
             self._channel.keep()
+
+    def drain_encoded(self) -> list[bytes]:
+        """Take the rows gathered so far, each as ``encode_row`` writes it."""
+        if self.before_drain or self._unwritten or self._noted or self._dropped:
+            return [encode_row(row) for row in self.drain()]
+        # This happens before each call of a handler: what ``drain`` does, in as few steps as can be.
+        with self._lock:
+            self._sink.asleep, self._quiet = True, 0
+            taken = self._rows[:]
+            del self._rows[: len(taken)]
+            encoded: list[bytes] = []
+            begun, anchor, templates = self._begun, self._anchor, self._templates
+            for row in taken:
+                if type(row) is tuple:
+                    if row[KIND] == PUBLISHED:
+                        encoded.append(encode_row(self._finish(row)))
+                    else:
+                        encoded += map(encode_row, self._finished([row]))
+                elif (number := row.tag) in begun:
+                    begun.remove(number)
+                    if self._key_lines:
+                        self._key_lines.pop(number, None)
+                    encoded.append(ENDED % (row.ended - anchor, number, b"ok", row.on_loop))
+                elif not row.fault and (template := templates.get(row.subscription.key)) is not None:
+                    begun.add(number)
+                    encoded.append(template % (row.started - anchor, number, row.publication.tag))
+                else:
+                    encoded += map(encode_row, self._finished([row]))
+                    if len(templates) < _MOST_TEMPLATES:
+                        templates[row.subscription.key] = start_template(row.subscription.key)
+            self._drained += len(encoded)
+        return encoded

@@ -27,9 +27,11 @@ from ...core.records.records import (
     PUBLICATION_ENDED,
     PUBLISHED,
     RECORD_TYPES,
+    Published,
     Row,
     SessionStarted,
     places,
+    position,
 )
 
 #: Version of this protocol; both sides name theirs in ``hello``.
@@ -46,6 +48,10 @@ _HEADER: Final = 4
 _MORE: Final = 1 << 31
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=True, check_circular=False, separators=(",", ":"))
 _DECODER: Final = json.JSONDecoder()
+#: How ``HandlerEnded`` without a failure is written: ``%`` takes time, number, status and nanoseconds on the loop.
+ENDED: Final = b'[3,%d,%d,"%b",%d,""]'
+_PAYLOAD: Final = position(Published, "payload")
+_CONTEXT: Final = position(Published, "context")
 
 #: Texts of a row that may be long, by kind: the place and what it is. The catalog is sent whole.
 _LONG: Final = tuple(() if cls is SessionStarted else places(cls, JSON, FAILURE, PROSE) for cls in RECORD_TYPES)
@@ -89,6 +95,11 @@ def encode_rows(rows: Sequence[bytes]) -> bytes:
     return b"".join(_framed(b'["rows",[%b]]' % b",".join(rows[start : start + MAX_ROWS])) for start in starts)
 
 
+def start_template(key: str) -> bytes:
+    """Return how ``HandlerStarted`` of a handler without a fault is written: ``%`` takes time and both numbers."""
+    return b'[2,%%d,%%d,%%d,%b,""]' % quoted(key).encode().replace(b"%", b"%%")
+
+
 def encode_row(row: Row) -> bytes:
     """Return a row as JSON, with texts that are too long cut; those that come most often in as few steps as can be."""
     kind = row[KIND]
@@ -98,12 +109,14 @@ def encode_row(row: Row) -> bytes:
     if kind == HANDLER_ENDED:
         _, at, number, status, on_loop, failure = row
         if not failure:
-            return b'[3,%d,%d,"%b",%d,""]' % (at, number, status.encode(), on_loop)
+            return ENDED % (at, number, status.encode(), on_loop)
     if kind == PUBLICATION_ENDED:
         _, at, number, outcome = row
         return b'[5,%d,%d,"%b"]' % (at, number, outcome.encode())
     if kind == PUBLISHED:
-        _, at, number, event, event_id, correlation, cause, fire, payload, context, handlers, process = cut_row(row)
+        if len(row[_PAYLOAD]) > MAX_TEXT or len(row[_CONTEXT]) > MAX_TEXT:
+            row = cut_row(row)
+        _, at, number, event, event_id, correlation, cause, fire, payload, context, handlers, process = row
         names = f"{quoted(event)},{quoted(event_id)},{quoted(correlation)}"
         texts = f"{quoted(payload)},{quoted(context)}"
         return f"[1,{at},{number},{names},{cause},{fire},{texts},{handlers},{process}]".encode()

@@ -25,7 +25,7 @@ from ..description import remember_catalog
 from ..redact.redactor import PrintedLines, Redactor
 from ..values.build import to_plain
 from ..values.jsontext import json_text
-from ..values.snapshot import Codec
+from ..values.snapshot import Codec, uuid_text
 from .awaiting import await_chain
 from .brake import Brake
 from .capture import Failure, brief, capture_failure, failure_from_json, plain_failure, waiting_failure
@@ -724,6 +724,8 @@ def _word(value: Any) -> str:
 
 def _text(identifier: Any) -> str:
     """Return an id as text. Of a type we do not know, only its name: its ``str`` is the user's code."""
+    if type(identifier) is UUID and type(getattr(identifier, "int", None)) is int:
+        return uuid_text(identifier.int)
     if type(identifier) in (str, UUID, int):
         return str(identifier)
     return "" if identifier is None else f"<{type(identifier).__name__}>"

@@ -339,6 +339,11 @@ _MAX_CLASSES: Final = 4096
 _SHORT: Final = 200
 _FEW: Final = 100
 _MAX_TEXTS: Final = 2048
+#: Texts of the UUIDs that were written last, by number.
+_UUIDS: Final[dict[int, str]] = {}
+_MAX_UUIDS: Final = 1024
+#: Zones of times that are written without a walk.
+_ZONES: Final = frozenset({type(None), timezone})
 _WORDS: Final = {None: "null", False: "false", True: "true"}
 
 
@@ -435,7 +440,9 @@ class Codec:
             elif value is None or of is bool:
                 parts.append(head + _WORDS[value])
             elif of is UUID and not kind and type(getattr(value, "int", None)) is int:
-                parts.append(f'{head}{{"$uuid":"{value}"}}')
+                parts.append(f'{head}{{"$uuid":"{uuid_text(value.int)}"}}')
+            elif of is datetime and not kind and not value.fold and type(value.tzinfo) in _ZONES:
+                parts.append(f'{head}{{"$datetime":"{value.isoformat()}"}}')
             elif of is bytes:
                 break
             else:
@@ -503,6 +510,18 @@ class Codec:
             return json_text(encode(), compact=True)
         except RecursionError:  # published from deep inside a recursion: there is no room left to walk
             return '{"$cut":"depth","type":"?"}'
+
+
+def uuid_text(number: int) -> str:
+    """Return the text of a UUID, given as its number, as ``str`` does: most are asked for more than once in a row."""
+    text = _UUIDS.get(number)
+    if text is None:
+        if len(_UUIDS) >= _MAX_UUIDS:
+            _UUIDS.clear()
+        digits = f"{number:032x}"
+        parts = digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]
+        text = _UUIDS[number] = "-".join(parts)
+    return text
 
 
 def snapshot(value: Any, budget: Budget = BUDGET, redactor: Redactor | None = None) -> str:
