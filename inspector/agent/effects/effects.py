@@ -26,12 +26,14 @@ from ...core.records.host import PartNotLoaded
 from ...core.records.inside import FRAME, HTTP, MAIL, OUTPUT, ROW, SQL
 from ..adapters.base import imported_as_inspector
 from ..observe.handover import HANDED
+from .aiosqlite_statements import watch_aiosqlite
 from .calls import watch_frames, watch_mail
 from .output import watch_output
 from .requests import watch_requests
 from .secrets import Reader, searches_of, watch_log
 from .sql import watch_rows
-from .statements import watch_aiosqlite, watch_engines, watch_sqlite
+from .sqlalchemy_statements import watch_engines
+from .sqlite_statements import watch_sqlite
 from .watching import Functions, FunctionWatch, Report
 
 if TYPE_CHECKING:

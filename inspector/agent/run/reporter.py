@@ -34,6 +34,7 @@ from ...core.records.records import (
     position,
 )
 from ...core.records.statuses import OK
+from ..effects.aiosqlite_statements import watch_aiosqlite
 from ..effects.calls import watch_call
 from ..effects.effects import Effects
 from ..effects.handled import install_handled_probe
@@ -42,7 +43,8 @@ from ..effects.log import LogProbe
 from ..effects.output import watch_output
 from ..effects.requests import watch_requests
 from ..effects.sql import watch_rows
-from ..effects.statements import watch_aiosqlite, watch_engines, watch_sqlite
+from ..effects.sqlalchemy_statements import watch_engines
+from ..effects.sqlite_statements import watch_sqlite
 from ..observe.handover import HANDOVER
 from ..observe.monitor import MONITOR, Watcher
 from ..process.wire import MAX_TEXT, cut_row
