@@ -9,7 +9,7 @@ import numpy as np
 from inspector.analysis.losses import OF_STATUS, Where
 from inspector.core.records.inside import OUTPUT
 from inspector.core.records.numbers import ExecutionIndex
-from inspector.core.records.records import AT, ATTEMPT, CAUGHT, LATE, LOG, RETURNED, Noted, Row
+from inspector.core.records.records import AT, ATTEMPT, CAUGHT, LATE, LOG, MIXED_UP, RETURNED, Noted, Row
 from inspector.core.records.statuses import BY_FAULT, OK_CODE, RUNNING_CODE, STATUS_CODES, STATUSES
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ PUBLICATIONS: Final = {
 
 
 #: Kinds of notes that may tell of a loss.
-_OF_LOSSES: Final = frozenset({LOG, CAUGHT, LATE})
+_OF_LOSSES: Final = frozenset({LOG, CAUGHT, LATE, MIXED_UP})
 
 
 class BatchFold:

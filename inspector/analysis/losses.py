@@ -42,7 +42,7 @@ from inspector.core.records.host import (
     RecordingPaused,
     RecordsLost,
 )
-from inspector.core.records.records import CAUGHT, LATE, UNAWAITED, Noted
+from inspector.core.records.records import CAUGHT, LATE, MIXED_UP, UNAWAITED, Noted
 from inspector.core.records.statuses import (
     CANCELLED,
     NEVER_AWAITED,
@@ -241,7 +241,7 @@ class Losses:
         self._returned.discard(publication)
 
     def noted(self, where: Where, note: Noted, *, running: bool) -> None:
-        """Take in a note of an execution: ``log``, ``caught`` or ``late``."""
+        """Take in a note of an execution: ``log``, ``caught``, ``late`` or ``mixed_up``."""
         index, owner, handler, event = where
         if note.kind == LATE:
             data = _read(note.data)
@@ -250,6 +250,13 @@ class Losses:
             group = self._group(KIND_NUMBERS[kind], handler, -1, *self._origin(handler, data), reason)
             group.what = note.text
             self._describe(group, str(data.get("exception", "")), str(data.get("message", "")), FailurePlace())
+            self._add(group, note.at, index, owner, event)
+        elif note.kind == MIXED_UP:
+            data = _read(note.data)
+            group = self._group(
+                KIND_NUMBERS[MIXED_UP], handler, -1, *self._origin(handler, data), str(data.get("what", ""))
+            )
+            group.what = note.text
             self._add(group, note.at, index, owner, event)
         elif note.kind == CAUGHT:
             if running:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from inspector.core.records.records import MIXED_UP
 from inspector.core.records.statuses import CANCELLED, NEVER_AWAITED, RETURNED_FAILURE, SWALLOWED
 
 
@@ -53,6 +54,7 @@ LOSS_KINDS: Final = (
     LossKind(
         TWO_OUTCOMES, "Two outcomes", "The workflow was attempted once and has several outcomes", "‼", "warn", "event"
     ),
+    LossKind(MIXED_UP, "Mixed up", "The handler got another publication's session or metadata", "⇄", "failed"),
     LossKind(DROPPED, "Dropped", "Records that are not in this session", "▽", "failed", "record"),
 )
 #: Number of each kind, by its name.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: The first version of Python that tells of these, and what is said on older ones.
 _TELLS: Final = (3, 12)
-_NEEDS: Final = "Swallowed exceptions, late tasks, timers and threads, and code that never ran need Python 3.12."
+_NEEDS: Final = "Swallowed exceptions, mixed-up sessions, late work, and code that never ran need Python 3.12."
 
 
 def loss_words(loss: Loss) -> str:

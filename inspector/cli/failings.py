@@ -8,8 +8,10 @@ from typing import Final
 UNHEARD: Final = "unheard"
 NOT_CALLED: Final = "not-called"
 DROPPED: Final = "dropped"
+#: Handlers that got another publication's session or metadata.
+MIXED_UP: Final = "mixed-up"
 #: Those, and every status of an execution with which something is wrong.
 FAILINGS: Final = (
     *("failed", "swallowed", "timed-out", "cancelled", "interrupted", "returned-failure", "never-awaited"),
-    *(UNHEARD, NOT_CALLED, DROPPED),
+    *(UNHEARD, NOT_CALLED, MIXED_UP, DROPPED),
 )

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.analysis.counts import count_run
+from inspector.analysis.losskinds import KIND_NUMBERS
 from inspector.app.places import default_database
 from inspector.app.runs import title_of
 from inspector.app.text import one_line, plural
 from inspector.cli import exitcodes
 from inspector.cli.export import write
-from inspector.cli.failings import DROPPED, NOT_CALLED, UNHEARD
+from inspector.cli.failings import DROPPED, MIXED_UP, NOT_CALLED, UNHEARD
 from inspector.cli.running import Troubles, opened, recording, session_name
 from inspector.cli.running import run as run_coroutine
 from inspector.core.errors import InspectorError
@@ -289,5 +290,6 @@ def count_failings(journal: Journal) -> dict[str, int]:
         **{status.replace("_", "-"): count for status, count in counts.by_status.items()},
         UNHEARD: counts.unheard,
         NOT_CALLED: sum(handler.times for handler in not_called(journal.host_records)),
+        MIXED_UP: journal.losses.counts[KIND_NUMBERS[MIXED_UP.replace("-", "_")]],
         DROPPED: journal.dropped + journal.processes.dropped,
     }

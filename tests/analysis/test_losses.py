@@ -251,7 +251,7 @@ def test_workflows_are_not_judged_where_events_are_not_recorded() -> None:
     assert "no_outcome" not in counts(story)
     assert loss_limits(story.journal) == ["Workflows were not checked while events were not recorded."]
     assert loss_limits(begun("3.11.7").journal) == [
-        "Swallowed exceptions, late tasks, timers and threads, and code that never ran need Python 3.12."
+        "Swallowed exceptions, mixed-up sessions, late work, and code that never ran need Python 3.12."
     ]
 
 

@@ -180,13 +180,13 @@ def test_keys_of_a_project_that_only_loading_it_needs_are_told(
 
 def test_what_can_fail_a_run_is_every_bad_status_and_what_was_not_recorded() -> None:
     statuses = {status.replace("_", "-") for status in {*BAD_STATUSES, SWALLOWED}}
-    assert {*FAILINGS} == {*statuses, "unheard", "not-called", "dropped"}
+    assert {*FAILINGS} == {*statuses, "unheard", "not-called", "mixed-up", "dropped"}
     assert read_failings("timed_out, unheard") == ["timed-out", "unheard"]
     with pytest.raises(UsageError):
         read_failings(",")
     from inspector.cli.watch import count_failings
 
-    assert count_failings(Journal()) == {"unheard": 0, "not-called": 0, "dropped": 0}
+    assert count_failings(Journal()) == {"unheard": 0, "not-called": 0, "mixed-up": 0, "dropped": 0}
 
 
 def test_budgets() -> None:

@@ -31,7 +31,7 @@ from inspector.core.request import FireRequest
 from tests.ferry import FERRY, LIBRARIES, RADIO, SETTINGS, SIGNALS, Way, fires, planted
 from tests.hosts.children import INTERPRETERS, Rows, project, running
 
-LIMIT = "Swallowed exceptions, late tasks, timers and threads, and code that never ran need Python 3.12."
+LIMIT = "Swallowed exceptions, mixed-up sessions, late work, and code that never ran need Python 3.12."
 
 #: Who publishes what. Of what a thread publishes that knows nothing of who started it, the cause is unknown.
 CAUSES = {
@@ -45,6 +45,10 @@ CAUSES = {
     "LetterLost": {"send_letter"},
     "SignalSeen": {"send"},
     "LampLit": {"see_off"},
+    "TabClosed": {"close_tabs"},
+    "TabOpened": {"serve_lunch"},
+    "DrinkServed": {"seat"},
+    "BagBrought": {"call_porters"},
 }
 
 

@@ -27,7 +27,7 @@ EVENTS = (
 )
 #: What cannot be seen on Python 3.11.
 NEWER = {"swallowed", "late", "never_awaited"}
-LIMIT = "Swallowed exceptions, late tasks, timers and threads, and code that never ran need Python 3.12."
+LIMIT = "Swallowed exceptions, mixed-up sessions, late work, and code that never ran need Python 3.12."
 NEEDED = [version for version in INTERPRETERS if version in ("3.11", "3.12")]
 
 

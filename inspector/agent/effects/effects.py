@@ -27,6 +27,7 @@ from ...core.records.inside import FRAME, HTTP, MAIL, OUTPUT, ROW, SQL
 from ..adapters.base import imported_as_inspector
 from ..observe.handover import HANDED
 from .aiosqlite_statements import watch_aiosqlite
+from .belonging import Belongings, watch_belongings
 from .calls import watch_frames, watch_mail
 from .output import watch_output
 from .requests import watch_requests
@@ -53,7 +54,7 @@ ENTRY_POINTS: Final = "inspector.probes"
 #: Names of the probes that come with us.
 PROBES: Final[tuple[Probe, ...]] = (
     *(watch_log, watch_output, watch_rows, watch_mail, watch_frames),
-    *(watch_engines, watch_sqlite, watch_aiosqlite, watch_requests),
+    *(watch_engines, watch_sqlite, watch_aiosqlite, watch_requests, watch_belongings),
 )
 #: The kinds of notes that can be switched off, each with its probes.
 SWITCHED: Final[dict[str, tuple[Probe, ...]]] = {
@@ -91,6 +92,8 @@ class Effects:
         self._modules = 0
         self._looks: list[Callable[[], None]] = []
         self._functions = Functions()
+        #: Whose session and metadata handlers get.
+        self.belongings = Belongings(self)
         #: What happened outside of executions: the second of which it is, and how much in it.
         self._second = self._count = 0
 

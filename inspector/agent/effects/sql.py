@@ -33,10 +33,11 @@ class _Rows:
         self._inspect = inspect
         self._added: WeakKeyDictionary[Any, Execution] = WeakKeyDictionary()
 
-    def transient_to_pending(self, _session: Any, instance: Any) -> None:
+    def transient_to_pending(self, session: Any, instance: Any) -> None:
         """Remember who added an object, for it may be written when that handler has ended."""
         execution = self._effects.execution
         if execution is not None:
+            self._effects.belongings.added_to(execution, session)
             self._added[self._inspect(instance)] = execution
 
     def before_flush(self, session: Any, _context: Any, _instances: Any) -> None:

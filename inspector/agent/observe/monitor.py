@@ -326,9 +326,10 @@ class Monitor:
             for code in hushed:
                 self._set_local(code)
 
-    def watches(self, code: CodeType) -> bool:
-        """Return whether anybody watches the calls of a code object."""
-        return id(code) in self._watchers
+    def watches(self, code: CodeType, kind: type[Watcher] = Watcher) -> bool:
+        """Return whether anybody, or a watcher of a class, watches the calls of a code object."""
+        watched = self._watchers.get(id(code))
+        return watched is not None and any(isinstance(watcher, kind) for watcher in watched[1])
 
     def leave(self, code: CodeType, watcher: Watcher) -> None:
         """Notify a watcher no longer."""

@@ -35,6 +35,7 @@ from ...core.records.records import (
 )
 from ...core.records.statuses import OK
 from ..effects.aiosqlite_statements import watch_aiosqlite
+from ..effects.belonging import watch_belongings
 from ..effects.calls import watch_call
 from ..effects.effects import Effects
 from ..effects.handled import install_handled_probe
@@ -67,7 +68,7 @@ if TYPE_CHECKING:
 
 
 #: What is watched by what code is called, from the beginning: code is asked about once.
-_BY_CODE: Final = (watch_sqlite, watch_aiosqlite, watch_requests)
+_BY_CODE: Final = (watch_sqlite, watch_aiosqlite, watch_requests, watch_belongings)
 #: What is watched once there is a bus, or as soon as its library is there.
 _BY_LIBRARY: Final = (watch_rows, watch_engines, watch_output)
 #: What is recorded outside of executions, too.

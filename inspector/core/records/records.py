@@ -45,6 +45,8 @@ LATE: Final = "late"
 UNAWAITED: Final = "never_awaited"
 #: Kind of the note on a publication that its publish has returned before all of its handlers had ended.
 RETURNED: Final = "returned"
+#: Kind of the note that a handler got the database session or the metadata of another publication.
+MIXED_UP: Final = "mixed_up"
 #: Kind of the note on what a handler has logged.
 LOG: Final = "log"
 #: Kind of the note that a handler was tried once more: its executions are one more than such notes.

@@ -471,6 +471,34 @@ class WinchStarted(Event):
     """The winch was started."""
 
 
+class TrainArrived(Event):
+    """The train is here, with the passengers."""
+
+
+class NoonCame(Event):
+    """It is noon."""
+
+
+class EveningCame(Event):
+    """It is night."""
+
+
+class BagBrought(Derived):
+    """A bag was brought to a cabin."""
+
+
+class TabOpened(Derived):
+    """Somebody sat down."""
+
+
+class DrinkServed(Derived):
+    """Somebody drinks."""
+
+
+class TabClosed(Derived):
+    """Somebody paid."""
+
+
 class Phase(Enum):
     """How far a workflow is."""
 

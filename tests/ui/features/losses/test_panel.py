@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
 
-LIMIT = "Swallowed exceptions, late tasks, timers and threads, and code that never ran need Python 3.12."
+LIMIT = "Swallowed exceptions, mixed-up sessions, late work, and code that never ran need Python 3.12."
 Show = Callable[[LossesPanel], LossesPanel]
 
 
