@@ -29,6 +29,19 @@ def make(context: Context) -> Parts:
     panel = ComparePanel(context.theme, context.selection, request)
     panel.filter_requested.connect(context.set_filter)
     panel.execution_wanted.connect(context.execution_wanted)
+    panel.retry_requested.connect(lambda execution: context.retry_wanted.emit([execution]))
+    panel.stop_requested.connect(lambda: context.commands.run("retry.stop"))
+    panel.test_requested.connect(lambda execution: context.copy_wanted.emit("pytest", execution))
+    workbench, retries = context.workbench, context.workbench.retries
+    context.changed.connect(lambda: panel.set_retry_reason(workbench.retry_blocked(), present=workbench.firing_allowed))
+
+    def tell_retry() -> None:
+        journal, execution = context.journal, panel.compared
+        if journal is not None:
+            panel.retry_button.show_retry(retries.trying(journal, [execution]), retries.verdict(journal, execution))
+
+    retries.listen(tell_retry)
+    panel.shown.connect(tell_retry)
 
     def compare(index: int) -> None:
         if panel.compare(index):

@@ -25,6 +25,7 @@ from inspector.ui.kit.page import SIDE, ClickableRow, Segment
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text
 from inspector.ui.kit.widgets import Switcher, separator_line
 from inspector.ui.panel import JournalPanel
+from inspector.ui.parts.retrying import RetryButton
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
@@ -56,11 +57,17 @@ class ComparePanel(JournalPanel):
     Signals:
         filter_requested: Show what this filter lets through.
         execution_wanted: Show this execution (its index) in the timeline.
+        retry_requested: Call the handler of this execution (its index) again.
+        stop_requested: Retry nothing more.
+        test_requested: Copy this execution (its index) as a test.
         shown: It compares others, or knows more of them.
     """
 
     filter_requested = Signal(str)
     execution_wanted = Signal(int)
+    retry_requested = Signal(int)
+    stop_requested = Signal()
+    test_requested = Signal(int)
     shown = Signal()
 
     def __init__(
@@ -87,7 +94,12 @@ class ComparePanel(JournalPanel):
         self.swap_button = Button(theme, "Swap A and B", kind="chip", on_click=self.swap)
         self.choosing = PlainLabel("Select an execution as B, for example in the timeline.", "accent_text", wrap=True)
         self.choosing.hide()
-        self.filter = Button(theme, "Filter", "filter", kind="primary", on_click=self.filter_strongest)
+        self.retry_button = RetryButton(theme)
+        self.retry_button.retry_requested.connect(lambda: self.retry_requested.emit(self._a))
+        self.retry_button.stop_requested.connect(self.stop_requested)
+        self.filter = Button(theme, "Filter", "filter", on_click=self.filter_strongest)
+        self.test = Button(theme, "Copy as pytest", "check", on_click=lambda: self.test_requested.emit(self._a))
+        self.test.set_help("Copy a test that calls this handler with the event of A (T)")
         self.copy_button = Button(theme, "Copy comparison", "copy", on_click=self.copy)
         self._lay_out()
         self.rows[0].clicked.connect(lambda *_: self.execution_wanted.emit(self._a))
@@ -108,9 +120,9 @@ class ComparePanel(JournalPanel):
         top = vbox(self.title, self.counts, chips, spacing=3)
         pair = vbox(*self.rows)
         vbox(top, self.under_fault, self.choosing, pair, owner=head, margins=(SIDE, 10, SIDE, 8), spacing=3)
-        foot, self.buttons = button_bar(self._theme, self.filter, self.copy_button)
+        foot, self.buttons = button_bar(self._theme, self.retry_button, self.filter, self.test, self.copy_button)
         content = QWidget()
-        vbox(head, separator_line(), (self.tree, 1), foot, owner=content)
+        vbox(head, separator_line(), (self.tree, 1), self.retry_button.verdict, foot, owner=content)
         self.empty = EmptyState(self._theme, "compare", "Nothing to compare", _SELECT)
         self._switcher = Switcher(content, self.empty)
         vbox(self._switcher, owner=self)
@@ -286,6 +298,16 @@ class ComparePanel(JournalPanel):
         node = next(alike, None)
         if node is not None:
             self.tree.setCurrentIndex(self.model.index_of_node(node))
+
+    @property
+    def compared(self) -> ExecutionIndex:
+        """The index of A, the execution that is compared; -1 for none."""
+        return self._a
+
+    def set_retry_reason(self, reason: str, *, present: bool) -> None:
+        """Show why no handler can be called again, empty when one can; not ``present``: the button is not there."""
+        self.retry_button.set_reason(reason)
+        self.buttons.offer(self.retry_button, offered=present)
 
     # -- doing
 

@@ -23,10 +23,11 @@ from inspector.ui.kit.flow import button_bar
 from inspector.ui.kit.layouts import add, hbox, vbox
 from inspector.ui.kit.menus import MenuItem, open_menu
 from inspector.ui.kit.page import Link, Page, section
-from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tone
+from inspector.ui.kit.text import PlainLabel, copy_text
 from inspector.ui.kit.widgets import Banner, EmptyState, KeyValueGrid, Switcher
 from inspector.ui.panel import JournalPanel
 from inspector.ui.parts.failure_text import traceback_text
+from inspector.ui.parts.retrying import RetryButton
 from inspector.ui.parts.traceback import TracebackView
 
 if TYPE_CHECKING:
@@ -89,8 +90,6 @@ class ExecutionPanel(JournalPanel):
         self._failure: Failure | None = None
         self._failure_text: str | None = None
         self._reason: str | None = None
-        self._retry_reason = ""
-        self._trying: Retry | None = None
         self._present = True
         self._build_parts()
         self._lay_out()
@@ -120,30 +119,13 @@ class ExecutionPanel(JournalPanel):
 
     def set_retry_reason(self, reason: str) -> None:
         """Show why no handler can be called again; empty when one can."""
-        self._retry_reason = reason
-        self._offer_retry()
+        self.retry_button.set_reason(reason)
 
     def show_retry(self, trying: Retry | None, verdict: Verdict | None) -> None:
         """Show that the handler of what is shown is being called again, or what came of it."""
-        self._trying = trying
-        text, tone = "", "dim"
-        if trying is not None:
-            text = trying.text
-        elif verdict is not None:
-            glyph = self._theme.status("ok" if verdict.good else "failed").glyph
-            text, tone = f"{glyph} {verdict.text}", "ok" if verdict.good else "failed"
-        self.verdict.setText(f"Retry: {text}")
-        set_tone(self.verdict, tone)
-        self.verdict.setVisible(bool(text))
-        self._offer_retry()
+        self.retry_button.show_retry(trying, verdict)
 
     def _offer_retry(self) -> None:
-        stopped = self._trying is not None and self._trying.stopped
-        self.retry_button.set_text("Retry handler" if self._trying is None else "Stop")
-        self.retry_button.setEnabled(not self._retry_reason and not stopped)
-        self.retry_button.set_help(
-            self._retry_reason or "Call this one handler again with the recorded event and context (R)"
-        )
         self.buttons.offer(self.retry_button, offered=self._present and self._execution >= 0)
 
     def folded(self, change: Change) -> None:
@@ -197,10 +179,8 @@ class ExecutionPanel(JournalPanel):
         self._payload = PayloadView(theme)
         self._copy_json = Link(theme, "Copy JSON")
         self._context = KeyValueGrid()
-        self.retry_button = Button(theme, "Retry handler", "refresh", kind="primary")
-        self.verdict = ElidedLabel("")
-        self.verdict.setContentsMargins(12, 4, 12, 4)
-        self.verdict.hide()
+        self.retry_button = RetryButton(theme)
+        self.verdict = self.retry_button.verdict
         self.again = Button(theme, "Fire again", "repeat")
         self.edit = Button(theme, "Edit & fire", "edit")
         self.test = Button(theme, "Copy as pytest", "check")
@@ -256,7 +236,8 @@ class ExecutionPanel(JournalPanel):
         self._inside_count.clicked.connect(self._open_probes)
         self._inside_off.clicked.connect(lambda: self.probes_requested.emit(()))
         self._copy_json.clicked.connect(self.copy_payload)
-        self.retry_button.clicked.connect(self.retry)
+        self.retry_button.retry_requested.connect(lambda: self.retry_requested.emit(self._execution))
+        self.retry_button.stop_requested.connect(self.stop_requested)
         self.again.clicked.connect(self.fire_again)
         self.edit.clicked.connect(self.edit_and_fire)
         self.copy.clicked.connect(self.copy_traceback)
@@ -441,13 +422,6 @@ class ExecutionPanel(JournalPanel):
     def source_blocked(self) -> str:
         """Return why there is no line of source to open."""
         return self.blocked() or ("" if self._source()[0] else "Source not available")
-
-    def retry(self) -> None:
-        """Call the handler of what is shown again, or stop that."""
-        if self._trying is not None:
-            self.stop_requested.emit()
-        else:
-            self.retry_requested.emit(self._execution)
 
     def fire_again(self) -> None:
         """Fire what is shown again, as it was."""

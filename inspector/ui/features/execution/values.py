@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QKeySequence, QPalette
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -68,6 +68,38 @@ class _ValueDelegate(RowDelegate):
         return True
 
 
+class RowActions(QWidget):
+    """What can be done with the value of a row, at its right end: *Filter by this value* and *Copy*."""
+
+    def __init__(self, theme: Theme, tree: ValueTree) -> None:
+        super().__init__(tree.viewport())
+        self._look = theme
+        self.index: QPersistentModelIndex = QPersistentModelIndex()
+        self.filter = IconButton(theme, "filter", "Filter by this value", on_click=lambda: tree.filter_by(self.index))
+        self.copy = IconButton(theme, "copy", "Copy value", on_click=lambda: tree.copy_value(self.index))
+        for button in (self.filter, self.copy):
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # by keyboard there are the keys and the menu
+        hbox(self.filter, self.copy, owner=self, spacing=0)
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        self.hide()
+
+    def show_at(self, index: QModelIndex, value: Value, row: QRect, room: int) -> None:
+        """Show what can be done with a value, in its row, whose right end is at ``room``."""
+        self.index = QPersistentModelIndex(index)
+        self.filter.setVisible(bool(value.filter))
+        high = row.height()
+        for button in (self.filter, self.copy):
+            button.setFixedSize(max(high, 20), high)
+        width = sum(button.width() for button in (self.filter, self.copy) if not button.isHidden())
+        self.setGeometry(room - width, row.top(), width, high)
+        self.show()
+        self.raise_()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - the same for every part
+        """Cover the text that stands below."""
+        QPainter(self).fillRect(self.rect(), self._look.color("raised"))
+
+
 class ValueTree(DataTree):
     """A tree of names and values.
 
@@ -106,6 +138,40 @@ class ValueTree(DataTree):
             for signal in (self.expanded, self.collapsed):
                 signal.connect(lambda _: self._fit())
         offer_menu(self, self.menu_items, theme)
+        self.actions_shown = RowActions(theme, self)
+        self.setMouseTracking(True)
+        self.entered.connect(self._offer_actions)
+        self.selectionModel().currentChanged.connect(lambda *_: self._offer_current())
+        for moved in (self.verticalScrollBar().valueChanged, self.expanded, self.collapsed, self.sorted.modelReset):
+            moved.connect(lambda *_: self.actions_shown.hide())
+
+    def _offer_actions(self, index: QModelIndex) -> None:
+        """Show what can be done with the value of a row, in that row."""
+        if not index.isValid():
+            self.actions_shown.hide()
+            return
+        value = self.values.node(self.sorted.mapToSource(index)).value
+        self.actions_shown.show_at(index, value, self.visualRect(index), self.viewport().width())
+
+    def _offer_current(self) -> None:
+        if self.hasFocus():
+            self._offer_actions(self.currentIndex())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Take the actions away with the pointer, but for those of the row with the keyboard."""
+        super().leaveEvent(event)
+        self.actions_shown.hide()
+        self._offer_current()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show what can be done with the current row."""
+        super().focusInEvent(event)
+        self._offer_current()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Show nothing of it any more."""
+        super().focusOutEvent(event)
+        self.actions_shown.hide()
 
     def set_values(self, values: Sequence[Value]) -> None:
         """Show these values; what was open by its name stays open."""
@@ -123,8 +189,7 @@ class ValueTree(DataTree):
 
     def current(self) -> Value | None:
         """Return the value of the current row; None where there is none."""
-        index = self.currentIndex()
-        return self.values.node(self.sorted.mapToSource(index)).value if index.isValid() else None
+        return self.value_at(self.currentIndex())
 
     def menu_items(self) -> list[MenuItem]:
         """Return what can be done with the value of the current row."""
@@ -137,11 +202,24 @@ class ValueTree(DataTree):
             items.append(MenuItem("Filter by this value", lambda: self.filter_requested.emit(chosen), icon="filter"))
         return [*items, MenuItem("Open in viewer", self.viewer_requested.emit, icon="eye")]
 
-    def copy_value(self) -> None:
-        """Copy the whole value of the current row."""
-        value = self.current()
+    def value_at(self, index: QModelIndex | QPersistentModelIndex) -> Value | None:
+        """Return the value of a row; None where there is none."""
+        if not index.isValid():
+            return None
+        row = self.sorted.index(index.row(), 0, index.parent())
+        return self.values.node(self.sorted.mapToSource(row)).value
+
+    def copy_value(self, index: QModelIndex | QPersistentModelIndex | None = None) -> None:
+        """Copy the whole value of a row; without one, of the current row."""
+        value = self.value_at(self.currentIndex() if index is None else index)
         if value is not None:
             copy_text(value.exact or value.text, "value")
+
+    def filter_by(self, index: QModelIndex | QPersistentModelIndex) -> None:
+        """Filter by the value of a row."""
+        value = self.value_at(index)
+        if value is not None and value.filter:
+            self.filter_requested.emit(value.filter)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copy the value by Ctrl+C, see it large by Return."""

@@ -14,6 +14,7 @@ from PySide6.QtGui import QGuiApplication
 
 from inspector.app.comparing import ComparedExecutions, compare_executions
 from inspector.app.details import Details
+from inspector.app.retry import FIXED, Verdict
 from inspector.core.records.numbers import ExecutionIndex
 from inspector.ui.features.compare.panel import ComparePanel
 from inspector.ui.features.compare.rows import row_words
@@ -55,6 +56,27 @@ def make(theme: Theme, selection: Selection, shown: Any) -> Make:
         return panel
 
     return made_of
+
+
+def test_its_foot_retries_the_failure_and_copies_it_as_a_test(make: Make, selection: Selection) -> None:
+    story = four()
+    panel = make(story)
+    retried: list[int] = []
+    copied: list[int] = []
+    panel.retry_requested.connect(retried.append)
+    panel.test_requested.connect(copied.append)
+    panel.set_retry_reason("The program has stopped", present=True)
+    selection.select_in(story.journal, ExecutionIndex(2))
+    assert not panel.retry_button.isEnabled()
+    panel.set_retry_reason("", present=True)
+    panel.retry_button.click()
+    panel.test.click()
+    assert (retried, copied, panel.compared) == ([2], [2], 2)
+    panel.retry_button.show_retry(None, Verdict(FIXED))
+    assert panel.retry_button.verdict.text() == "Retry: ✓ fixed"
+    assert panel.retry_button.verdict.isVisible()
+    panel.set_retry_reason("", present=False)
+    assert panel.retry_button.isHidden()
 
 
 def groups(panel: ComparePanel) -> list[str]:

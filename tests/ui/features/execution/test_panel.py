@@ -2,7 +2,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
@@ -294,6 +294,38 @@ def test_values_are_searched_copied_and_filtered_by(panel: ExecutionPanel, selec
     assert QApplication.clipboard().text() == "Stockholm, Sweden"
     view.values.search.clear()
     assert [name for name, _ in rows_of(view)][:1] == ["user_id"]
+
+
+def test_a_row_offers_to_filter_by_its_value_and_to_copy_it_under_the_pointer_and_with_the_keyboard(
+    theme: Theme, show, qtbot
+) -> None:
+    view = PayloadView(theme)
+    view.set_payload(snapshot({"city": "Stockholm", "price": {"amount": 1}}))
+    show(view)
+    tree, actions, filters = view.values.tree, view.values.tree.actions_shown, []
+    view.values.filter_requested.connect(filters.append)
+    first, second = (tree.sorted.index(row, 0) for row in (0, 1))
+    assert actions.isHidden()
+    tree.entered.emit(first)
+    assert actions.isVisible()
+    assert actions.geometry().right() == tree.viewport().width() - 1
+    assert actions.geometry().top() == tree.visualRect(first).top()
+    actions.copy.click()
+    assert QApplication.clipboard().text() == "Stockholm"
+    actions.filter.click()
+    assert filters == ["city:Stockholm"]
+    tree.entered.emit(second)
+    assert actions.filter.isHidden(), "there is no filter by a value that holds others"
+    QApplication.sendEvent(tree, QEvent(QEvent.Type.Leave))
+    assert actions.isHidden()
+    tree.setFocus()
+    tree.setCurrentIndex(first)
+    assert actions.isVisible() == tree.hasFocus()
+    tree.verticalScrollBar().valueChanged.emit(0)
+    assert actions.isHidden()
+    view.set_payload("{}")
+    actions.copy.click()  # its row is gone
+    assert QApplication.clipboard().text() == "Stockholm"
 
 
 def test_what_was_opened_stays_open_for_the_next_execution(theme: Theme, show) -> None:
