@@ -7,6 +7,9 @@ or a session and metadata were recorded, the bus calls the handler, alone.
 
 from __future__ import annotations
 
+import ast
+import builtins
+import contextlib
 import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
@@ -15,14 +18,14 @@ from inspector.app.copies.pythontext import PythonText, quoted_text
 from inspector.app.copies.sourcetext import SourceFile
 from inspector.app.text import one_line
 from inspector.core.errors import InspectorError
-from inspector.core.records.statuses import CANCELLED, NEVER_AWAITED, RETURNED_FAILURE, SWALLOWED, TIMED_OUT
+from inspector.core.records.statuses import CANCELLED, FAILED, NEVER_AWAITED, RETURNED_FAILURE, SWALLOWED, TIMED_OUT
 from inspector.core.spec import ADAPTER, BY_BASE, BY_CLASS, BY_NAME, HANDLERS, PUBLISH, RUN_BY, container_of, method_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from inspector.app.copies.recorded import RecordedExecution
-    from inspector.core.records.capture import Frame
+    from inspector.core.records.capture import Failure, Frame
     from inspector.core.spec import BusSpec, SpecLine
 
 #: How the demo is loaded.
@@ -109,6 +112,61 @@ def raising(name, file, line):
     if raised:
         raise raised[0]
 '''
+#: What stands behind the line that injects a fault.
+FAULT_MARK: Final = "# the fault that was injected"
+#: The exception of faults that name none which can be found, and the module of ours that has it.
+_INJECTED: Final = "InjectedFault"
+_FAULTS: Final = "agent.faults"
+_STRUCK: Final = '''
+def struck(handler, error=None, hangs=False):
+    """Wrap a handler so that a fault strikes at its first await, when that is over; if it never waits, at its end."""
+
+    @types.coroutine
+    def run(coroutine):
+        try:
+            waits_for = coroutine.send(None)
+        except StopIteration:
+            waits_for = None
+        try:
+            if waits_for is not None:
+                yield waits_for
+            if hangs:
+                yield from asyncio.get_running_loop().create_future()
+        except BaseException as other:
+            failure = other
+        else:
+            failure = error
+        if waits_for is None and coroutine.cr_frame is None:
+            raise failure
+        while True:
+            try:
+                waits_for = coroutine.throw(failure)
+            except StopIteration as stop:
+                return stop.value
+            try:
+                yield waits_for
+            except BaseException as other:
+                failure = other
+            else:
+                return (yield from coroutine)
+
+    @functools.wraps(handler)
+    async def faulty(*args, **kwargs):
+        return await run(handler(*args, **kwargs))
+
+    return faulty
+'''
+_RAISED_AFTER: Final = '''
+def struck(handler, error):
+    """Wrap a handler so that a fault strikes at its end."""
+
+    @functools.wraps(handler)
+    def faulty(*args, **kwargs):
+        handler(*args, **kwargs)
+        raise error
+
+    return faulty
+'''
 _WITHIN: Final = '''
 async def within(seconds, coroutine):
     """Await a coroutine for so long, and end it then, whatever it makes of its cancellation."""
@@ -138,7 +196,7 @@ class _Test:
 
     def __init__(self, recorded: RecordedExecution) -> None:
         self._recorded = recorded
-        self._code = PythonText()
+        self._code = PythonText(make_up=True)
         self._helpers: list[str] = []
         self._source = SourceFile(recorded.handler.file)
         self._awaits = False
@@ -154,7 +212,7 @@ class _Test:
                 self._lines += ['    raise AssertionError("KeyboardInterrupt") from error  # which would end pytest']
         except InspectorError as error:
             self._awaits, self._helpers, self._lines = False, [], []
-            self._code, self._arguments = PythonText(), []
+            self._code, self._arguments = PythonText(make_up=True), []
             self._skip(f"No test can be made of this execution: {error.text}")
         return self._file()
 
@@ -186,10 +244,15 @@ class _Test:
             yield f"Recorded outcome: {status}, {text}"
             if failure.origin is not None:
                 yield f"  at {self._place(failure.origin.file)}:{failure.origin.line} in {failure.origin.function}"
-        if recorded.fault:
+        if recorded.fault and self._strikes:
+            yield "A fault was injected there. Without the line that says so the handler does what it does by itself."
+        elif recorded.fault:
             yield "A fault was injected there. Without it this test shows what the handler itself does."
         elif failure is not None:
             yield "Fails in the same way until that is mended, if nothing that ran before it is needed for that."
+        if self._code.made_up:
+            fields = ", ".join(dict.fromkeys(self._code.made_up))
+            yield f"Made up, because it was redacted: {fields}. What depends on these values may end otherwise."
         folder = f" in {recorded.project.cwd}" if recorded.project is not None else ""
         yield f"Run it with: python -m pytest FILE{folder}"
         if recorded.project is not None and recorded.project.env_file is not None:
@@ -225,6 +288,8 @@ class _Test:
         if importable and not self._through_bus(spec, line):
             handler = self._code.import_name(recorded.handler.module, recorded.handler.label)
             self._lines += [f"event = {event}"]
+            if self._strike(handler):
+                handler = "handler"
             self._call(f"{handler}(event)", waits=recorded.handler.is_async)
             return
         if spec is None and not self._recorded.is_demo:
@@ -326,6 +391,52 @@ class _Test:
         self._lines.append(f"{variable} = {call}")
         return f"{variable}{rest}"
 
+    # -- the fault
+
+    @property
+    def _strikes(self) -> bool:
+        """What was injected can be injected again: it raised something, or made the handler wait for ever."""
+        recorded = self._recorded
+        raised = recorded.status in (FAILED, SWALLOWED) and recorded.failure is not None
+        return recorded.fault and (raised or (recorded.status == TIMED_OUT and recorded.handler.is_async))
+
+    def _strike(self, handler: str) -> bool:
+        """Write what injects the fault into a handler, which is ``handler`` then; return whether there is one."""
+        if not self._strikes:
+            return False
+        recorded, failure = self._recorded, self._recorded.failure
+        self._code.use_module("functools")
+        if recorded.handler.is_async:
+            for module in ("asyncio", "types"):
+                self._code.use_module(module)
+            self._help(_STRUCK)
+            fault = "hangs=True" if recorded.status == TIMED_OUT else self._error(failure)
+        else:
+            self._help(_RAISED_AFTER)
+            fault = self._error(failure)
+        self._lines.append(f"handler = struck({handler}, {fault})  {FAULT_MARK}")
+        return True
+
+    def _error(self, failure: Failure | None) -> str:
+        """Return the expression for the exception that a fault raised."""
+        assert failure is not None  # noqa: S101 - see ``_strikes``
+        led = [former for former in failure.chain if former.relation in ("cause", "context")]
+        failure = led[-1] if led else failure  # what the handler made of it comes by itself
+        message = failure.message
+        if failure.type == KeyError.__name__:  # whose text is the ``repr`` of what was not there
+            with contextlib.suppress(ValueError, SyntaxError):
+                message = str(ast.literal_eval(message))
+        if failure.module in ("builtins", ""):
+            name = failure.type if isinstance(getattr(builtins, failure.type, None), type) else ""
+        elif failure.module.endswith(_FAULTS):
+            name = ""
+        else:
+            name = self._code.import_class(f"{failure.module}.{failure.type}")
+        if not name:
+            name = _INJECTED
+            self._help(f'''\n\nclass {_INJECTED}(Exception):\n    """What the fault raised."""\n''')
+        return f"{name}({quoted_text(message)})"
+
     # -- the call
 
     def _call(self, call: str, *, waits: bool) -> None:
@@ -412,6 +523,7 @@ class _Test:
         reason = f"{label} is not subscribed: what has subscribed it did not run."
         self._lines.append(f"    pytest.skip({quoted_text(reason)})")
         self._lines.append(f"handler = matching[{place}]{'.' + object_run_by if object_run_by else ''}")
+        self._strike("handler")
 
     def _help(self, helper: str) -> None:
         if helper not in self._helpers:

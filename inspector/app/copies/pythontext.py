@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 
 #: Longest line of code that is not broken.
 _WIDE: Final = 100
-_REDACTED: Final = re.compile(r"<redacted[:>]")
+_REDACTED: Final = re.compile(r"<redacted(?::(?P<kind>[^<>#]*))?(?:#\w*)?>")
+#: What stands for a redacted text of a kind that has a form of its own; for any other a word does.
+_MADE_UP: Final = {
+    "email": "someone@example.com",
+    "ip": "192.0.2.1",
+    "ip_address": "192.0.2.1",
+    "phone": "+1 555 0100",
+    "card": "4242 4242 4242 4242",
+}
+#: Types of fields into which a text can be written.
+_TEXTS: Final = ("str", "any", "union", "object", "opaque")
 _NAME: Final = re.compile(r"^[^\W\d]\w*$")
 #: Values that their ``repr`` makes again, once their class is imported.
 _PREFIX: Final = re.compile(r"^(?:datetime|decimal|fractions|uuid|zoneinfo|re|ipaddress|pathlib|collections)\.")
@@ -25,12 +35,18 @@ _PREFIX: Final = re.compile(r"^(?:datetime|decimal|fractions|uuid|zoneinfo|re|ip
 class PythonText:
     """Writes values as Python and remembers what must be imported for them.
 
+    Args:
+        make_up: Write a text of the same kind where one was redacted; without it such a value is missing.
+
     Attributes:
         missing: What could not be written: the field, and why. A placeholder stands in its place.
+        made_up: Fields whose text was redacted, and stands for what was there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, make_up: bool = False) -> None:
         self.missing: list[str] = []
+        self.made_up: list[str] = []
+        self._makes_up = make_up
         self._modules: set[str] = set()
         self._names: dict[str, tuple[str, str]] = {}
 
@@ -126,7 +142,7 @@ class PythonText:
         if isinstance(value, Truncated):
             return self._placeholder(where, f"cut: {value.reason}")
         if isinstance(value, str):
-            return self._placeholder(where, "redacted") if _REDACTED.search(value) else quoted_text(value)
+            return self._text(value, where, shape)
         if isinstance(value, EnumValue):
             return self._enum(value, where)
         if isinstance(value, ObjectValue):
@@ -134,6 +150,14 @@ class PythonText:
         if isinstance(value, (list, tuple, set, frozenset, dict)):
             return self._container(value, where)
         return self._atom(value)
+
+    def _text(self, value: str, where: str, shape: TypeShape | None) -> str:
+        if not _REDACTED.search(value):
+            return quoted_text(value)
+        if not self._makes_up or (shape is not None and shape.kind not in _TEXTS):
+            return self._placeholder(where, "redacted")
+        self.made_up.append(where)
+        return quoted_text(_REDACTED.sub(_text_for, value))
 
     def _placeholder(self, where: str, why: str) -> str:
         self.missing.append(f"{where} ({why})")
@@ -208,6 +232,12 @@ class PythonText:
             return text.replace("datetime.", "")
         text = text.replace(kind.__qualname__, name, 1)
         return text.replace("'", '"') if text.count("'") == 2 and '"' not in text and "\\" not in text else text
+
+
+def _text_for(redacted: re.Match[str]) -> str:
+    """Return a text of the kind of what was redacted."""
+    kind = (redacted["kind"] or "").strip()
+    return _MADE_UP.get(kind, f"made-up {kind or 'text'}")
 
 
 def quoted_text(text: str) -> str:

@@ -155,7 +155,7 @@ def recorded_outcome(execution: RecordedExecution) -> str:
     failure = execution.failure
     if failure is None:
         return "passed"
-    if failure.origin is None:
+    if failure.origin is None or not failure.origin.mine:
         return f"{failure.type} at "
     return f"{failure.type} at {Path(failure.origin.file).name}:{failure.origin.line}"
 

@@ -6,6 +6,8 @@ import ast
 import re
 from dataclasses import replace
 
+import pytest
+
 from inspector.app.copies.pytesttext import pytest_text
 from inspector.app.copies.recorded import RecordedExecution
 from inspector.core.description import (
@@ -108,13 +110,61 @@ def test_a_swallowed_exception_is_raised_from_the_log() -> None:
 
 def test_what_was_redacted_or_cut_is_to_be_filled_in_first() -> None:
     for payload, why in (
-        ('{"note": "<redacted:token>"}', "note (redacted)"),
         ('{"note": {"$cut": "text", "text": "abc", "length": 99999}}', "note (cut: text)"),
         ("{}", "note (not recorded)"),
     ):
         text = written(recorded(payload=payload))
         assert f'pytest.skip("Fill in the missing values, then remove this line: {why}")' in text
         assert "<fill in: " in text
+
+
+def test_a_text_of_the_same_kind_stands_for_one_that_was_redacted() -> None:
+    text = written(recorded(payload='{"note": "to <redacted:email#1a2b>, <redacted:api key>"}'))
+    assert 'event = Placed(note="to someone@example.com, made-up api key")' in text
+    assert "# Made up, because it was redacted: note. What depends on these values may end otherwise." in text
+    assert "skip" not in text
+    number = replace(EVENT, fields=(replace(EVENT.fields[0], type=TypeShape("int", "int")),))
+    text = written(replace(recorded(payload='{"note": "<redacted:token>"}'), event=number))
+    assert 'pytest.skip("Fill in the missing values, then remove this line: note (redacted)")' in text
+
+
+@pytest.mark.parametrize(
+    ("failure", "call"),
+    [
+        (Failure("ConnectionError", "builtins", 'gone "now"'), "ConnectionError('gone \"now\"')"),
+        (Failure("KeyError", "builtins", "'a'"), 'KeyError("a")'),
+        (Failure("ShopError", "shop.errors", "no"), 'ShopError("no")'),
+        (
+            Failure(
+                *("StatementError", "sqlalchemy.exc", "(gone)"),
+                chain=(Failure("ConnectionError", "builtins", "gone", relation="cause"),),
+            ),
+            'ConnectionError("gone")',
+        ),
+        (Failure("InjectedFault", "_event_inspector.agent.faults", "no"), 'InjectedFault("no")'),
+    ],
+    ids=lambda value: getattr(value, "type", ""),
+)
+def test_a_fault_that_was_injected_is_part_of_the_test(failure: Failure, call: str) -> None:
+    for handler in (FUNCTION, METHOD):
+        text = written(recorded(handler, fault=True, failure=failure))
+        assert f", {call})  # the fault that was injected\n" in text
+        assert "await handler(event)" in text or handler is METHOD
+        assert ("class InjectedFault(Exception):" in text) == ("Injected" in call)
+        assert "Without the line that says so the handler does what it does by itself." in text
+
+
+def test_a_fault_that_hangs_is_given_up_and_a_cancellation_is_not_injected() -> None:
+    text = written(recorded(status="timed_out", duration=1_500_000_000, fault=True))
+    assert "handler = struck(ship, hangs=True)  # the fault that was injected" in text
+    assert "await within(1.5, handler(event))" in text
+    for execution in (
+        recorded(status="cancelled", duration=1_000_000, fault=True),
+        recorded(METHOD, status="timed_out", fault=True),
+    ):
+        text = written(execution)
+        assert "struck" not in text
+        assert "Without it this test shows what the handler itself does." in text
 
 
 def test_where_no_test_can_be_made_the_text_says_why_not() -> None:
@@ -140,7 +190,6 @@ def test_the_outcome_is_a_comment_that_no_message_can_leave() -> None:
     assert "# Recorded outcome: failed, ValueError: first" in text
     assert "\nimport os" not in text
     assert "Fails in the same way until that is mended" in text
-    assert "A fault was injected there." in written(recorded(failure=failure, fault=True))
 
 
 def test_settings_that_a_person_filled_in_are_named_not_told(tmp_path) -> None:
