@@ -73,6 +73,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         _tell(journal, shown, console)
     left = f", last {format_count(len(shown))} shown" if len(shown) < len(picked) else ""
     total = plural(len(journal.executions), "execution")
+    retries = int(journal.executions["retry"][picked].sum()) if picked else 0
+    total += f", {format_count(retries)} in retries" if retries else ""
     console.line(f"{format_count(len(picked))} of {total}{left}" if chosen or left else total)
     if not chosen:
         tell_uncalled(uncalled, console)
@@ -110,6 +112,7 @@ def as_json(journal: Journal, index: ExecutionIndex) -> dict[str, Any]:
         "correlation": publication.correlation,
         "cause": publication.cause_number or None,
         "fault": execution.fault,
+        "retry": execution.retry,
         "process": publication.process or None,
         "error": _error(journal, index),
     }
@@ -123,7 +126,7 @@ def _error(journal: Journal, index: int) -> dict[str, str] | None:
 
 def _status(execution: ExecutionEntry) -> str:
     tries = f", {execution.attempts} attempts" if execution.attempts > 1 else ""
-    return execution.status.replace("_", " ") + tries
+    return execution.status.replace("_", " ") + tries + (", retry" if execution.retry else "")
 
 
 def _tell(journal: Journal, shown: list[int], console: Console) -> None:
@@ -134,7 +137,8 @@ def _tell(journal: Journal, shown: list[int], console: Console) -> None:
         execution = journal.execution(ExecutionIndex(index))
         error = _error(journal, index)
         process = journal.publication(execution.publication).process if several else 0
-        colour = "red" if execution.status in BAD_STATUSES else "yellow" if execution.status == "swallowed" else ""
+        bad = execution.status in BAD_STATUSES and not execution.retry
+        colour = "red" if bad else "yellow" if execution.status == "swallowed" else ""
         rows.append(
             [
                 str(execution.number),

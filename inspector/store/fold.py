@@ -14,7 +14,7 @@ from functools import cache
 from itertools import chain
 from typing import Any, Final
 
-from inspector.core.records.host import HOST_RECORDS
+from inspector.core.records.host import HOST_RECORDS, FiredAtHandler
 from inspector.core.records.numbers import Numbering
 from inspector.core.records.records import (
     AT,
@@ -49,7 +49,7 @@ _ONE_ROW: Final = re.compile(r"(\([?,]+\))")
 Cells = tuple[Cell, ...]
 _WHOLE_PUBLICATION: Final = 12
 _WHOLE_EXECUTION: Final = 10
-_FAULT_CELL, _STATUS_CELL = 3, 6
+_PUBLICATION_CELL, _FAULT_CELL, _STATUS_CELL = 1, 3, 6
 
 _STATUS_NUMBERS: Final = {status: number for number, status in enumerate(STATUSES) if number}
 _BAD_NUMBERS: Final = frozenset(_STATUS_NUMBERS[status] for status in BAD_STATUSES)
@@ -59,6 +59,8 @@ _PUBLICATION: Final = position(HandlerStarted, "publication")
 _FAULT: Final = position(HandlerStarted, "fault")
 _STATUS: Final = position(HandlerEnded, "status")
 _FAILURE: Final = position(HandlerEnded, "failure")
+_FIRE: Final = position(FiredAtHandler, "fire")
+_RETRY: Final = position(FiredAtHandler, "retry")
 
 INSERTS: Final = {
     "names": "INSERT INTO names VALUES (?,?)",
@@ -157,6 +159,11 @@ class Folder:
         self._fresh: dict[int, tuple[Any, ...]] = {}
         #: Running and already written: number → (seq, at) of the start, and whether it is under a fault.
         self._running: dict[int, tuple[int, int, bool]] = {}
+        #: Fires that try again what was recorded, their publications, and those executions of them that run and are
+        #: written: they count as no failures.
+        self._retries: set[int] = set()
+        self._retried: set[int] = set()
+        self._retried_running: set[int] = set()
         #: There was a fault: executions that end may have been under one.
         self._faulty = False
         self._last_execution = 0
@@ -182,9 +189,12 @@ class Folder:
             seq, row, opened = executions[place]
             executions[place] = *self._start(seq, row, opened), 0, span, length, on_loop
             self._running[row[_EXECUTION]] = seq, row[AT], bool(row[_FAULT])
+            if row[_PUBLICATION] in self._retried:
+                self._retried_running.add(row[_EXECUTION])
             self.totals.ended -= 1
         if self._faulty:
-            self.totals.by_fault += sum(1 for cells in executions if cells[_FAULT_CELL] and cells[_STATUS_CELL])
+            struck = (cells for cells in executions if cells[_FAULT_CELL] and cells[_STATUS_CELL])
+            self.totals.by_fault += sum(cells[_PUBLICATION_CELL] not in self._retried for cells in struck)
         rows["publications"], rows["executions"] = publications, executions
         self._fresh_publications, self._fresh = {}, {}
         folded, self._folded = self._folded, Folded()
@@ -267,6 +277,7 @@ class Folder:
                 return False
             seq_0, started, opened = start
             struck = bool(started[_FAULT])  # counted when it is taken
+            retried = started[_PUBLICATION] in self._retried
             end = status, seq - seq_0, at - started[AT], on_loop
             self._fresh[number] = (*self._start(seq_0, started, opened), *end)
         else:
@@ -274,13 +285,13 @@ class Folder:
             if running is None or at < running[1]:
                 return False
             del self._running[number]
-            struck = running[2]
-            totals.by_fault += struck
+            struck, retried = running[2], number in self._retried_running
+            totals.by_fault += struck and not retried
             self._folded.rows["execution_ends"].append(
                 (status, seq - running[0], at - running[1], on_loop, self.base + number)
             )
             totals.ended += 1
-        if not struck:
+        if not struck and not retried:
             totals.failures += status in _BAD_NUMBERS
             totals.swallowed += status == _SWALLOWED_NUMBER
         if failure:
@@ -302,6 +313,8 @@ class Folder:
         if payload or event_id or correlation:
             ids = (id_to_cell(event_id), id_to_cell(correlation))
             self._folded.rows["payloads"].append((self.base + number, *ids, to_cell(payload) or None))
+        if fire in self._retries:
+            self._retried.add(number)
         self.totals.publications += 1
         self.totals.bytes += len(payload) + 64
         return True
@@ -358,6 +371,8 @@ class Folder:
 
     def _host_record(self, seq: int, row: Row) -> bool:
         body = host_body(row)
+        if row[KIND] == FiredAtHandler.KIND and row[_RETRY] is True:
+            self._retries.add(row[_FIRE])
         self._folded.rows["host_records"].append((self.base + seq, row[AT], row[KIND], body))
         self.totals.bytes += len(body) + 40
         return True
@@ -374,9 +389,11 @@ class Folder:
                 self._last_execution = number
                 totals.executions += 1
                 self._odd_running[number] = bool(row[_FAULT])
+                if row[_PUBLICATION] in self._retried:
+                    self._retried_running.add(number)
         elif row[KIND] == HANDLER_ENDED and row[_EXECUTION] in self._odd_running and row[_STATUS] in _STATUS_NUMBERS:
-            struck = self._odd_running.pop(row[_EXECUTION])
+            struck, retried = self._odd_running.pop(row[_EXECUTION]), row[_EXECUTION] in self._retried_running
             totals.ended += 1
-            totals.by_fault += struck
-            totals.failures += row[_STATUS] in BAD_STATUSES and not struck
-            totals.swallowed += row[_STATUS] == SWALLOWED and not struck
+            totals.by_fault += struck and not retried
+            totals.failures += row[_STATUS] in BAD_STATUSES and not struck and not retried
+            totals.swallowed += row[_STATUS] == SWALLOWED and not struck and not retried

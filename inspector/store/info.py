@@ -38,7 +38,8 @@ class SessionInfo:
             (its row says what cannot be: what can be read of it is read).
         publications: How many there are.
         executions: How many there are.
-        failures: Executions that ended badly; those cut off by an interruption are among them, those under a fault not.
+        failures: Executions that ended badly; those cut off by an interruption are among them, those under a fault and
+            those in retries not.
         swallowed: Executions that hid an exception, likewise.
         running: Executions without an end so far.
         records: The seq of the last stored record.

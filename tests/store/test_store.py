@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from inspector.core.errors import InspectorError, UsageError
-from inspector.core.records.records import Batch, Noted, Row, SessionStarted
+from inspector.core.records.host import FiredAtHandler
+from inspector.core.records.numbers import FireNumber
+from inspector.core.records.records import Batch, Noted, Row, SessionStarted, to_row
 from inspector.store.reader import StoredStream
 from inspector.store.store import Store
 from inspector.store.writer import SessionWriter
@@ -66,6 +68,28 @@ async def test_what_ran_under_a_fault_is_counted_apart(store: Store, flushed: bo
     assert await writer.flush()
     info = await store.session(writer.session)
     assert (info.failures, info.by_fault, info.running) == (1, 4, 0)
+
+
+@pytest.mark.parametrize("flushed", [False, True], ids=["ended at once", "ended after a commit"])
+async def test_what_ran_in_a_retry_is_there_and_counts_as_no_failure(store: Store, flushed: bool) -> None:
+    starts: list[Row] = [
+        to_row(FiredAtHandler(5, FireNumber(1), "one", retry=True)),
+        to_row(FiredAtHandler(6, FireNumber(2), "one")),
+        *((1, 10 + n, n, "Event", "", "", 0, n, "{}", "{}", 2, 0) for n in (1, 2)),
+        *((2, 20 + n, n, 1 if n < 4 else 2, "one", "fail" if n == 3 else "") for n in range(1, 6)),
+    ]
+    ends: list[Row] = [
+        *((3, 30 + n, n, status, 5, "") for n, status in enumerate(("failed", "swallowed", "failed", "failed"), 1)),
+    ]
+    writer = await store.begin_session("run", STARTED)
+    writer.add(Batch(2, starts))
+    if flushed:
+        assert await writer.flush()
+    odd = [(2, 50, 9, 1, "one", ""), (2, 51, 6, 1, "one", ""), (3, 52, 6, "failed", 5, "")]  # 6 comes too late
+    writer.add(Batch(2 + len(starts), [*ends, *odd]))
+    assert await writer.flush()
+    info = await store.session(writer.session)
+    assert (info.executions, info.failures, info.swallowed, info.by_fault, info.running) == (6, 1, 0, 0, 2)
 
 
 async def test_look_ups_answer_while_the_session_is_recorded(store: Store) -> None:
