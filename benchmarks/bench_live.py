@@ -38,7 +38,7 @@ from inspector.core.records.records import (
     Row,
 )
 from inspector.core.records.stream import LiveStream
-from inspector.hosts.embedded import SWITCH_INTERVAL
+from inspector.hosts.turns import SWITCH_INTERVAL
 from inspector.ui.features.timeline.panel import TimelinePanel
 from inspector.ui.opening import open_window
 from inspector.ui.shell.shell import Shell

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import ExitStack
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +23,7 @@ from inspector.core.records.numbers import FireNumber
 from inspector.core.records.recorder import Recorder
 from inspector.core.records.stream import LiveStream
 from inspector.hosts.trouble import ANSWER_TIME, loop_blocked
+from inspector.hosts.turns import short_turns
 
 if TYPE_CHECKING:
     from inspector.agent.program import Program
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from inspector.core.taskdump import TaskDump
     from inspector.hosts.project import Project
 
-#: Seconds between two offers of the interpreter to another thread. With the usual 5 ms a handler that computes for a
-#: second costs the window gaps of 190 ms, with this 25 ms.
-SWITCH_INTERVAL: Final = 0.0005
 #: Seconds that the program has to close after what was under way has had ``server.STOP_GRACE``, twice.
 CLOSE_GRACE: Final = 1.0
 
@@ -63,7 +61,7 @@ class EmbeddedHost:
         self._ready.set_running_or_notify_cancel()  # who stops waiting for it must not break the thread
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="inspector-bus", daemon=True)
-        self._switch_interval = sys.getswitchinterval()
+        self._turns = ExitStack()
         self.project: Project | None = None
         self.faults = False
         self.recording = True
@@ -104,7 +102,7 @@ class EmbeddedHost:
         Raises:
             InspectorError: The program could not be made ready.
         """
-        sys.setswitchinterval(SWITCH_INTERVAL)
+        self._turns.enter_context(short_turns())
         self._thread.start()
         try:
             await asyncio.wrap_future(self._ready)
@@ -183,7 +181,7 @@ class EmbeddedHost:
         self._server.stop()
         if self._thread.ident is not None:
             await asyncio.to_thread(self._wait_for_end)
-        sys.setswitchinterval(self._switch_interval)
+        self._turns.close()
         self.stream.close()
 
     def _wait_for_end(self) -> None:

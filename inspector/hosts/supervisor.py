@@ -20,6 +20,7 @@ from inspector.agent.process.wire import PROTOCOL, Decoder, WireError, encode
 from inspector.hosts.output import Output
 from inspector.hosts.process import ChildProcess
 from inspector.hosts.stacks import Dump, read_stack
+from inspector.hosts.turns import short_turns
 
 if TYPE_CHECKING:
     from inspector.core.redact.redactor import Redactor
@@ -170,7 +171,7 @@ class Supervisor:
 
     def _run(self) -> None:
         ours, theirs = socket.socketpair()
-        with self._waker, self._wakened, ours, theirs:
+        with self._waker, self._wakened, ours, theirs, short_turns():
             try:
                 process = ChildProcess(self._launch, theirs)
             except OSError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import struct
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -36,18 +37,27 @@ def test_rows_are_read_as_they_were_put_until_they_are_taken_out(file: int) -> N
     assert tail.put([b"[1]", b"[2]"])
     assert tail.put([b"[3]"])
     assert read_tail(file) == (0, [[1], [2], [3]])
-    tail.clear(3)
+    assert tail.restart(3)
     assert read_tail(file) == (3, [])
     assert tail.put([b"[4]"])
     assert read_tail(file) == (3, [[4]])
+    assert tail.put([b"[5]", b"[6]"])
+    assert tail.restart(4, [b"[5]", b"[6]"])
+    assert read_tail(file) == (4, [[5], [6]])
+    assert tail.put([b"[7]"])
+    assert read_tail(file) == (4, [[5], [6], [7]])
+    assert tail.restart(7)
+    assert read_tail(file) == (7, [])
 
 
 def test_what_has_no_room_changes_nothing(file: int, monkeypatch: pytest.MonkeyPatch) -> None:
     tail = Tail(file)
-    monkeypatch.setattr(tail_module, "SIZE", 64)
+    monkeypatch.setattr(tail_module, "SIZE", 128)
     assert tail.put([b"[1]"])
     assert not tail.put([b"[2]" * 40])
     assert read_tail(file) == (0, [[1]])
+    assert not tail.restart(1, [b"[2]" * 40])
+    assert read_tail(file) == (1, [])
 
 
 @pytest.mark.parametrize(
@@ -55,10 +65,13 @@ def test_what_has_no_room_changes_nothing(file: int, monkeypatch: pytest.MonkeyP
     [
         b"",
         b"\0" * 15,
-        struct.pack("=QQ", 0, SIZE),
-        struct.pack("=QQ", 0, 4) + b"[1",
-        struct.pack("=QQ", 0, 2) + b"\xff1",
-        struct.pack("=QQ", 0, 200_000) + b"[" * 200_000,
+        b"\0" * 24,
+        struct.pack("=QQQ", 2, 0, 0) + b"\0" * 8,
+        struct.pack("=QQQ", 0, SIZE, 0) + b"\0" * 8,
+        struct.pack("=QQQ", 1, 0, 4) + b"\0" * 8,
+        struct.pack("=QQQQ", 0, 4, 0, 0) + b"[1",
+        struct.pack("=QQQQ", 0, 2, 0, 0) + b"\xff1",
+        struct.pack("=QQQQ", 0, 200_000, 0, 0) + b"[" * 200_000,
     ],
 )
 def test_a_tail_that_the_program_has_spoiled_is_refused(file: int, data: bytes) -> None:
@@ -109,13 +122,58 @@ async def test_a_start_is_sent_or_in_the_tail_before_the_handler_runs_and_leaves
         channel.abandon()
 
 
+class HeldSocket(socket.socket):
+    """A socket that sends when it may."""
+
+    began, may_send = threading.Event(), threading.Event()
+
+    def send(self, *args: Any) -> int:
+        self.began.set()
+        assert self.may_send.wait(30)
+        return super().send(*args)
+
+
+async def test_nobody_waits_while_rows_are_sent_and_the_tail_keeps_those_that_come_meanwhile(
+    file: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel_module, "GATHER", 60.0)
+    ours, theirs = socket.socketpair()
+    held = HeldSocket(fileno=theirs.detach())
+    held.may_send.set()
+    channel = Channel(held, lambda _: None, broken, Tail(file))
+    sender = threading.Thread(target=channel.flush)
+
+    calls: list[int] = []
+
+    def handler(_: Happened) -> None:
+        calls.append(len(calls))
+        if len(calls) == 2:  # what was recorded before the first was sent at once
+            held.began.clear()
+            held.may_send.clear()
+            sender.start()
+            assert held.began.wait(30)
+
+    with ours:
+        await published(channel, 3, handler)  # comes to its end, though the sender is held
+        assert kinds(read_tail(file)[1])[-1] == 2
+        held.may_send.set()
+        sender.join(30)
+        came = [row for _, rows in Decoder().feed(ours.recv(1 << 20)) for row in rows]
+        sent, kept = read_tail(file)
+        assert sent == len(came)
+        assert kinds(came + kept).count(2) == 6
+        channel.flush()
+        assert read_tail(file) == (len(came) + len(kept) + 2, [])
+        channel.abandon()
+
+
 async def test_without_room_rows_are_sent_at_once_until_the_parent_has_them_all(
     file: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, theirs = socket.socketpair()
     monkeypatch.setattr(channel_module, "GATHER", 60.0)
     channel, decoder = Channel(theirs, lambda _: None, broken, Tail(file)), Decoder()
-    monkeypatch.setattr(tail_module, "SIZE", 1_000)
+    monkeypatch.setattr(tail_module, "SIZE", 2_000)
     came: list[list[Any]] = []
     kept: list[tuple[int, list[Any]]] = []
 

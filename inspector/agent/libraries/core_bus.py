@@ -147,10 +147,16 @@ class _Bridge:
 
     def execution_started(self, execution: Any) -> None:
         CURRENT.set(execution)  # each handler has a context of its own
-        self._tap.tell("execution_started", execution)
+        try:
+            self._tap.execution_started(execution)
+        except Exception as trouble:  # noqa: BLE001 - the observed never pays
+            self._tap.fail(trouble)
 
     def execution_ended(self, execution: Any) -> None:
-        self._tap.tell("execution_ended", execution)
+        try:
+            self._tap.execution_ended(execution)
+        except Exception as trouble:  # noqa: BLE001 - as above
+            self._tap.fail(trouble)
 
     def execution_late(self, execution: Any, error: BaseException | None) -> None:
         self._tap.tell("execution_late", execution, error)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 #: Seconds that rows are gathered before they are sent, and between two signs of life.
 GATHER: Final = 0.01
 BEAT: Final = 0.2
+#: Times ``GATHER`` without anything sent after which who records sends by itself.
+_LATE: Final = 5
 #: Bytes that wait for the parent above which rows stay with the recorder: the engine paces itself by those.
 MAX_BACKLOG: Final = 4 << 20
 _READ: Final = 1 << 16
@@ -54,6 +56,9 @@ class Channel:
         self._broken = broken
         sock.setblocking(False)
         self._lock = threading.RLock()
+        #: Held while something is sent, which takes its time: ``_lock``, which programs wait for, is not held then.
+        self._sending = threading.RLock()
+        self._pushing = False
         self._backlog = bytearray()
         self._tail = tail
         #: Rows that are not in the backlog yet, and those that are not in the tail; and how many there ever were.
@@ -89,26 +94,27 @@ class Channel:
         with self._lock:
             self._gather()
             self._backlog += data
-            self._push()
+        self._push()
 
     def flush(self) -> None:
         """Send every row there is, as far as the parent takes them."""
         with self._lock:
             self._gather()
-            self._push()
+        self._push()
 
     def keep(self) -> None:
         """Put every row there is where the end of this process does not reach it.
 
-        They are sent now, too, unless some were sent a moment ago: then the thread that sends will do so in another.
+        They are sent now, too, unless some were sent of late: then the thread that sends will do so in a moment.
         """
         with self._lock:
             self._take_rows()
-            if time.monotonic() - self._pushed > GATHER or not self._keep_fresh():
+            now = time.monotonic() - self._pushed > _LATE * GATHER or not self._keep_fresh()
+            if now:
                 self._frame_rows()
-                self._push()
-                return
-        if not self._woken:
+        if now:
+            self._push()
+        elif not self._woken:
             self._rouse()
 
     def drain(self, seconds: float) -> None:
@@ -141,7 +147,7 @@ class Channel:
         """Let go of the socket, in a fork of this process: it is not the one that the parent talks to."""
         self._closed = True
         self._recorder = self._tail = self._full = None
-        self._lock = threading.RLock()  # a thread that does not exist here may have held the old one
+        self._lock, self._sending = threading.RLock(), threading.RLock()  # those who held the old ones are not here
         self._sock.close()
 
     def _rouse(self) -> None:
@@ -210,25 +216,50 @@ class Channel:
             self._unframed.clear()
 
     def _push(self) -> None:
-        self._pushed = time.monotonic()
-        while self._backlog and not self._closed:
-            try:
-                sent = self._sock.send(self._backlog)
-            except BlockingIOError:
-                self._keep_fresh()
-                self._rouse()
+        """Send what waits; one thread after another, and without the lock."""
+        with self._sending:
+            if self._pushing:  # a signal handler has interrupted us: it is sent afterwards
                 return
+            self._pushing = True
+            try:
+                while self._send_backlog():
+                    pass
+            finally:
+                self._pushing = False
+
+    def _send_backlog(self) -> bool:
+        """Send what is in the backlog; return whether more has come meanwhile."""
+        with self._lock:
+            data, self._backlog = self._backlog, bytearray()
+        self._pushed = time.monotonic()
+        while data and not self._closed:
+            try:
+                sent = self._sock.send(data)
+            except BlockingIOError:
+                with self._lock:
+                    self._backlog[:0] = data
+                    self._keep_fresh()
+                self._rouse()
+                return False
             except OSError as error:
                 self._lose(error)
-                return
-            del self._backlog[:sent]
-        if self._backlog or self._unframed:
-            return
-        self._fresh.clear()
+                return False
+            del data[:sent]
+        with self._lock:
+            if not self._backlog:
+                self._forget_sent()
+            return bool(self._backlog) and not self._closed
+
+    def _forget_sent(self) -> None:
+        """Leave in the tail what is not sent: those rows that came meanwhile."""
         if self._full is not None:
             self._tail, self._full = self._full, None
         if self._tail is not None:
-            self._tail.clear(self._rows)
+            self._fresh.clear()
+            if not self._tail.restart(self._rows - len(self._unframed), self._unframed):
+                self._fresh += self._unframed
+        elif not self._unframed:
+            self._fresh.clear()
 
 
 class SendingRecorder(Recorder):
@@ -258,8 +289,10 @@ class SendingRecorder(Recorder):
 
     def drain_encoded(self) -> list[bytes]:
         """Take the rows gathered so far, each as ``encode_row`` writes it."""
-        if self.before_drain or self._unwritten or self._noted or self._dropped:
+        if self._unwritten or self._noted or self._dropped:
             return [encode_row(row) for row in self.drain()]
+        for look in tuple(self.before_drain):
+            look()
         # This happens before each call of a handler: what ``drain`` does, in as few steps as can be.
         with self._lock:
             self._sink.asleep, self._quiet = True, 0

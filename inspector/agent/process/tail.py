@@ -1,9 +1,12 @@
 """The tail: rows that a process has not sent yet, kept where its end does not reach them.
 
 A mapped file without a name, which the parent makes and the child fills. What the child has sent is taken out of it,
-so it is short; when the child is gone the parent reads there what was recorded last. The file begins with two numbers
-of 64 bits, in native byte order: how many rows the child has recorded before the first one here, and how many bytes
-follow. These are rows as JSON arrays, a comma between two.
+so it is short; when the child is gone the parent reads there what was recorded last.
+
+The file has two halves, of which one counts: to take something out, what is left is written into the other. It begins
+with three numbers of 64 bits, in native byte order: which half counts, and the lengths of both in bytes. A half begins
+with one such number, how many rows the child has recorded before the first one here, and goes on with rows as JSON
+arrays, a comma between two.
 """
 
 from __future__ import annotations
@@ -17,8 +20,8 @@ from typing import Any, Final
 
 #: Bytes of the file.
 SIZE: Final = 4 << 20
-_HEAD: Final = Struct("=QQ")
-_LENGTH: Final = Struct("=Q")
+_HEAD: Final = Struct("=QQQ")
+_NUMBER: Final = Struct("=Q")
 
 
 class Tail:
@@ -33,26 +36,46 @@ class Tail:
 
     def __init__(self, descriptor: int) -> None:
         self._map = mmap(descriptor, SIZE)
-        self._end = _HEAD.size
+        self._half = 0
+        self._length = 0
 
     def put(self, rows: Sequence[bytes]) -> bool:
         """Add rows that follow those that are here; return whether there was room for all of them."""
         data = b",".join(rows)
-        if self._end > _HEAD.size:
+        if self._length:
             data = b"," + data
-        end = self._end + len(data)
-        if end > SIZE:
+        begin = _rows_at(self._half) + self._length
+        length = self._length + len(data)
+        if length > _room():
             return False
-        self._map[self._end : end] = data
-        self._end = end
-        _LENGTH.pack_into(self._map, _LENGTH.size, end - _HEAD.size)  # what was written counts from here on
+        self._map[begin : begin + len(data)] = data
+        self._length = length
+        _NUMBER.pack_into(self._map, _NUMBER.size * (1 + self._half), length)  # what was written counts from here on
         return True
 
-    def clear(self, first: int) -> None:
-        """Take all out: so many rows have been sent."""
-        _LENGTH.pack_into(self._map, _LENGTH.size, 0)
-        _LENGTH.pack_into(self._map, 0, first)
-        self._end = _HEAD.size
+    def restart(self, first: int, rows: Sequence[bytes] = ()) -> bool:
+        """Take all out but the last rows, which are these; return whether there was room for them.
+
+        Args:
+            first: How many rows there were before these; they have been sent.
+            rows: The rows.
+        """
+        self._half, self._length = 1 - self._half, 0
+        _NUMBER.pack_into(self._map, _NUMBER.size * (1 + self._half), 0)
+        _NUMBER.pack_into(self._map, _rows_at(self._half) - _NUMBER.size, first)
+        done = not rows or self.put(rows)
+        _NUMBER.pack_into(self._map, 0, self._half)
+        return done
+
+
+def _room() -> int:
+    """Return the bytes that the rows of a half may have."""
+    return (SIZE - _HEAD.size) // 2 - _NUMBER.size
+
+
+def _rows_at(half: int) -> int:
+    """Return where the rows of a half begin."""
+    return _HEAD.size + _NUMBER.size + half * ((SIZE - _HEAD.size) // 2)
 
 
 def read_tail(descriptor: int) -> tuple[int, list[Any]]:
@@ -64,14 +87,15 @@ def read_tail(descriptor: int) -> tuple[int, list[Any]]:
     head = os.pread(descriptor, _HEAD.size, 0)
     if len(head) < _HEAD.size:
         raise ValueError("no tail")
-    first, length = _HEAD.unpack(head)
-    if length > SIZE - _HEAD.size:
+    half, *lengths = _HEAD.unpack(head)
+    if half > 1 or lengths[half] > _room():
         raise ValueError("no tail")
-    data = os.pread(descriptor, length, _HEAD.size)
-    if os.pread(descriptor, _HEAD.size, 0) != head:
+    data = os.pread(descriptor, _NUMBER.size + lengths[half], _rows_at(half) - _NUMBER.size)
+    if len(data) < _NUMBER.size or os.pread(descriptor, _HEAD.size, 0) != head:
         raise ValueError("it changes")
+    (first,) = _NUMBER.unpack_from(data)
     try:
-        rows: list[Any] = json.loads(b"[" + data + b"]")
+        rows: list[Any] = json.loads(b"[" + data[_NUMBER.size :] + b"]")
     except RecursionError as error:
         raise ValueError("no tail") from error
     return first, rows

@@ -27,6 +27,7 @@ from inspector.hosts.run.proc import ProcessIdentity, command_of, same_process
 from inspector.hosts.run.resuming import Begun
 from inspector.hosts.run.roles import HELPERS, role_of
 from inspector.hosts.run.silent import SilentProcess, SilentSearch
+from inspector.hosts.turns import short_turns
 
 if TYPE_CHECKING:
     from inspector.hosts.run.intake import RowsOfProcess, RunIntake
@@ -160,13 +161,14 @@ class RunReader:
     # -- the thread ----------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        while not self._stop.is_set():
-            wait = self.look()
-            with self._looked:
-                self._looks += 1
-                self._looked.notify_all()
-            self._stop.wait(wait)
-        self.look(last=True)
+        with short_turns():
+            while not self._stop.is_set():
+                wait = self.look()
+                with self._looked:
+                    self._looks += 1
+                    self._looked.notify_all()
+                self._stop.wait(wait)
+            self.look(last=True)
 
     def look(self, *, last: bool = False) -> float:
         """Look once at everything; return how many seconds the next look may wait."""
