@@ -180,7 +180,7 @@ class Journal:
             elif kind == NOTED:
                 fold.noted(row)
             elif kind >= HOST_NOTED:
-                self._host_record(row, change)
+                self.host_record(row, change)
             elif kind == SESSION_STARTED:
                 self._session_started(row)
                 change.catalog = True
@@ -386,7 +386,16 @@ class Journal:
         for event in catalog.events:
             self._add_event(event)
 
-    def _host_record(self, row: Row, change: Change) -> None:
+    def knows_handler(self, key: str) -> bool:
+        """Return whether a handler has a number."""
+        return key in self._handler_numbers
+
+    def knows_event(self, name: str) -> bool:
+        """Return whether an event type has a number."""
+        return name in self._event_numbers
+
+    def host_record(self, row: Row, change: Change) -> None:
+        """Take in a record of the host; whoever folds does."""
         record = to_record(row)
         assert isinstance(record, HostRecord)  # noqa: S101 - to_record gives the class of the kind
         change.host.append(record)

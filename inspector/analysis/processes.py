@@ -113,9 +113,9 @@ class Processes:
         entry = self.by_number.get(number)
         return entry.label if entry is not None else f"process {number}"
 
-    def publish(self, process: int) -> None:
-        """Count an event that a process has published and that is recorded."""
-        self._entry(process).published += 1
+    def publish(self, process: int, count: int = 1) -> None:
+        """Count events that a process has published and that are recorded."""
+        self._entry(process).published += count
 
     def take(self, record: HostRecord) -> bool:
         """Take in a record of the host; return whether it is about processes or tests: most are not."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from inspector.analysis.entries import Change
     from inspector.app.importing import ImportedRun
     from inspector.app.notices import Notices
+    from inspector.app.reading import SessionReading
     from inspector.app.recording import Host
     from inspector.app.tasks import TaskOwner
     from inspector.catalog.form import FireForm
@@ -135,8 +136,8 @@ class Workbench:
         self._store: Store | None = None
         self._recording: Recording | None = None
         self._view: View | None = None
-        self._opening = self._asked = 0
-        self._listings = self._listed = 0
+        self._asked = self._listings = self._listed = 0
+        self._reading: SessionReading | None = None
         self._on_view: list[Callable[[View], None]] = []
         self._on_folded: list[Callable[[Change], None]] = []
         self._on_sessions: list[Callable[[Sequence[SessionInfo]], None]] = []
@@ -479,33 +480,40 @@ class Workbench:
         info = await store.session(session)
         if asked != self._asked:  # another one was asked for meanwhile
             return
-        self._opening += 1
-        turn = self._opening
+        self.end_reading()
+        from inspector.app.reading import SessionReading
+
         journal = Journal()
-        self._show(View(journal, Details(journal, store, session), info.title, live=False, records=info.records))
-        stream = self.stream(session)
+
+        def begin() -> Journal:
+            nonlocal journal
+            journal = Journal()
+            self._show(View(journal, Details(journal, store, session), info.title, live=False, records=info.records))
+            return journal
+
+        reading = self._reading = SessionReading(store, session, begin)
         try:
-            async for batch in stream.read():
-                if turn != self._opening:
+            async for change in reading.read():
+                if reading.stopped:
                     return
-                change = journal.fold(batch)
                 self._tell_folded(change)
                 await asyncio.sleep(0)  # the window breathes between two pages
         except InspectorError:
-            if turn != self._opening:  # it was deleted, which is why another one is shown
+            if reading.stopped:  # it was deleted, which is why another one is shown
                 return
             raise
         from inspector.app.filtered import placement_warnings
 
-        for warning in (*stream.warnings(), *placement_warnings(journal)):
+        for warning in (*reading.stream.warnings(), *placement_warnings(journal)):
             self._notices.warning(warning)
-        if stream.warnings():
+        if reading.stream.warnings():
             await self.refresh_sessions()  # the list says from now on that it is damaged
 
     def end_reading(self) -> None:
         """Read no further in a stored session that is being opened."""
         self._asked += 1
-        self._opening += 1
+        if self._reading is not None:
+            self._reading.stop()
 
     def stream(self, session: int) -> StoredStream:
         """Return a stored session as a stream."""

@@ -633,14 +633,14 @@ class StoredStream:
                 yield batch
             at = last
         if after < 1 and head.state != info.RECORDING:
-            self._count_missing(head.records, newest, count, host.lost)
+            self.count_missing(head.records, newest, count, host.lost)
         if head.state == info.INTERRUPTED:
             running = {*executions.running, *odd.running} - odd.ended
-            cut = _cut_off(sorted(running), max(head.records, newest), after, await self._last_at())
+            cut = cut_off(sorted(running), max(head.records, newest), after, await self._last_at())
             if cut is not None:
                 yield cut
 
-    def _count_missing(self, last: int, newest: int, count: int, lost: int) -> None:
+    def count_missing(self, last: int, newest: int, count: int, lost: int) -> None:
         """Compare what was read with the numbers of a session's records, all of which are used.
 
         Args:
@@ -675,7 +675,7 @@ def _without_holes(page: dict[int, Row]) -> list[Batch]:
     return batches
 
 
-def _cut_off(running: list[int], last: int, after: int, at: int) -> Batch | None:
+def cut_off(running: list[int], last: int, after: int, at: int) -> Batch | None:
     """Return the ends of the executions that were running when their process died."""
     rows: list[Row] = [(HANDLER_ENDED, at, number, INTERRUPTED, 0, "") for number in running]
     skipped = max(0, after - last)

@@ -22,10 +22,10 @@ from inspector.catalog.form import FireForm
 from inspector.core.errors import InspectorError, UsageError
 from inspector.core.faults import FaultRule
 from inspector.core.records.host import FaultsSwitched, RecordingPaused, RecordingResumed
-from inspector.core.records.records import Batch, to_row
+from inspector.core.records.records import Batch, Row, to_row
 from inspector.core.request import FireRequest
 from inspector.hosts.embedded import EmbeddedHost
-from inspector.store import reader
+from inspector.store import columns
 from inspector.store.jsonl_import import read_jsonl
 from inspector.store.store import Store
 from tests.programs import Shop, shop_program, until
@@ -324,23 +324,23 @@ async def test_opening_the_live_session_shows_it_live(path: Path) -> None:
 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "BATCH", 10)
+    for name in ("FIRST_PAGE", "PAGE"):
+        monkeypatch.setattr(columns, name, 10)
 
 
 @pytest.mark.usefixtures("small_pages")
 async def test_opening_another_meanwhile_ends_the_first(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     await stored(path, 200, 5)
-    read, other_is_open = reader.StoredStream.read, asyncio.Event()
+    read, other_is_open = columns.StoredColumns.others, asyncio.Event()
 
     async with desk_on(path) as desk:
 
-        async def slow(stream: reader.StoredStream) -> AsyncIterator[Batch]:
-            for batch in [batch async for batch in read(stream)]:
-                yield batch
-                if stream.session == 1 and len(desk.view.journal.publications):
-                    await other_is_open.wait()
+        async def slow(session: columns.StoredColumns, last: int) -> list[tuple[int, Row]]:
+            if session.stream.session == 1 and len(desk.view.journal.publications):
+                await other_is_open.wait()
+            return await read(session, last)
 
-        monkeypatch.setattr(reader.StoredStream, "read", slow)
+        monkeypatch.setattr(columns.StoredColumns, "others", slow)
         first = asyncio.ensure_future(desk.bench.open_session(1))
         await until(lambda: desk.view.session == 1 and len(desk.view.journal.publications))
         half = desk.view.journal

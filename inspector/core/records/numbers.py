@@ -59,6 +59,19 @@ class Numbering:
         self._length += 1
         return self._length - 1
 
+    def add_run(self, first: int, count: int) -> None:
+        """Take in numbers without a gap, all after the others: ``first`` and those that follow, ``count`` in all."""
+        if first != self.last + 1:
+            self._firsts.append(first)
+            self._indexes.append(self._length)
+        self.last = first + count - 1
+        self._length += count
+
+    @property
+    def runs(self) -> tuple[list[int], list[int]]:
+        """Where each run without a gap begins: its first numbers, and their indexes."""
+        return self._firsts, self._indexes
+
     def index(self, number: int) -> int:
         """Return the index of a number, -1 when it was never taken in."""
         if len(self._firsts) == 1:
