@@ -656,7 +656,8 @@ class _Stretch(BatchFold):
     ) -> None:
         journal, losses = self._journal, self._journal.losses
         failure = self._failures.pop(index, "")
-        if not retry and not fault and (code != OK_CODE or (losses.watchful and losses.waits_for(index, owner))):
+        may_be = losses.concerns(code) if code != OK_CODE else losses.watchful and losses.waits_for(index, owner)
+        if may_be and not retry and not fault:
             losses.executed(Where(index, owner, handler, event), code, at, failure, self._correlation_of(owner))
         if failure:
             journal.failures.put(index, failure)

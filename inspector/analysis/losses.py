@@ -223,6 +223,10 @@ class Losses:
         if code == _SWALLOWED_CODE:
             self._workflows.hope(group.number, event, key)
 
+    def concerns(self, code: int) -> bool:
+        """Return whether ``executed`` is to be told of executions that end with this status, which is not ``ok``."""
+        return code in OF_STATUS or bool(self._logs or self._returned or self._caught)
+
     def waits_for(self, execution: int, publication: int) -> bool:
         """Return whether the end of an execution may be a loss even if it went well."""
         return execution in self._logs or publication in self._returned

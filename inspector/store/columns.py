@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.store import info
+from inspector.store.database import driver_rows
 from inspector.store.gaps import is_damage
 from inspector.store.reader import (
     Damage,
@@ -286,11 +287,8 @@ class StoredColumns:
         return count, columns, count < limit
 
     async def _rows(self, connection: AsyncConnection, sql: str, **values: int) -> list[Any]:
-        """Return what the driver returns, which is tuples: SQLAlchemy would make an object of each."""
-        driver: Any = (await connection.get_raw_connection()).driver_connection
-        bound = {"base": self._base, "end": self._base + SESSION_SPAN, **values}
         try:
-            return list(await driver.execute_fetchall(sql, bound))
+            return await driver_rows(connection, sql, {"base": self._base, "end": self._base + SESSION_SPAN, **values})
         except sqlite3.Error as error:
             if is_damage(error) or getattr(error, "sqlite_errorname", "") == "SQLITE_TOOBIG":
                 raise NotPlain from error

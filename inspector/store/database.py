@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -418,6 +418,18 @@ class SessionsDatabase:
             if trouble is None:
                 raise
             raise trouble from error
+
+
+async def driver_rows(connection: AsyncConnection, sql: str, values: Mapping[str, Any] | Sequence[Any]) -> list[Any]:
+    """Return all rows as the driver has them, which is tuples: SQLAlchemy would make an object of each.
+
+    Args:
+        connection: Not in a transaction.
+        sql: The question.
+        values: What is bound.
+    """
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    return list(await driver.execute_fetchall(sql, values))
 
 
 async def _in_thread(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import json
 import sqlite3
+from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
@@ -114,7 +115,7 @@ class Damage:
         return text
 
 
-class TableSource:
+class TableSource(ABC):
     """One table of a session. Rows that hold what they cannot hold are left out and counted.
 
     Args:
@@ -149,9 +150,9 @@ class TableSource:
         """Return the seq of a table row."""
         return int(cells[0]) - self.base
 
+    @abstractmethod
     def _row(self, cells: Any) -> Row:
         """Return the row of the stream that a table row stands for, or begins with."""
-        raise NotImplementedError
 
     def _end(self, _cells: Any) -> tuple[int, Row] | None:
         """Return the end that stands in a table row beside its start: how many seqs later, and the row."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from inspector.core.records import records
+from inspector.store.database import driver_rows
 from inspector.store.reader import Damage, read_odd
 from inspector.store.schema import SESSION_SPAN
 
@@ -101,7 +102,7 @@ class StoredPayloads:
         sql = f"SELECT id, body FROM payloads WHERE id BETWEEN ? AND ? AND {self._condition}"  # noqa: S608 - ours
         async with self._store.database.reading() as connection:
             odd = await self._read_odd(connection)
-            rows: list[Any] = list((await connection.exec_driver_sql(sql, (*between, *self._values))).fetchall())
+            rows = await driver_rows(connection, sql, (*between, *self._values))
             missing = await self._missing(connection, numbers, between, odd)
         texts = [(key - self._base, self._damage.part("payload", body)) for key, body in rows]
         return PayloadPage([*texts, *((number, odd[number]) for number in numbers if number in odd)], missing)

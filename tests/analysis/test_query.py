@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from inspector.analysis.entries import Recent
 from inspector.analysis.query.complete import complete
 from inspector.analysis.query.query import FilterError, parse
+from inspector.analysis.query.terms import PayloadTerm
 from inspector.core.description import (
     CatalogDescription,
     Choice,
@@ -432,3 +433,55 @@ def test_errors_are_found_in_all_failures(monkeypatch):
         story.tell([told("AccountClosed", audit(status="failed", failure=broken))])
     for text, expected in {"error:Error1": [1, 3], '"SESSION 2"': [2], "error0": [0, 2], "-error:*1": [0, 2]}.items():
         assert np.flatnonzero(parse(text).mask(story.journal, 0, 4)).tolist() == expected, text
+
+
+TEXTS = [
+    '{"amount": 12, "event_id": {"$uuid": "00000000-0000-4000-8000-00000000000a"}, "reason": "timeout"}',
+    '{"amount": 2.5e3, "reason": "t\\u00e9l"}',
+    '{"amount": {"$decimal": "120.5"}, "other": {"amount": 3}}',
+    '{"amount": 3, "other": {"amount": {"$decimal": "120.5"}}}',
+    '{"other": {"amount": 300}, "unit": "amount"}',
+    '{"other": {"amount": 300}}',
+    '{"amount": [1, 300], "reason": "x"}',
+    '{"amount": true}',
+    '{"amount": "500"}',
+    '{"\\u0061mount": 500, "x": {"amount": 1}}',
+    '{"x": "\\"amount\\": 500", "amount": 1}',
+    '{"amount":500}',
+    '{"amount": -7, "when": {"$date": "2026-01-02"}, "reason": "TIMEOUT a"}',
+    '{"reason": "r\u00e9sum\u00e9 timeout"}',
+    '{"reason": {"$bytes": "dGltZW91dA=="}}',
+    '{"amount": 500',
+    "[]",
+]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "amount>100",
+        "amount<0",
+        "amount=12",
+        "amount≤3",
+        "other.amount≥300",
+        "reason:time*",
+        "event_id:*00a",
+        "when:2026*",
+    ],
+)
+def test_payloads_that_are_not_read_would_not_have_fitted(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (term,) = parse(text).searches()
+    looked = [term.fits_payload(payload) for payload in TEXTS]
+    monkeypatch.setattr(PayloadTerm, "_may_fit", lambda *_: True)
+    assert [term.fits_payload(payload) for payload in TEXTS] == looked
+    assert any(looked)
+
+
+def test_most_payloads_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(*_: object) -> None:
+        raise AssertionError("it was read")
+
+    monkeypatch.setattr("inspector.analysis.query.terms.json.loads", read)
+    for text in ("amount>100", "reason:refused*", "event_id:*00b"):
+        (term,) = parse(text).searches()
+        assert not term.fits_payload(TEXTS[0])

@@ -8,6 +8,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import numpy as np
@@ -427,7 +428,7 @@ class PayloadTerm(PayloadSearch):
 
     def fits_payload(self, payload: str) -> bool:
         """See ``PayloadSearch``."""
-        if not self._names(payload):  # most payloads need not be read
+        if not self._names(payload) or not self._may_fit(payload):  # most payloads need not be read
             return False
         try:
             data = json.loads(payload)
@@ -437,6 +438,32 @@ class PayloadTerm(PayloadSearch):
             return any(map(self._is_wanted, _values_at(plain_part(data), self.path)))
         except (ValueError, RecursionError):
             return False
+
+    def _may_fit(self, payload: str) -> bool:
+        """Return whether it has to be read to know whether it fits: reading costs ten times as much as looking."""
+        if self.operator:
+            # What stands behind a name that is there once is the only number to be compared, wherever that may be.
+            number = self._number.search(payload)
+            if number is None or payload.count(self._quoted) > 1 or "\\u" in payload:
+                return True
+            return self._is_wanted(float(number[1]))
+        _, words, tags = self._narrowing
+        if words is None or not payload.isascii():
+            return True
+        lower = payload.lower()
+        return any(word in lower for word in words) or payload.count('"$') > sum(map(payload.count, tags or ()))
+
+    @cached_property
+    def _narrowing(self) -> Narrowing:
+        return self.narrowing()
+
+    @cached_property
+    def _quoted(self) -> str:
+        return json.dumps(self.path[-1])
+
+    @cached_property
+    def _number(self) -> Pattern:
+        return re.compile(rf"{re.escape(self._quoted)}\s*:\s*(-?\d+(?:\.\d+)?)\s*[,}}\]]")
 
     def _names(self, payload: str) -> bool:
         name = json.dumps(self.path[-1], ensure_ascii=False)
