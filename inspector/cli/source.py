@@ -10,14 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from inspector.app.places import kept_settings_path, trust_path
 from inspector.app.text import one_line, visible
 from inspector.cli import exitcodes
-from inspector.cli.programs import demo_program, given_options
+from inspector.cli.programs import demo_program, given_options, may_be_project
 from inspector.core.description import Problem
 from inspector.core.errors import UsageError
-from inspector.hosts.kept import KeptSettings, Trust
-from inspector.hosts.project import LOAD_TIMEOUT, Project
 
 if TYPE_CHECKING:
     import argparse
@@ -29,6 +26,7 @@ if TYPE_CHECKING:
     from inspector.core.description import CatalogDescription
     from inspector.core.facts import CatalogFacts
     from inspector.core.records.host import HostRecord
+    from inspector.hosts.project import Project
     from inspector.hosts.trouble import LoadError
 
 #: How much of a program's traceback, and of what it printed, is shown.
@@ -212,6 +210,8 @@ def project_of(arguments: argparse.Namespace) -> tuple[Project, bool] | None:
         if options:
             raise UsageError(f"--demo cannot be combined with {_option(next(iter(options)))}.")
         return None
+    if not may_be_project(arguments):  # what reads projects need not be loaded for that
+        return None
     if "app" in options:
         return _from_options(options).beside_file(), True
     project = _found(options)
@@ -225,12 +225,17 @@ def project_of(arguments: argparse.Namespace) -> tuple[Project, bool] | None:
 
 def _with_kept_settings(project: Project) -> Project:
     """Add what was filled in for the project in the window; what is given now stands above that."""
+    from inspector.app.places import kept_settings_path
+    from inspector.hosts.kept import KeptSettings
+
     now = project.environment()
     values = KeptSettings(kept_settings_path()).of(project)
     return project.with_settings({name: value for name, value in values.items() if name not in now})
 
 
 def _from_options(options: dict[str, Any]) -> Project:
+    from inspector.hosts.project import LOAD_TIMEOUT, Project
+
     return Project.from_options(
         ",".join(options["app"]),
         catalog=",".join(options.get("catalog", ())),
@@ -244,6 +249,8 @@ def _from_options(options: dict[str, Any]) -> Project:
 
 def _found(options: dict[str, Any]) -> Project | None:
     """Read the project around the folder; options stand above what its file says."""
+    from inspector.hosts.project import Project
+
     folder = Path(options.get("cwd") or Path.cwd()).expanduser()
     project = Project.from_folder(folder)
     others = {name: value for name, value in options.items() if name != "cwd"}
@@ -265,6 +272,9 @@ def _ask_for_consent(project: Project, console: Console) -> None:
     Raises:
         UsageError: There is no terminal to ask on, or the answer was no.
     """
+    from inspector.app.places import trust_path
+    from inspector.hosts.kept import Trust
+
     trust = Trust(trust_path())
     question = trust.needs_consent(project)
     if question is None:
@@ -285,6 +295,8 @@ def _ask_for_consent(project: Project, console: Console) -> None:
 
 def _spelled_out(project: Project) -> str:
     """Return the options that load the project without being asked."""
+    from inspector.hosts.project import LOAD_TIMEOUT
+
     words = [word for app in project.app for word in ("--app", app)]
     words += [word for catalog in project.catalog for word in ("--catalog", catalog)]
     words += ["--db-session", project.db_session] if project.db_session else []

@@ -2,8 +2,8 @@
 
 ``from inspector.core import DomainEvent, InMemoryEventBus`` is all that a program needs.
 
-
-What it offers is loaded with the first name that is asked for: whoever needs one module of it does not load the bus.
+What it offers is loaded with the first name that is asked for, but for what classes of events are made of: who needs
+one module of it does not load the bus.
 """
 
 from __future__ import annotations
@@ -13,9 +13,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .public import *  # noqa: F403 - the names that it offers
 else:
+    #: What modules of events ask for: they are loaded without the bus.
+    _OF_EVENTS = {"DomainEvent", "EventDataError", "get_event_class", "register_event"}
 
     def __getattr__(name: str) -> Any:
         """Return what is offered under a name, or their list."""
+        if name in _OF_EVENTS:
+            from .bus import events
+
+            globals()[name] = value = getattr(events, name)
+            return value
         from .public import __all__ as names
         from .public import lookup
 

@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, Final
 
 #: Kinds of lines, in the order in which they are shown. Each is the key of the table that holds it.
@@ -201,6 +200,8 @@ def _read_table(table: Mapping[str, Any], key: str, troubles: list[SpecTrouble])
                 troubles.append(SpecTrouble(f"{key} where must be a string.", 'For example: where = "shop.app:bus".'))
             continue
         if name not in KINDS:
+            from difflib import get_close_matches  # only where something is misspelt
+
             near = get_close_matches(name, (WHERE, *KINDS), 1)
             hint = f"Did you mean {near[0]}?" if near else f"Use {', '.join((WHERE, *KINDS))}."
             troubles.append(SpecTrouble(f"{key}: unknown key {written}.", hint))

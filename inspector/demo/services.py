@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from email.message import EmailMessage
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid5
 
 from inspector.demo.bounded import BoundedMap
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 #: How many messages, frames per user and ended logins are kept to be looked at.
 KEPT: Final = 1_000

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 import pydantic
 import pytest
 
-from inspector.core.values.hints import field_hints
+from inspector.core.values.hints import Unresolved, field_hints
 from inspector.core.values.shape import describe_fields
 
 T = TypeVar("T")
@@ -19,6 +19,11 @@ K = TypeVar("K")
 @dataclass
 class Order:
     number: int = 0
+
+
+class Holding:
+    order: Order
+    orders: list[Order]
 
 
 @dataclass
@@ -91,3 +96,17 @@ def test_the_newer_syntax_says_the_same() -> None:
     source = "@dataclass\nclass New[V]:\n    body: V\n@dataclass\nclass Sent(New[Order]): ...\n"
     exec(source, names)
     assert field_hints(names["Sent"])["body"] is Order
+
+
+def test_annotations_above_mean_what_they_mean_there() -> None:
+    class Node:
+        parent: Leaf | None
+
+    class Leaf(Node):
+        order: Order
+
+    assert field_hints(Leaf) == {"parent": Leaf | None, "order": Order}
+    assert isinstance(field_hints(Node)["parent"], Unresolved)
+    module_order = Order
+    same_name = type("Order", (Holding,), {})
+    assert field_hints(same_name) == {"order": module_order, "orders": list[module_order]}

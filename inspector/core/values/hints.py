@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 import enum
 import functools
@@ -43,15 +44,30 @@ def field_hints(cls: type) -> dict[str, Any]:
     bindings: dict[type, dict[Any, Any]] = {}
     _bind(cls, {}, bindings)
     for base in reversed(cls.__mro__):
-        module = sys.modules.get(base.__module__)
-        # Of the class's own names only types count: in ``date: date | None = None`` the second ``date``
-        # is the module's, though ``typing.get_type_hints`` would read the default there.
-        nested = {name: value for name, value in vars(base).items() if isinstance(value, type)}
-        variables = {variable.__name__: variable for variable in getattr(base, "__type_params__", ())}
-        scope = {**(vars(module) if module else {}), cls.__name__: cls, base.__name__: base, **nested, **variables}
-        for name, annotation in inspect.get_annotations(base).items():
-            hints[name] = substitute(_resolve(annotation, scope), bindings.get(base, {}))
+        bound = bindings.get(base, {})
+        for name, hint in _own_hints(base).items():
+            if isinstance(hint, Unresolved) and base is not cls:  # it may name the class below, local to a function
+                hint = _resolve(inspect.get_annotations(base)[name], {**_scope(base), cls.__name__: cls})
+            hints[name] = substitute(hint, bound)
     return hints
+
+
+@functools.lru_cache(maxsize=2048)
+def _own_hints(cls: type) -> dict[str, Any]:
+    """Return the annotations that stand in a class itself, resolved: classes of events share what is above them."""
+    annotations = inspect.get_annotations(cls)
+    scope = _scope(cls) if annotations else {}
+    return {name: _resolve(annotation, scope) for name, annotation in annotations.items()}
+
+
+def _scope(cls: type) -> dict[str, Any]:
+    """Return what names stand for in the annotations of a class."""
+    module = sys.modules.get(cls.__module__)
+    # Of the class's own names only types count: in ``date: date | None = None`` the second ``date``
+    # is the module's, though ``typing.get_type_hints`` would read the default there.
+    nested = {name: value for name, value in vars(cls).items() if isinstance(value, type)}
+    variables = {variable.__name__: variable for variable in getattr(cls, "__type_params__", ())}
+    return {**(vars(module) if module else {}), cls.__name__: cls, **nested, **variables}
 
 
 def _bind(cls: type, bound: dict[Any, Any], bindings: dict[type, dict[Any, Any]]) -> None:
@@ -78,6 +94,10 @@ def _bind(cls: type, bound: dict[Any, Any], bindings: dict[type, dict[Any, Any]]
 
 
 def _resolve(annotation: Any, scope: dict[str, Any]) -> Any:
+    if type(annotation) is str and annotation.isidentifier():  # nearly all are the name of a class
+        named = scope.get(annotation, vars(builtins).get(annotation))
+        if issubclass(type(named), type):
+            return named
     holder = type("Holder", (), {"__annotations__": {"it": annotation}})
     try:
         return typing.get_type_hints(holder, globalns=scope, localns={}, include_extras=True)["it"]

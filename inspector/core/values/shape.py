@@ -7,17 +7,20 @@ import enum
 import json
 import typing
 from collections import abc, deque
-from typing import Any, Final
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 from ..bus.events import DomainEvent
 from ..description import Choice, FieldShape, TypeShape
 from ..redact.marked import marked_fields
 from ..redact.names import secret_kind
-from ..redact.redactor import Redactor
 from . import hints
 from .build import is_atom, to_plain
 from .dataerror import EventDataError
 from .table import ATOMS, BY_KIND, atom_of
+
+if TYPE_CHECKING:
+    from ..redact.redactor import Redactor
 
 _CONTAINER_KINDS: Final[dict[Any, str]] = {
     list: "list",
@@ -32,8 +35,9 @@ _CONTAINER_KINDS: Final[dict[Any, str]] = {
     abc.MutableMapping: "dict",
 }
 _VARIADIC: Final = (abc.Sequence, abc.Collection, abc.Iterable)
-_REDACTOR: Final = Redactor()
 _ANY: Final = TypeShape("any", "Any")
+#: Names of fields come again in many classes.
+_secret_kind: Final = lru_cache(maxsize=2048)(secret_kind)
 
 #: Most characters of a default that is told: it stands in every catalog, in the window and in the first line of logs.
 LONGEST_DEFAULT: Final = 2_000
@@ -61,6 +65,8 @@ def describe_fields(cls: type) -> tuple[FieldShape, ...]:
 
 
 def _describe(hint: Any, bindings: dict[Any, Any], inside: tuple[Any, ...]) -> TypeShape:
+    if type(hint) is type and hint in ATOMS:  # nearly all are
+        return TypeShape(ATOMS[hint].kind, hints.type_text(hint))
     hint = hints.substitute(hint, bindings)
     text = hints.type_text(hint)
     bare = hints.unwrap(hint)
@@ -180,7 +186,7 @@ def _field(
     marked: bool = False,
 ) -> FieldShape:
     shape = _describe(hint, bindings, inside)
-    secret = may_hold_secret(shape) and (marked or bool(secret_kind(name)))
+    secret = may_hold_secret(shape) and (marked or bool(_secret_kind(name)))
     default, withheld = shown_default(name, default, marked=marked)
     return FieldShape(name, shape, required, default, generated or bool(withheld), base, secret, withheld)
 
@@ -194,17 +200,25 @@ def shown_default(name: str, default: Any, *, marked: bool = False) -> tuple[Any
     if default is None or type(default) in (bool, float) or (type(default) is int and default.bit_length() < 1_000):
         return default, ""
     if size := _size(default, LONGEST_DEFAULT):
-        return None, _HIDDEN if marked or secret_kind(name) else _beginning(name, default, size)
+        return None, _HIDDEN if marked or _secret_kind(name) else _beginning(name, default, size)
     try:
         plain = to_plain(default)
         if len(json.dumps(plain, default=str)) > LONGEST_DEFAULT:
-            return None, _HIDDEN if marked or secret_kind(name) else _beginning(name, default, 0)
+            return None, _HIDDEN if marked or _secret_kind(name) else _beginning(name, default, 0)
     except (EventDataError, ValueError):  # int has a limit for its digits, too
         return None, f"{_article(type(default).__name__)} {type(default).__name__}"
     if plain in (None, "") or type(plain) in (bool, int, float):
         return plain, ""
-    hidden = marked or _REDACTOR.redact_plain(plain, name) != plain
+    hidden = marked or _redactor().redact_plain(plain, name) != plain
     return (None, _HIDDEN) if hidden else (plain, "")
+
+
+@cache
+def _redactor() -> Redactor:
+    """Return what hides secrets in defaults; few classes have defaults in which there may be one."""
+    from ..redact.redactor import Redactor
+
+    return Redactor()
 
 
 def _article(name: str) -> str:
@@ -232,7 +246,7 @@ def _size(value: Any, most: int) -> int:
 
 def _beginning(name: str, default: Any, size: int) -> str:
     if isinstance(default, str):
-        begin = str(_REDACTOR.value(name, default[:LONGEST_DEFAULT]))[:_BEGIN]
+        begin = str(_redactor().value(name, default[:LONGEST_DEFAULT]))[:_BEGIN]
         return f"{begin}… ({len(default)} characters)"
     kind = type(default).__name__
     return f"{kind} of {size}" if size else f"long {kind}"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.utils import format_datetime
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from email.headerregistry import Address
+
     from inspector.core.bus.events import DomainEvent
     from inspector.demo.events import (
         EmailVerificationSucceeded,
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     )
     from inspector.demo.services import Directory, Outbox
 
-_SENDER: Final = Address("Example Finance", addr_spec="accounts@example.com")
+_SENDER: Final = ("Example Finance", "accounts", "example.com")
 _SITE: Final = "https://app.example.com"
 _SIGNATURE: Final = "The people of Example Finance"
 
@@ -84,8 +83,12 @@ class EmailEventHandler:
         Raises:
             ValueError: The address is not one.
         """
+        from email.headerregistry import Address  # nobody who only looks at the catalog sends a mail
+        from email.message import EmailMessage
+        from email.utils import format_datetime
+
         message = EmailMessage()
-        message["From"] = _SENDER
+        message["From"] = Address(*_SENDER)
         message["To"] = address_of(address)
         message["Subject"] = subject
         message["Date"] = format_datetime(event.occurred_at)
@@ -104,6 +107,8 @@ def address_of(text: str) -> Address:
     user, at, domain = text.rpartition("@")
     if not (user and at and domain) or not text.isprintable() or any(char in ' ,;<>"' for char in text):
         raise ValueError(f"Invalid email format: {text!r}")
+    from email.headerregistry import Address
+
     return Address(username=user, domain=domain)
 
 
