@@ -106,7 +106,7 @@ class Banner(Box):
     ) -> None:
         back, line, ink, icon = _BANNERS[tone]
         super().__init__(theme, back, line, parent)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)  # its text sets its height
         self._title = PlainLabel(title, ink, wrap=True)
         font = self._title.font()
         font.setBold(True)

@@ -37,7 +37,7 @@ QMenu::item:selected { background: $selection; color: $strong; }
 QMenu::item:disabled { color: $disabled; }
 QMenu::item:disabled:selected { background: transparent; color: $disabled; }
 QMenu::icon { padding-left: 8px; }
-QMenu::indicator { width: 14px; height: 14px; padding-left: 9px; }
+QMenu::indicator { width: 14px; height: 14px; padding-left: 6px; }
 QMenu::indicator:checked { image: url($tick); }
 QMenu::separator { height: 1px; background: $line; margin: 5px 6px; }
 QMenu::right-arrow { image: url($chevron_right); width: 12px; height: 12px; }

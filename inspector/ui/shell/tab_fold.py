@@ -7,6 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QApplication
 
 from inspector.ui.kit.buttons import IconButton
 from inspector.ui.kit.menus import MenuItem
@@ -87,6 +89,9 @@ class TabFold(QObject):
         self.button.setVisible(len(shown) < bar.count())
         self.button.setGeometry(QRect(bar.width() - _BUTTON, 0, _BUTTON, bar.height() - 2))
         self.button.raise_()
+        if shown and bar.tabRect(min(shown)).left():
+            # It has scrolled while all tabs were there, or a badge came; laid out anew it finds that they fit.
+            QApplication.sendEvent(bar, QResizeEvent(bar.size(), bar.size()))
         self._fitting = False
 
     def _show(self, shown: set[int]) -> None:

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QDialog, QDoubleSpinBox, QFormLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
 
 from inspector.app.text import plural
 from inspector.core.errors import UsageError
 from inspector.core.faults import FAULT_KINDS, FaultRule
 from inspector.ui.kit.buttons import Button
-from inspector.ui.kit.layouts import hbox, vbox
+from inspector.ui.kit.layouts import form, hbox, vbox
 from inspector.ui.kit.text import PlainLabel, set_tone
 
 if TYPE_CHECKING:
@@ -87,24 +87,14 @@ class FaultDialog(QDialog):
         self.probability = _spin("Probability", 0.01, 1.0, self._before.probability, "")
         for spin in (self.delay, self.every, self.probability):
             spin.lineEdit().setTextMargins(6, 0, 0, 0)
-        self._form = QFormLayout()
-        self._rows: dict[str, QWidget] = {}
-        for name, label, field in (
-            ("event", "Event", self.event_box),
-            ("handler", "Handler", self.handler),
-            ("kind", "What happens", self.kind),
-            ("error", "Exception", self.error),
-            ("delay", "Seconds", self.delay),
-            ("every", "Every n-th", self.every),
-            ("probability", "Probability", self.probability),
-        ):
-            self._form.addRow(PlainLabel(label, "dim"), field)
-            self._rows[name] = field
+        titles = ("Event", "Handler", "What happens", "Exception", "Seconds", "Every n-th", "Probability")
+        fields = (self.event_box, self.handler, self.kind, self.error, self.delay, self.every, self.probability)
+        self._rows = [(PlainLabel(title), field) for title, field in zip(titles, fields, strict=True)]
         self.verdict = PlainLabel("", "dim", wrap=True)
         self.ok = Button(theme, "Save" if rule is not None else "Add", "bolt", kind="primary", on_click=self.accept)
         self.ok.setDefault(True)
         buttons = hbox(1, Button(theme, "Cancel", on_click=self.reject), self.ok, spacing=-1)
-        vbox(self._form, self.verdict, buttons, owner=self, margins=_MARGINS, spacing=12)
+        vbox(form(*self._rows), self.verdict, buttons, owner=self, margins=_MARGINS, spacing=12)
         for box in (self.event_box, self.handler, self.error):
             box.editTextChanged.connect(lambda _: self._tell())
         self.kind.currentIndexChanged.connect(lambda _: self._tell())
@@ -136,8 +126,10 @@ class FaultDialog(QDialog):
     def _tell(self) -> None:
         """Show what the rule is about, or what is wrong with it."""
         kind = self.kind.currentData()
-        self._form.setRowVisible(self._rows["error"], kind in ("fail", "swallow"))
-        self._form.setRowVisible(self._rows["delay"], kind == "slow")
+        shown = {self.error: kind in ("fail", "swallow"), self.delay: kind == "slow"}
+        for row in self._rows:
+            for widget in row:
+                widget.setVisible(shown.get(row[1], True))
         try:
             rule = self.rule()
         except UsageError as error:
