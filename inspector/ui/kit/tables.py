@@ -36,7 +36,7 @@ from inspector.ui.kit.menus import MenuItem, open_menu
 from inspector.ui.kit.text import copy_text
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPaintEvent
+    from PySide6.QtGui import QMouseEvent, QPaintEvent
 
     from inspector.ui.kit.theme import Theme
 
@@ -193,6 +193,14 @@ class MarkedScrollBar(QScrollBar):
             painter.end()
 
 
+def _same_row(one: Index, other: Index) -> bool:
+    """Return whether both are in one row, which is there."""
+    return one.isValid() and other.isValid() and one.row() == other.row() and one.parent() == other.parent()
+
+
+#: Keys that go to a row; at the end of a table they stay where they are.
+_STEPS: Final = frozenset((Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End))
+
 if TYPE_CHECKING:
     _View = QAbstractItemView
 else:
@@ -203,6 +211,7 @@ class _Rows(_View):
     """What tables and trees have in common: an empty state, Ctrl+C copies, Return activates."""
 
     activated_row: SignalInstance
+    chosen_again: SignalInstance
     _cover: _Empty | None = None
     _theme: Theme
 
@@ -246,9 +255,25 @@ class _Rows(_View):
         elif event.matches(QKeySequence.StandardKey.Copy):
             copy_rows(self)
         elif event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter) or event.modifiers():
+            before = QPersistentModelIndex(self.currentIndex())
             super().keyPressEvent(event)
+            if event.key() in _STEPS:
+                self._tell_again(before)
         elif self.currentIndex().isValid():
             self.activated_row.emit(self.currentIndex())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose the row, also where it is the current one already."""
+        before = QPersistentModelIndex(self.currentIndex())
+        super().mousePressEvent(event)
+        plain = event.button() is Qt.MouseButton.LeftButton and not event.modifiers()
+        if plain and _same_row(before, self.indexAt(event.position().toPoint())):
+            self._tell_again(before)
+
+    def _tell_again(self, before: QPersistentModelIndex) -> None:
+        """Tell that a person has chosen the row that was current before."""
+        if _same_row(before, self.currentIndex()):
+            self.chosen_again.emit(self.currentIndex())
 
 
 class DataTable(_Rows, QTableView):
@@ -256,9 +281,12 @@ class DataTable(_Rows, QTableView):
 
     Signals:
         activated_row: The index of the row that was activated.
+        chosen_again: The index of the current row when a person chooses just that: the panel has made it current by
+            itself, or something else was selected meanwhile.
     """
 
     activated_row = Signal(QModelIndex)
+    chosen_again = Signal(QModelIndex)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -292,9 +320,12 @@ class DataTree(_Rows, QTreeView):
 
     Signals:
         activated_row: The index of the row that was activated.
+        chosen_again: The index of the current row when a person chooses just that: the panel has made it current by
+            itself, or something else was selected meanwhile.
     """
 
     activated_row = Signal(QModelIndex)
+    chosen_again = Signal(QModelIndex)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)

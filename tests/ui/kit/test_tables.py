@@ -1,6 +1,7 @@
 """The scroll bar of a table says where the current row is, while nobody sees it."""
 
 import pytest
+from PySide6.QtCore import Qt
 
 from inspector.ui.kit.rows import Column, TableModel
 from inspector.ui.kit.tables import DataTable, MarkedScrollBar
@@ -48,3 +49,26 @@ def test_a_current_row_out_of_sight_is_marked_where_it_is(table):
     table.setCurrentIndex(table.model().index(999, 0))
     table.scrollToTop()
     assert bar.height() - 5 <= bar.mark() < bar.height()
+
+
+def center(table, row):
+    return table.visualRect(table.model().index(row, 0)).center()
+
+
+def test_the_current_row_is_chosen_again_by_a_click_or_at_the_end_by_a_key(table, qtbot):
+    again, moved = [], []
+    table.chosen_again.connect(lambda index: again.append(index.row()))
+    table.selectionModel().currentRowChanged.connect(lambda index: moved.append(index.row()))
+    press = qtbot.mouseClick
+    press(table.viewport(), Qt.MouseButton.LeftButton, pos=center(table, 0))
+    assert (moved, again) == ([0], [])
+    press(table.viewport(), Qt.MouseButton.LeftButton, pos=center(table, 0))
+    press(table.viewport(), Qt.MouseButton.RightButton, pos=center(table, 0))
+    press(table.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, center(table, 0))
+    assert (moved, again) == ([0], [0])
+    qtbot.keyClick(table, Qt.Key.Key_Up)
+    qtbot.keyClick(table, Qt.Key.Key_A)
+    assert (moved, again) == ([0], [0, 0])
+    press(table.viewport(), Qt.MouseButton.LeftButton, pos=center(table, 2))
+    qtbot.keyClick(table, Qt.Key.Key_Up)
+    assert (moved, again) == ([0, 2, 1], [0, 0])

@@ -63,6 +63,7 @@ class RunFindingsView(QWidget):
         self.empty = EmptyState(theme, "check", "", "")
         self.table.set_empty(self.empty)
         self.table.selectionModel().currentRowChanged.connect(self._row_chosen)
+        self.table.chosen_again.connect(self._row_chosen)
         self.table.clicked.connect(self._row_chosen)
         self.table.activated_row.connect(self._activated)
         self.table.set_menu(lambda _: self.menu_items() if self.current is not None else ())

@@ -275,6 +275,7 @@ class FailuresPanel(JournalPanel):
         )
         self.sorted = self.table.sorted
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
+        self.table.chosen_again.connect(self._chosen)
         self.table.activated_row.connect(lambda _: self._open_place())
         self.table.set_menu(lambda _: self.menu_items())
         self.detail = FailureDetail(self._theme)

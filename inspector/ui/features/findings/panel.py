@@ -134,6 +134,7 @@ class FindingsPanel(JournalPanel):
         self.tree.setSortingEnabled(True)
         self.columns = TableColumns(self.tree, self._theme, _WIDTHS, (PLACE, EVENT), MESSAGE)
         self.tree.selectionModel().currentRowChanged.connect(self._chosen)
+        self.tree.chosen_again.connect(self._chosen)
         self.tree.clicked.connect(self._chosen)
         self.tree.activated_row.connect(self._activated)
         self.tree.set_menu(lambda _: self.menu_items())

@@ -120,6 +120,7 @@ class LatencyPanel(JournalPanel):
         self._empty = EmptyState(self._theme, "chart", *_NOTHING[False])
         self.table.set_empty(self._empty)
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
+        self.table.chosen_again.connect(self._chosen)
         self.table.set_menu(lambda index: self.menu_items(self.table.source_row(index)))
 
     def _make_bar(self) -> QHBoxLayout:

@@ -106,6 +106,7 @@ class LogPanel(JournalPanel):
         self.model.rowsInserted.connect(self._keep_read)
         self.table.viewport().installEventFilter(self)
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
+        self.table.chosen_again.connect(self._chosen)
         self.table.activated_row.connect(lambda index: self.activate(PublicationIndex(self._publication(index))))
         self.table.set_menu(lambda index: self.menu_items(PublicationIndex(self._publication(index))))
 

@@ -243,6 +243,7 @@ class LossesPanel(JournalPanel):
         self.table = LossTable(self._theme, self.model)
         self.detail = self.table.detail
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
+        self.table.chosen_again.connect(self._chosen)
         self.table.activated_row.connect(lambda _: self.open_place())
         self.table.set_menu(lambda _: self.menu_items())
         self.detail.show_lost.clicked.connect(self.show_lost)

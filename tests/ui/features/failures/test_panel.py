@@ -2,6 +2,7 @@ import asyncio
 import json
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QInputDialog, QLabel
 
@@ -312,3 +313,15 @@ def test_a_group_is_retried_newest_first_and_a_great_many_only_when_agreed(theme
     panel.retry_button.click()
     assert asked[1:] == [[0]]
     assert cells(panel, VERDICT) == ["", ""]
+
+
+def test_the_failure_that_is_shown_is_selected_by_a_click_on_its_row(theme, selection, shown, qtbot):
+    old, new = failed(0, failure("KeyError", "first")), failed(5 * MS, failure("OSError", "second"))
+    _, panel = filled(theme, selection, shown, old, new)
+    assert panel.table.currentIndex().data() == "OSError"  # nobody has chosen it
+    place = panel.table.visualRect(panel.sorted.index(0, TYPE)).center()
+    qtbot.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert selection.execution == 1
+    selection.select_event("Paid")
+    qtbot.keyClick(panel.table, Qt.Key.Key_Home)
+    assert selection.execution == 1
