@@ -30,6 +30,7 @@ from inspector.ui.kit.boxes import Banner, EmptyState
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.fields import SearchField
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, fill
+from inspector.ui.kit.page import Page
 from inspector.ui.kit.tables import DataTable, selection_as_tsv
 from inspector.ui.kit.theme import Theme
 from inspector.ui.kit.widgets import KeyValueGrid
@@ -842,6 +843,19 @@ def test_a_banner_offers_its_actions(qtbot: QtBot) -> None:
     assert done == [1]
     banner.set("Other", "")
     banner.grab()
+
+
+def test_a_banner_in_a_page_is_as_high_as_its_text_and_not_higher(qtbot: QtBot) -> None:
+    page = Page("Failure")
+    qtbot.addWidget(page)
+    banner = Banner(Theme("dark"), "error", "StatementError", "")
+    page.column.addWidget(banner)
+    page.resize(320, 600)
+    page.show()
+    for words in (3, 60, 3):
+        banner.set("StatementError", "parameters " * words)
+        qtbot.waitUntil(lambda: banner.height() == banner.heightForWidth(banner.width()))
+        assert banner.y() == page.widget().layout().contentsMargins().top()
 
 
 def test_tabs_without_room_fold_into_a_menu_and_the_current_one_never_does(qtbot: QtBot, make: Make) -> None:

@@ -173,7 +173,7 @@ class ExecutionPanel(JournalPanel):
         self._inside_count = Link(theme)
         self._inside_count.setAccessibleName("Probes")
         self._inside = NotesView(theme)
-        self._inside_empty = PlainLabel("Nothing recorded.", "dim")
+        self._inside_empty = PlainLabel("Nothing recorded.", "dim", wrap=True)
         self._inside_off = Link(theme)
         self._switches = False
         self._payload = PayloadView(theme)
