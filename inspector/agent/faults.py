@@ -131,10 +131,13 @@ async def _awaited(awaitable: Any) -> Any:
 @types.coroutine
 def _strike(coroutine: Any, rule: FaultRule, handler: Callable[[Any], Any]) -> Generator[Any, Any, Any]:
     """Run the handler to its first await, let that finish, and strike."""
+    waiting_for, ended = None, []
     try:
         waiting_for = coroutine.send(None)
     except StopIteration as stop:
-        return (yield from _strike_after(stop.value, rule, handler))
+        ended = [stop.value]
+    if ended:  # not while that is handled: the failure would have it as its context
+        return (yield from _strike_after(ended[0], rule, handler))
     try:
         yield waiting_for
         if rule.kind in ("slow", "hang"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inspector.agent.faults import InjectedFault
 from inspector.app.commandline import fire_command
 from inspector.catalog.replay import Replay, replay_of
 from inspector.core.faults import FAULT_WORDS
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from inspector.analysis.entries import ExecutionEntry
     from inspector.app.details import Details
     from inspector.core.description import CatalogDescription
+    from inspector.core.records.capture import Failure
     from inspector.core.records.numbers import PublicationIndex
     from inspector.hosts.project import Project
 
@@ -57,6 +59,20 @@ def _executions(details: Details, publication: PublicationIndex) -> list[Executi
     return [entry for entry in entries if entry.publication == publication]
 
 
+def injected_error(failure: Failure) -> str:
+    """Return the exception that a fault raised, as a rule names it.
+
+    A fault raises where the handler calls something, and what lies between may wrap that: the first of the chain is it.
+    """
+    while linked := [link for link in failure.chain if link.relation in ("cause", "context")]:
+        failure = linked[-1]
+    message = " ".join(failure.message.split())
+    if failure.type == InjectedFault.__name__ and failure.module.endswith(".faults"):
+        return message  # the name that the rule had, which is no class, is in it
+    name = failure.type if failure.module in ("", "builtins") else f"{failure.module}.{failure.type}"
+    return f"{name}: {message}"
+
+
 async def _fault(details: Details, entry: ExecutionEntry) -> str:
     """Return the fault that was injected into an execution, as ``--fault`` reads it."""
     kind = _KINDS.get(entry.status, "slow")
@@ -67,7 +83,7 @@ async def _fault(details: Details, entry: ExecutionEntry) -> str:
     except ValueError:
         failure = None
     if failure is not None:
-        rule += f":{failure.type}: {failure.message}"
+        rule += f":{injected_error(failure)}"
     elif kind == "slow" and entry.duration:
         rule += f":{entry.duration / 1e9:.3g}"
     return f"{rule},event={entry.event.name}"

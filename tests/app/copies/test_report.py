@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from inspector.app.copies.command import command_of
+from inspector.app.copies.command import command_of, injected_error
 from inspector.app.copies.report import commit_of, report_text
 from inspector.app.details import Details
 from inspector.app.notices import Notices
@@ -95,6 +95,9 @@ async def test_an_injected_fault_goes_into_the_command() -> None:
         journal = recording.journal
         assert journal.catalog is not None
         command, _ = await command_of(Details(journal), journal.catalog, PublicationIndex(0), None)
+        texts = [text for execution in range(3) if (text := journal.failures.get(execution))]
+        assert any("not now" in text for text in texts)
+        assert not any("StopIteration" in text for text in texts)  # that of a handler that never waits
     finally:
         await recording.close()
     program, *words = shlex.split(command)
@@ -103,3 +106,28 @@ async def test_an_injected_fault_goes_into_the_command() -> None:
     label = "LoggingEventHandler.handle_user_logout_attempted"
     assert rule == FaultRule(label, "UserLogoutAttempted", "fail", error="ConnectionError: no, not now")
     assert program == "inspector"
+
+
+@pytest.mark.parametrize(
+    ("failure", "error"),
+    [
+        (Failure("TimeoutError", "builtins", "no\nanswer"), "TimeoutError: no answer"),
+        (
+            Failure(
+                "StatementError",
+                "sqlalchemy.exc",
+                "wrapped",
+                chain=(Failure("OSError", "builtins", "gone", (), "cause"),),
+            ),
+            "OSError: gone",
+        ),
+        (
+            Failure("Refused", "shop.errors", "no", chain=(Failure("KeyError", "builtins", "x", (), "group"),)),
+            "shop.errors.Refused: no",
+        ),
+        (Failure("InjectedFault", "inspector.agent.faults", "Nope: not a class"), "Nope: not a class"),
+    ],
+)
+def test_the_fault_in_a_command_raises_what_was_injected_and_not_what_wrapped_it(failure: Failure, error: str) -> None:
+    assert injected_error(failure) == error
+    assert parse_fault(f"ship=raise:{error},event=Placed").error == error
