@@ -382,6 +382,8 @@ class Workbench:
         new = Recording(host, store, self._tasks, name=name, source=source, hold=hold, on_trouble=trouble)
         await new.start()
         old, self._recording = self._recording, new
+        if old is not None and not is_same_program(old.host, host):
+            self.last_fired, self.last_fire = None, 0
         self.faults.clear()
         self.idle = ""
         new.listen(partial(self._live_folded, new))
@@ -668,6 +670,13 @@ class Workbench:
 def _title(recording: Recording) -> str:
     session = recording.journal.session
     return short_name(recording.name, session.program if session is not None else "")
+
+
+def is_same_program(host: Host, other: Host) -> bool:
+    """Return whether both run the same program, if with other settings: what was fired into one fits the other."""
+    if host.project is None or other.project is None:
+        return False
+    return (host.project.cwd, host.project.app) == (other.project.cwd, other.project.app)
 
 
 def _import_store() -> type[Store]:

@@ -17,14 +17,16 @@ import pytest
 from inspector.agent.program import CoreProgram
 from inspector.app.notices import Notice, Notices
 from inspector.app.tasks import TaskOwner
-from inspector.app.workbench import Stand, View, Workbench
+from inspector.app.workbench import Stand, View, Workbench, is_same_program
 from inspector.catalog.form import FireForm
 from inspector.core.errors import InspectorError, UsageError
 from inspector.core.faults import FaultRule
 from inspector.core.records.host import FaultsSwitched, RecordingPaused, RecordingResumed
 from inspector.core.records.records import Batch, Row, to_row
 from inspector.core.request import FireRequest
+from inspector.hosts.child import ChildHost
 from inspector.hosts.embedded import EmbeddedHost
+from inspector.hosts.project import Project
 from inspector.store import columns
 from inspector.store.jsonl_import import read_jsonl
 from inspector.store.store import Store
@@ -513,3 +515,24 @@ async def test_faults_and_recording_are_switched_on_the_host(path: Path) -> None
         switches = [record for record in desk.view.journal.host_records if not isinstance(record, FaultsSwitched)]
         assert list(map(type, switches)) == [RecordingPaused, RecordingResumed]
         assert [record.on for record in desk.view.journal.host_records if isinstance(record, FaultsSwitched)] == [True]
+
+
+# Another program
+
+
+async def test_what_was_fired_last_is_forgotten_with_its_program() -> None:
+    async with desk_on(None) as desk:
+        bench = desk.bench
+        await bench.recording.outcome(bench.fire_form(FireForm("OrderPlaced", {"number": 1})))
+        assert bench.last_fired is not None
+        await bench.switch(lambda: EmbeddedHost(shop_program), name="another")
+        assert (bench.last_fired, bench.last_fire) == (None, 0)
+
+
+def test_a_program_is_the_same_with_other_settings(tmp_path: Path) -> None:
+    shop = Project(app=("shop:bus",), cwd=tmp_path)
+    hosts = [
+        ChildHost(project) for project in (shop, replace(shop, settings={"A": "1"}), replace(shop, app=("b:bus",)))
+    ]
+    assert [is_same_program(hosts[0], host) for host in hosts] == [True, True, False]
+    assert not is_same_program(hosts[0], EmbeddedHost(shop_program))

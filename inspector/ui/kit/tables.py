@@ -193,9 +193,9 @@ class MarkedScrollBar(QScrollBar):
             painter.end()
 
 
-def _same_row(one: Index, other: Index) -> bool:
-    """Return whether both are in one row, which is there."""
-    return one.isValid() and other.isValid() and one.row() == other.row() and one.parent() == other.parent()
+def _same_row(index: Index, other: Index) -> bool:
+    """Return whether both are in the same row, which is there."""
+    return index.isValid() and other.isValid() and index.row() == other.row() and index.parent() == other.parent()
 
 
 #: Keys that go to a row; at the end of a table they stay where they are.
@@ -258,7 +258,7 @@ class _Rows(_View):
             before = QPersistentModelIndex(self.currentIndex())
             super().keyPressEvent(event)
             if event.key() in _STEPS:
-                self._tell_again(before)
+                self._report_again(before)
         elif self.currentIndex().isValid():
             self.activated_row.emit(self.currentIndex())
 
@@ -268,10 +268,10 @@ class _Rows(_View):
         super().mousePressEvent(event)
         plain = event.button() is Qt.MouseButton.LeftButton and not event.modifiers()
         if plain and _same_row(before, self.indexAt(event.position().toPoint())):
-            self._tell_again(before)
+            self._report_again(before)
 
-    def _tell_again(self, before: QPersistentModelIndex) -> None:
-        """Tell that a person has chosen the row that was current before."""
+    def _report_again(self, before: QPersistentModelIndex) -> None:
+        """Report that a person has chosen the row that was current before."""
         if _same_row(before, self.currentIndex()):
             self.chosen_again.emit(self.currentIndex())
 

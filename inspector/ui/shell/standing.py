@@ -87,7 +87,7 @@ class Standing(QObject):
             self._shell.set_state("cancelled" if idle else "running", idle or "starting")
             return
         host = workbench.host
-        stands = (view.session, host is not None and host.running, workbench.database)
+        stands = (view.session, workbench.stand, host is not None and host.running, workbench.database)
         if stands != self._stood:
             self._stood = stands
             self.changed.emit()

@@ -202,6 +202,7 @@ class FirePanel(FireView):
         self._builder.timeout.connect(partial(self._build_rows, _ROWS_LATER))
         self._blocked: str | None = None
         self._allowed = True
+        self._program = ""
         self._json_problem = ""
         self._series: Series | None = None
         self._firing = False
@@ -315,11 +316,15 @@ class FirePanel(FireView):
         if event is None:
             return
         self._remember()
+        session = self._journal.session
+        before, self._program = self._program, session.program if session is not None else ""
         self._event = event
         remembered = self._memory.get(name)
         if remembered is None or remembered.fields.event is not event:
-            # How often it is fired belongs to the event.
-            context = replace(self._context_now(name), count=1, same=False)
+            # How often it is fired belongs to the event, what is published along with it to the program.
+            context = FireForm(name, {}, timeout=self._timeout)
+            if before in ("", self._program):
+                context = replace(self._context_now(name), count=1, same=False)
             remembered = _Remembered(EventForm(event, self._seed()), context)
         self._form = remembered.fields
         self._build_fields(event)

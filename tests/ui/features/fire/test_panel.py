@@ -506,3 +506,12 @@ def test_a_form_of_a_thousand_fields_appears_at_once_and_is_whole_soon(
     lines = {name: row.editor for name, row in panel._fields.items() if type(row.editor) is LineEditor}
     assert len(lines) > 100
     assert all(editor.line.text() == panel._form.text(name) for name, editor in lines.items())
+
+
+def test_what_is_published_along_belongs_to_the_program(panel: FirePanel, selection: Selection) -> None:
+    panel.load(EVENT, {}, session=False, metadata={"ip_address": "192.0.2.17"})
+    selection.select_event("UserLoginSucceeded")
+    assert panel.form().metadata == {"ip_address": "192.0.2.17"}  # another event of the same
+    panel.set_journal(Run(CatalogDescription("another", (SMALL,))).journal)
+    selection.select_event("Small")
+    assert (panel.form().metadata, panel.form().session) == ({}, True)
