@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from inspector.app.commands import Command
-from inspector.app.loss_marks import LossMarks
 from inspector.ui.feature import Feature, Parts
 
 if TYPE_CHECKING:
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
 def make(context: Context) -> Parts:
     """Make the losses of a window."""
+    from inspector.app.loss_marks import LossMarks
     from inspector.ui.features.losses.panel import LossesPanel
 
     panel = LossesPanel(context.theme, context.selection, LossMarks(context.settings))
