@@ -8,6 +8,7 @@ into rings.
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -69,8 +70,9 @@ _MANY: Final = 1 << 40
 #: Nanoseconds that a time may be ahead of our clock, which is the process's: for rounding, no more.
 _AHEAD: Final = 1_000_000_000
 
-#: Cells of a row that starts an execution, and of one that ends it; how one may end.
+#: Cells of a row that starts an execution or ends it, and of one that ends a publication; how an execution may end.
 _CELLS: Final = len(ROW_FIELDS[HANDLER_STARTED]) + AT
+_END_CELLS: Final = len(ROW_FIELDS[PUBLICATION_ENDED]) + AT
 _ENDS: Final = frozenset(STATUSES) - {RUNNING}
 
 #: Publications that have ended and may still get executions.
@@ -147,7 +149,7 @@ class RowCheck:
         self._publications, self._executions = numbers(), numbers()
         self._open: dict[PublicationNumber, int] = {}
         #: Those that ended last: a timer may yet call a handler for them.
-        self._ended_of_late: dict[PublicationNumber, int] = {}
+        self._ended_of_late: OrderedDict[PublicationNumber, int] = OrderedDict()
         self._horizon = 0
         self.recording = True
         self.running: dict[ExecutionNumber, tuple[PublicationNumber, str, int]] = {}
@@ -188,8 +190,8 @@ class RowCheck:
 
     def checked_all(self, rows: list[Any]) -> tuple[list[Row], int]:
         """Check rows one after another; return those that go into the session, and how many were none."""
-        # Nearly all rows are starts and ends that are as they should be, and a call for each would take as long as its
-        # work: what ``checked`` comes to for these is written out here. All others go there.
+        # Nearly all rows are starts and ends as they should be, and a call for each would take as long as its work:
+        # what ``checked`` comes to for these is written out here. All others go there.
         good: list[Row] = []
         take, arrivals, shift, horizon, latest = good.append, self._arrivals, self._shift, self._horizon, self.latest
         # Numbers of the session are checked by being in these.
@@ -238,6 +240,24 @@ class RowCheck:
                                 latest = at
                             take((kind, at, number, publication, fourth, fifth))
                             continue
+            elif type(values) is list and len(values) == _END_CELLS:
+                kind, own_at, own, outcome = values
+                if (
+                    type(kind) is type(own_at) is type(own) is int
+                    and kind == PUBLICATION_ENDED
+                    and own_at >= 0
+                    and own >= first_publication
+                    and 0 <= (at := own_at + shift) <= horizon
+                    and (published := opened.get(number := own + to_publication)) is not None
+                    and at >= published
+                    and type(outcome) is str
+                    and outcome in _OUTCOMES
+                ):
+                    self._end_publication(number)
+                    if at > latest:
+                        latest = at
+                    take((kind, at, number, outcome))
+                    continue
             row = self.checked(values)
             if row is None:
                 refused += 1
@@ -356,10 +376,13 @@ class RowCheck:
         number = PublicationNumber(number)
         if at < self._open.get(number, _BIG):
             return None
+        self._end_publication(number)
+        return kind, at, number, outcome
+
+    def _end_publication(self, number: Any) -> None:
         self._ended_of_late[number] = self._open.pop(number)
         if len(self._ended_of_late) > _REMEMBERED:
-            del self._ended_of_late[next(iter(self._ended_of_late))]
-        return kind, at, number, outcome
+            self._ended_of_late.popitem(last=False)
 
     def _host_record(self, values: list[Any]) -> Row | None:
         kind = values[KIND]

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -177,7 +177,13 @@ class SessionsDatabase:
             async with self._opened().connect() as connection:
                 yield connection
 
-    async def write(self, work: Callable[[Connection], T], *, full: bool = False) -> T:
+    async def write(
+        self,
+        work: Callable[[Connection], T],
+        *,
+        full: bool = False,
+        meanwhile: Callable[[], Coroutine[Any, Any, None]] | None = None,
+    ) -> T:
         """Do work inside a write transaction: committed at its end, rolled back on an error. One comes after another.
 
         Whoever is cancelled meanwhile is so when it has come to its end.
@@ -185,11 +191,13 @@ class SessionsDatabase:
         Args:
             work: Gets the connection; it runs in the thread that writes.
             full: Wait until the disk has it (and all before it).
+            meanwhile: What is done on the loop while the work is.
 
         Raises:
             InspectorError: The database cannot be written, or another program keeps it for longer than ``BUSY_MS``.
         """
-        if self._writer is None or self._thread is None:
+        thread = self._thread
+        if self._writer is None or thread is None:
             raise self._not_open()
         engine = self._writer.execution_options(**{_SYNCHRONOUS: "FULL" if full else "NORMAL"})
 
@@ -201,8 +209,17 @@ class SessionsDatabase:
             self._state = self._state_now()
             return result
 
+        async def both() -> T:
+            writing = asyncio.get_running_loop().run_in_executor(thread, transaction)
+            try:
+                if meanwhile is not None:
+                    await meanwhile()
+            finally:
+                await asyncio.wait([writing])
+            return await writing
+
         with self.explained():
-            return await to_its_end(_in_thread(self._thread, transaction))
+            return await to_its_end(both())
 
     async def mark(self, session: int, wall: int) -> None:
         """Know the file from now on by the row of a session that we write; it is written into the file for that.

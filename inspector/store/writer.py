@@ -7,6 +7,8 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.errors import InspectorError
@@ -31,6 +33,8 @@ RETRY_EVERY: Final = 0.5
 #: So many records do not wait for the time of the next commit: they would be lost when the process is killed, and a
 #: program whose records wait for too long is slowed down.
 MUCH: Final = 1_000
+#: Seconds that the loop may take to fold a piece of a commit that is being written; then it is tried again.
+FOLD_TIME: Final = 1.0
 #: Records of one commit: one holds other writers, and the loop that folds it, for some 20 ms.
 MAX_PER_COMMIT: Final = 20_000
 
@@ -85,7 +89,8 @@ class SessionWriter:
         self._folder = Folder(0)
         #: Records in the database, and those taken from the backlog since the last commit.
         self._stored = self._in_hand = 0
-        self._pending: Folded | None = None
+        #: What the next commit writes, in pieces.
+        self._pending: list[Folded] = []
         self._flushes = 0
         self._last_full = time.monotonic()
         self._unsynced = False
@@ -248,11 +253,13 @@ class SessionWriter:
         try:
             await self.begin()
             self._check_file()
-            while self._pending is not None or self._backlog.rows:
-                await self._fold()
-                await self._commit(full=time.monotonic() - self._last_full >= FULL_EVERY)
+            while self._pending or self._backlog.rows:
+                much = not self._pending and self._backlog.rows > PIECE
+                if not self._pending and not much:
+                    self._fold(PIECE)
+                await self._commit(full=time.monotonic() - self._last_full >= FULL_EVERY, much=much)
             if close or (self._unsynced and time.monotonic() - self._last_full >= FULL_EVERY):
-                self._pending = self._folder.take()
+                self._pending.append(self._folder.take())
                 await self._commit(full=True, close=close)
             if close:
                 await self._database.verify(self.session)
@@ -264,64 +271,89 @@ class SessionWriter:
         self._tell(None)
         return True
 
-    async def _fold(self) -> None:
-        """Fold the next records, unless the last ones are still to be committed; a window's loop may run meanwhile."""
-        if self._pending is not None:
-            return
-        room = MAX_PER_COMMIT
-        while True:
-            for batch in self._backlog.take(min(room, PIECE)):
-                self._folder.fold(batch.first, batch.rows)
-                self._in_hand += len(batch.rows)
-                if self._backlog.stand_ins:
-                    self._in_hand -= len(self._backlog.stand_ins.intersection(range(batch.first, batch.last + 1)))
-                room -= len(batch.rows)
-            if room <= 0 or not self._backlog.rows:
-                break
-            # Whoever cancels here leaves what was folded in the folder, and more in the backlog: the next flush
-            # takes both.
-            await asyncio.sleep(0)
-        self._pending = self._folder.take()
+    def _fold(self, limit: int) -> int:
+        """Fold the next records into a piece of what is to be written; return how many there were."""
+        count = 0
+        for batch in self._backlog.take(limit):
+            self._folder.fold(batch.first, batch.rows)
+            count += len(batch.rows)
+            if self._backlog.stand_ins:
+                self._in_hand -= len(self._backlog.stand_ins.intersection(range(batch.first, batch.last + 1)))
+        self._in_hand += count
+        self._pending.append(self._folder.take())
+        return count
 
-    async def _commit(self, *, full: bool, close: bool = False) -> None:
-        """Write what is pending in one transaction, exactly once."""
-        pending = self._pending
-        if pending is None:
-            return
+    async def _commit(self, *, full: bool, close: bool = False, much: bool = False) -> None:
+        """Write what is pending in one transaction, exactly once; ``much``: fold the next records meanwhile."""
         try:
-            await self._write(pending, full=full, close=close)
+            await self._write(full=full, close=close, much=much)
         except OverflowError:
-            await self._write(self._without_overflow(pending), full=full, close=close)
+            self._leave_out_overflow()
+            await self._write(full=full, close=close)
+        except Empty:  # the loop had something else to do, and others want to write
+            await self._write(full=full, close=close)
         # Into a file that was moved away in this very moment the rows went, but nobody would find them.
         self._check_file()
-        self._pending = None
+        totals = self._pending[-1].totals
+        self._pending = []
         self._stored += self._in_hand
         self._in_hand = 0
-        self._newest = pending.totals.last_seq, pending.totals.last_at
+        self._newest = totals.last_seq, totals.last_at
         self._tell_stored()
         self._flushes += 1
         self._unsynced = not full
         if full:
             self._last_full = time.monotonic()
 
-    async def _write(self, pending: Folded, *, full: bool, close: bool) -> None:
+    async def _write(self, *, full: bool, close: bool, much: bool = False) -> None:
+        pieces: SimpleQueue[Folded | None] = SimpleQueue()
+        for piece in self._pending:
+            pieces.put(piece)
+
+        async def fold() -> None:
+            # While SQLite writes a piece the next is folded, and a window's loop may run.
+            room = MAX_PER_COMMIT
+            try:
+                while room > 0 and self._backlog.rows:
+                    room -= self._fold(min(room, PIECE))
+                    pieces.put(self._pending[-1])
+                    await asyncio.sleep(0)
+            finally:
+                pieces.put(None)
+
         def work(connection: Connection) -> None:
-            if self._is_new(connection, pending.totals, close=close):
-                # SQLAlchemy would copy every row, and takes no generator.
-                driver: Any = connection.connection.driver_connection
-                for sql, rows in pending.statements():
+            is_new, totals = self._is_new(connection), None
+            # SQLAlchemy would copy every row, and takes no generator.
+            driver: Any = connection.connection.driver_connection
+            for piece in iter(partial(pieces.get, timeout=FOLD_TIME), None):
+                totals = piece.totals
+                for sql, rows in piece.statements() if is_new else ():  # else it is in the database
                     driver.executemany(sql, rows)
+            if is_new and totals is not None:
+                self._update(connection, totals, close=close)
 
-        await self._database.write(work, full=full)
+        if much:
+            await self._database.write(work, full=full, meanwhile=fold)
+        else:
+            pieces.put(None)
+            await self._database.write(work, full=full)
 
-    def _is_new(self, connection: Connection, totals: Totals, *, close: bool) -> bool:
-        """Update the session's row; say whether the rest of this commit is still to be written.
+    def _is_new(self, connection: Connection) -> bool:
+        """Return whether this commit is still to be written.
 
         A commit whose end we never heard of (the task was cancelled, the file moved) may have happened.
         """
-        result = connection.exec_driver_sql(
+        sql = "SELECT flushes FROM sessions WHERE id=? AND deleted=0"
+        flushes = connection.exec_driver_sql(sql, (self.session,)).scalar()
+        if flushes not in (self._flushes, self._flushes + 1):
+            raise InspectorError("The session was deleted during recording.", "Start a new session.")
+        return bool(flushes == self._flushes)
+
+    def _update(self, connection: Connection, totals: Totals, *, close: bool) -> None:
+        """Update the session's row."""
+        connection.exec_driver_sql(
             "UPDATE sessions SET flushes=?, last_seq=?, last_at=?, publications=?, executions=?, ended=?, failures=?,"
-            " swallowed=?, by_fault=?, bytes=?, closed=? WHERE id=? AND flushes=? AND deleted=0",
+            " swallowed=?, by_fault=?, bytes=?, closed=? WHERE id=?",
             (
                 self._flushes + 1,
                 totals.last_seq,
@@ -335,27 +367,20 @@ class SessionWriter:
                 totals.bytes,
                 self._now() if close else None,
                 self.session,
-                self._flushes,
             ),
         )
-        if result.rowcount == 1:
-            return True
-        flushes = connection.exec_driver_sql("SELECT flushes FROM sessions WHERE id=? AND deleted=0", (self.session,))
-        if flushes.scalar() == self._flushes + 1:
-            return False
-        raise InspectorError("The session was deleted during recording.", "Start a new session.")
 
-    def _without_overflow(self, pending: Folded) -> Folded:
+    def _leave_out_overflow(self) -> None:
         """Leave out rows with numbers that SQLite cannot hold, counted and told of in the log."""
         count = 0
-        for name, rows in pending.rows.items():
-            good = [row for row in rows if all(not isinstance(c, int) or -(1 << 63) <= c < 1 << 63 for c in row)]
-            count += sum(_records(name, row) for row in rows if row not in good) if len(good) < len(rows) else 0
-            pending.rows[name] = good
+        for piece in self._pending:
+            for name, rows in piece.rows.items():
+                good = [row for row in rows if all(not isinstance(c, int) or -(1 << 63) <= c < 1 << 63 for c in row)]
+                count += sum(_records(name, row) for row in rows if row not in good) if len(good) < len(rows) else 0
+                piece.rows[name] = good
         self._backlog.dropped_rows += count
         self._in_hand -= count
         _log.error("records with numbers beyond 64 bits were not stored", extra={"count": count})
-        return pending
 
     def _check_file(self) -> None:
         self._misplaced = True

@@ -63,7 +63,7 @@ def test_what_is_taken_is_a_record(place: tuple[int, int]) -> None:
 def state_of(check: RowCheck) -> list[Any]:
     both = check._publications, check._executions
     numbers = [(numbering.last, list(numbering._own), list(numbering._session)) for numbering in both]
-    return [check.running, check._open, check.latest, check._arrivals.executions, *numbers]
+    return [check.running, check._open, check._ended_of_late, check.latest, check._arrivals.executions, *numbers]
 
 
 #: Two publications, the executions of which overlap.

@@ -9,7 +9,9 @@ import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event
@@ -19,6 +21,7 @@ from inspector.core.records.host import RecordsLost
 from inspector.core.records.records import Batch, to_record
 from inspector.store import writer as writer_module
 from inspector.store.backlog import Backlog
+from inspector.store.fold import Folded
 from inspector.store.reader import StoredStream
 from inspector.store.schema import prepare
 from inspector.store.store import Store
@@ -325,8 +328,12 @@ async def test_commit_that_was_cancelled_is_not_made_twice(store: Store) -> None
     assert await collect(StoredStream(store, writer.session)) == numbered(ROWS)
 
 
+@pytest.mark.parametrize("piece", [3, writer_module.PIECE])
 @pytest.mark.parametrize("moment", ["before_cursor_execute", "after_cursor_execute", "commit", "reset"])
-async def test_who_is_cancelled_while_writing_keeps_nobody_from_it(store: Store, moment: str) -> None:
+async def test_who_is_cancelled_while_writing_keeps_nobody_from_it(
+    store: Store, moment: str, piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_module, "PIECE", piece)
     writer, _ = await begin(store)
     writer.add(Batch(1, ROWS))
     assert store.database._writer is not None
@@ -342,6 +349,52 @@ async def test_who_is_cancelled_while_writing_keeps_nobody_from_it(store: Store,
         other.execute("BEGIN IMMEDIATE")
         other.execute("ROLLBACK")
     assert lost == []
+    await writer.finish()
+    assert await collect(StoredStream(store, writer.session)) == numbered(ROWS)
+
+
+async def test_trouble_with_a_piece_of_what_is_written_loses_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_module, "PIECE", 3)
+    writer, _ = await begin(store)
+    statements, pieces = Folded.statements, list[Folded]()
+
+    def failing(self: Folded) -> Any:
+        pieces.append(self)
+        if len(pieces) == 2:
+            raise sqlite3.OperationalError("disk I/O error")
+        return statements(self)
+
+    monkeypatch.setattr(Folded, "statements", failing)
+    writer.add(Batch(1, ROWS))
+    assert not await writer.flush()
+    assert (writer.stored, writer.waiting) == (1, len(ROWS) - 1)
+    assert await writer.flush()
+    assert (writer.stored, writer.waiting) == (len(ROWS), 0)
+    assert len(pieces) > 4
+    await writer.finish()
+    assert await collect(StoredStream(store, writer.session)) == numbered(ROWS)
+
+
+async def test_a_piece_that_does_not_come_in_time_is_written_in_another_transaction(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(SimpleQueue[Any]):
+        gets = 0
+
+        def get(self, block: bool = True, timeout: float | None = None) -> Any:
+            Slow.gets += 1
+            if Slow.gets == 2:
+                raise Empty
+            return super().get(block, timeout)
+
+    monkeypatch.setattr(writer_module, "PIECE", 3)
+    monkeypatch.setattr(writer_module, "SimpleQueue", Slow)
+    writer, _ = await begin(store)
+    writer.add(Batch(1, ROWS))
+    assert await writer.flush()
+    assert Slow.gets > 2
     await writer.finish()
     assert await collect(StoredStream(store, writer.session)) == numbered(ROWS)
 
