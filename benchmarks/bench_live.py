@@ -286,9 +286,15 @@ def run(log: Callable[[str], object] = lambda _: None) -> list[Figure]:
     live = Live(player)
     with tempfile.TemporaryDirectory() as folder:
         homes = dict.fromkeys(("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"), folder)
-        host = patch("inspector.ui.window.EmbeddedHost", lambda *_, **__: played_host)
-        with patch.dict(os.environ, homes), host:
-            code = open_window(_no_program, db=Path(folder, "live.db"), run=live.run, theme="dark", size=SIZE)
+        with patch.dict(os.environ, homes):
+            code = open_window(
+                _no_program,
+                db=Path(folder, "live.db"),
+                run=live.run,
+                theme="dark",
+                size=SIZE,
+                make_host=lambda: played_host,
+            )
     if code or live.missing:
         raise RuntimeError(f"the run ended with {code}, {live.missing} executions are missing")
     p99 = {panel: min(float(np.percentile(gaps, 99)) for gaps in found) for panel, found in live.gaps.items()}

@@ -21,9 +21,9 @@ from inspector.analysis.failures import FailureGroups
 from inspector.analysis.journal import Journal
 from inspector.analysis.query.query import parse
 from inspector.app.details import Details
+from inspector.app.reading import SessionReading
 from inspector.app.searching import OlderSearch
 from inspector.core.records.records import Batch, Row, SessionStarted
-from inspector.store.reader import StoredStream
 from inspector.store.store import Store
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ async def _stored(path: Path) -> tuple[Store, int]:
     return store, writer.session
 
 
-class _Turns:
+class Turns:
     """Counts the gaps between turns of the loop that are too long."""
 
     def __init__(self) -> None:
@@ -122,7 +122,7 @@ class _Turns:
             self.gaps.append((now - before) * 1e3)
             before = now
 
-    async def __aenter__(self) -> _Turns:
+    async def __aenter__(self) -> Turns:
         self._task = asyncio.create_task(self._watch())
         await asyncio.sleep(0)
         return self
@@ -138,7 +138,7 @@ async def _search(details: Details, text: str, fits: Callable[[int], bool]) -> t
     """Return seconds until the newest and until all are found, and how many gaps were too long."""
     chosen, journal = parse(text), details.journal
     everything = np.arange(len(journal.executions))
-    async with _Turns() as turns:
+    async with Turns() as turns:
         begun = time.perf_counter()
         chosen.rows(journal, everything)
         first = time.perf_counter() - begun
@@ -176,8 +176,8 @@ async def _measure(log: Callable[[str], object]) -> list[Figure]:
         try:
             journal = Journal()
             begun = time.perf_counter()
-            async for batch in StoredStream(store, session).read():
-                journal.fold(batch)
+            async for _ in SessionReading(store, session, lambda: journal).read():
+                pass
             log(f"read {len(journal.executions)} executions in {time.perf_counter() - begun:.1f} s")
             details = Details(journal, store, session)
             for name, (text, fits) in SEARCHES.items():

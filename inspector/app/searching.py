@@ -76,6 +76,8 @@ class OlderSearch:
             rows, left = left[-PAGE:], left[:-PAGE]
             for term, payloads in terms:
                 await self._search(term, payloads, rows)
+            if self._stopped:
+                return
             self._progressed(len(journal.publications) - len(left), len(journal.publications))
         self.unread = max((payloads.unread for _, payloads in terms), default=0)
 

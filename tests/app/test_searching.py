@@ -25,7 +25,7 @@ from inspector.app.searching import OlderSearch
 from inspector.core.records.records import Batch, Row, SessionStarted, to_row
 from inspector.core.values.snapshot import snapshot
 from inspector.store.reader import StoredStream
-from inspector.store.search import narrowed
+from inspector.store.search import PayloadPage, StoredPayloads, narrowed
 from inspector.store.store import Store
 from inspector.store.text import to_cell
 
@@ -185,5 +185,25 @@ async def test_a_search_that_is_stopped_reads_no_further(tmp_path: Path, monkeyp
     search = OlderSearch(details, parse("size:1"), lambda done, _total: (told.append(done), search.stop()))
     await search.run()
     assert (told, search.found, search.stopped) == ([2], 1, True)
+    assert details.store is not None
+    await details.store.close()
+
+
+async def test_a_search_that_is_stopped_while_it_reads_says_nothing_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    details = await stored(tmp_path / "old.db", ['{"size": 1}'] * 6, kept=1)
+    told: list[int] = []
+    search = OlderSearch(details, parse("size:1"), lambda done, _total: told.append(done))
+    page = StoredPayloads.page
+
+    async def page_then_stop(payloads: StoredPayloads, numbers: Sequence[int]) -> PayloadPage:
+        read = await page(payloads, numbers)
+        search.stop()
+        return read
+
+    monkeypatch.setattr(StoredPayloads, "page", page_then_stop)
+    await search.run()
+    assert told == []
     assert details.store is not None
     await details.store.close()

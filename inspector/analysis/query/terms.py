@@ -466,8 +466,11 @@ class PayloadTerm(PayloadSearch):
         return re.compile(rf"{re.escape(self._quoted)}\s*:\s*(-?\d+(?:\.\d+)?)\s*[,}}\]]")
 
     def _names(self, payload: str) -> bool:
-        name = json.dumps(self.path[-1], ensure_ascii=False)
-        return name in payload or (not name.isascii() and json.dumps(self.path[-1]) in payload)
+        return self._as_written in payload or (self._as_written != self._quoted and self._quoted in payload)
+
+    @cached_property
+    def _as_written(self) -> str:
+        return json.dumps(self.path[-1], ensure_ascii=False)
 
     def _is_wanted(self, value: object) -> bool:
         if not self.operator:

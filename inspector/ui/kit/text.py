@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from inspector.app.text import plural, visible
 from inspector.ui.kit.layouts import vbox
+from inspector.ui.kit.newest import Newest
 
 if TYPE_CHECKING:
     import asyncio
@@ -202,11 +203,18 @@ def set_tooltip(widget: QWidget, text: str) -> None:
 class _Copies(QObject):
     """What is copied anywhere in this process; the window tells of it.
 
+    Attributes:
+        newest: Tells whether anything was copied, or is to be, since something was asked for.
+
     Signals:
         copied: A sentence: what was copied, and how many lines.
     """
 
     copied = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.newest = Newest()
 
 
 COPIES: Final = _Copies()
@@ -221,6 +229,7 @@ def copy_text(text: str, what: str = "", *, lines: bool = True) -> None:
         lines: Tell as well how many lines it has, if it has several.
     """
     exact = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    COPIES.newest.forget()
     QGuiApplication.clipboard().setText(exact)
     if what:
         count = exact.rstrip("\n").count("\n") + 1

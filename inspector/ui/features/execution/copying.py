@@ -8,9 +8,11 @@ from PySide6.QtCore import QObject
 
 from inspector.core.errors import InspectorError
 from inspector.core.records.numbers import ExecutionIndex
-from inspector.ui.kit.text import copy_text
+from inspector.ui.kit.text import COPIES, copy_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from inspector.app.copies.recorded import RecordedExecution
     from inspector.hosts.project import Project
     from inspector.ui.context import Context
@@ -35,9 +37,11 @@ class ExecutionCopies(QObject):
 
     def copy(self, kind: str, execution: int) -> None:
         """Copy an execution (its index in the shown journal) as ``pytest``, ``Markdown``, ``Python`` or ``JSON``."""
-        self._context.tasks.start(f"Copying as {kind}", self._copy(kind, ExecutionIndex(execution)))
+        self._context.tasks.start(
+            f"Copying as {kind}", self._copy(kind, ExecutionIndex(execution), COPIES.newest.ask())
+        )
 
-    async def _copy(self, kind: str, execution: ExecutionIndex) -> None:
+    async def _copy(self, kind: str, execution: ExecutionIndex, wanted: Callable[[], bool]) -> None:
         view = self._context.workbench.view
         if view is None or not 0 <= execution < len(view.journal.executions):
             return
@@ -50,7 +54,8 @@ class ExecutionCopies(QObject):
         except InspectorError as error:
             self._context.notices.report(error)
             return
-        copy_text(text, f"as {kind}")
+        if wanted():  # else something else was copied meanwhile
+            copy_text(text, f"as {kind}")
 
     async def _command(self, recorded: RecordedExecution, execution: ExecutionIndex) -> str:
         """Return what fires the event again; empty where it is not known how the program was loaded."""

@@ -16,7 +16,7 @@ from inspector.app.text import format_count, format_time, format_wall, one_line
 from inspector.ui.kit.rows import NUMBERS, WORDS, Column, Index, Role, TreeModel, TreeNode, head_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from inspector.analysis.entries import Change
     from inspector.analysis.query.query import Filter
@@ -347,16 +347,21 @@ class FailuresModel(TreeModel[FailureNode]):
                 child.keys = self._keys_of(child)
                 node.children.append(child)
             self.endInsertRows()
-        self._tell(node)
+        self._tell(node, [child for child in node.children if child.part and child.part.count != child.keys[COUNT]])
 
-    def _tell(self, node: FailureNode) -> None:
-        """Sort and write a group and what is below it anew."""
+    def _tell(self, node: FailureNode, children: Sequence[FailureNode] | None = None) -> None:
+        """Sort and write a group anew, and of what is below it these rows; None for all."""
         node.keys = self._keys_of(node)
         last = len(_COLUMNS) - 1
         self.dataChanged.emit(self.createIndex(node.row, 0, node), self.createIndex(node.row, last, node))
-        for child in node.children:
+        changed = node.children if children is None else children
+        for child in changed:
             child.keys = self._keys_of(child)
-            self.dataChanged.emit(self.createIndex(child.row, 0, child), self.createIndex(child.row, last, child))
+        if changed:
+            ends = changed[0], changed[-1]
+            self.dataChanged.emit(
+                *(self.createIndex(child.row, column, child) for child, column in zip(ends, (0, last), strict=True))
+            )
 
     def _keys_of(self, node: FailureNode) -> tuple[Any, ...]:
         """Return what a row is sorted by, for each column; notes stand above the handlers of their group."""

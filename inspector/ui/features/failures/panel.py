@@ -26,6 +26,7 @@ from inspector.ui.kit.flow import FlowBox
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, side_by_side, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
+from inspector.ui.kit.newest import Newest
 from inspector.ui.kit.page import Link, Page
 from inspector.ui.kit.tables import COPY_KEY, copy_rows
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, ask_then, copy_text, set_tone
@@ -38,6 +39,8 @@ from inspector.ui.parts.traceback import TracebackView
 from inspector.ui.selection import NOTHING, Hover
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtWidgets import QMessageBox
 
     from inspector.analysis.entries import Change
@@ -226,7 +229,7 @@ class FailuresPanel(JournalPanel):
         self._question: QMessageBox | None = None
         self._retry_reason, self._present = "", retries is not None
         self._execution = -1
-        self._asked = 0
+        self._looking_up = Newest()
         self.model = FailuresModel(self, marks)
         self._empty = EmptyState(theme, "check", "No failures", "Failures appear here, grouped by cause.")
         self._switcher = Switcher(self._make_content(), self._empty)
@@ -296,6 +299,7 @@ class FailuresPanel(JournalPanel):
     def set_journal(self, journal: Journal) -> None:
         """Show another run."""
         super().set_journal(journal)
+        self._looking_up.forget()
         self._gathering.drop()
         self.model.set_journal(journal)
         self._after_reset()
@@ -579,18 +583,18 @@ class FailuresPanel(JournalPanel):
         self.detail.show_one(f"{look.glyph} {columns.title(group)}", group.status, place)
         self._tell_position()
         text = self._journal.failures.get(execution)
-        self._asked += 1
+        wanted = self._looking_up.ask()
         if text is None and self._details is not None and self._tasks is not None:
-            self._tasks.start("select a failure", self._look_up(execution, self._details, self._asked))
+            self._tasks.start("select a failure", self._look_up(execution, self._details, wanted))
         else:
             self.detail.show_failure(text)
 
-    async def _look_up(self, execution: ExecutionIndex, details: FailureSource, asked: int) -> None:
+    async def _look_up(self, execution: ExecutionIndex, details: FailureSource, wanted: Callable[[], bool]) -> None:
         try:
             text = await details.failure(execution)
         except InspectorError as error:
             text = error.text
-        if asked == self._asked:  # else another failure has been chosen meanwhile
+        if wanted():  # else another failure has been chosen meanwhile
             self.detail.show_failure(text)
 
     def _tell_position(self) -> None:

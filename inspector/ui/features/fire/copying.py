@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from inspector.core.errors import InspectorError
-from inspector.ui.kit.text import copy_text
+from inspector.ui.kit.text import COPIES, copy_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ class CommandCopies(QObject):
 
     def copy_publication(self, publication: PublicationIndex) -> None:
         """Copy what publishes once more what was published (its index in the journal that is shown)."""
-        self._tasks.start("Copying the command", self._copy_publication(publication))
+        self._tasks.start("Copying the command", self._copy_publication(publication, COPIES.newest.ask()))
 
     def copy_event(self, name: str) -> None:
         """Copy what fires an event with the values that stand in its form."""
@@ -61,7 +61,7 @@ class CommandCopies(QObject):
         )
         self._copy(command)
 
-    async def _copy_publication(self, publication: PublicationIndex) -> None:
+    async def _copy_publication(self, publication: PublicationIndex, wanted: Callable[[], bool]) -> None:
         view = self._workbench.view
         if view is None:
             return
@@ -71,7 +71,8 @@ class CommandCopies(QObject):
         command, replay = await command_of(view.details, catalog, publication, project)
         hints = [f"New values generated for: {', '.join(replay.lost)}."] if replay.lost else []
         hints += [f"The event has changed: {replay.changes}."] if replay.changed else []
-        self._copy(command, " ".join(hints))
+        if wanted():  # else something else was copied meanwhile
+            self._copy(command, " ".join(hints))
 
     def _program(self) -> tuple[CatalogDescription, Project | None]:
         """Return the catalog that is shown and the project it is of, None for the demo.

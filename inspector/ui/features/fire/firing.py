@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -114,6 +115,7 @@ class Firing(QObject):
         self._awaited: _Awaited | None = None
         self._tell_faults = False
         self._series: Series | None = None
+        self._repeating = asyncio.Lock()
         self._question: QMessageBox | None = None
         #: Programs of the person's in which an event may be fired a great many times.
         self._agreed: set[str] = set()
@@ -292,7 +294,12 @@ class Firing(QObject):
 
     def repeat(self, publication: PublicationIndex, edit: bool) -> None:
         """Publish again what was published; with ``edit`` only take it into the form."""
-        self._tasks.start("Reading the payload", self._repeat(publication, edit=edit))
+        self._tasks.start("Reading the payload", self._repeat_in_turn(publication, edit=edit))
+
+    async def _repeat_in_turn(self, publication: PublicationIndex, *, edit: bool) -> None:
+        """Repeat when what was asked for before is done: of two that go into the form the later has to stay."""
+        async with self._repeating:
+            await self._repeat(publication, edit=edit)
 
     async def _repeat(self, publication: PublicationIndex, *, edit: bool) -> None:
         view = self._workbench.view

@@ -16,9 +16,10 @@ from inspector.core.errors import InspectorError
 from inspector.core.spec import OBSERVED, is_about_settings
 from inspector.hosts.child import ChildHost
 from inspector.ui.features.spec.window import SpecWindow
+from inspector.ui.kit.newest import Newest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from inspector.analysis.observed import FoundHandler
@@ -51,6 +52,7 @@ class SpecFlow(QObject):
         self._blocked = self._source = ""
         #: Keys of the handlers for which lines are shown that no spec has.
         self._observed: list[str] = []
+        self._reading = Newest()
         self.window = SpecWindow(context.theme, context.shell)
         self._pause = QTimer(self, interval=_LOOK, singleShot=True)
         self._pause.timeout.connect(self._look)
@@ -175,10 +177,15 @@ class SpecFlow(QObject):
         if not isinstance(host, ChildHost):
             return
         tables = changed_tables(self._specs, where, line, value)
-        self._context.tasks.start("Reading the program again", self._show_reading(host, tables, value))
+        reading = self._show_reading(host, tables, value, self._reading.ask())
+        self._context.tasks.start("Reading the program again", reading)
 
-    async def _show_reading(self, host: ChildHost, tables: Sequence[BusTable], value: object) -> None:
+    async def _show_reading(
+        self, host: ChildHost, tables: Sequence[BusTable], value: object, wanted: Callable[[], bool]
+    ) -> None:
         reading = await host.read_as(as_option(tables))
+        if not wanted():  # something else is asked for by now
+            return
         journal = self._context.journal
         catalog = journal.catalog if journal is not None else None
         if catalog is not None:

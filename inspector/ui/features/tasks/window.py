@@ -12,9 +12,12 @@ from inspector.app.dumping import TaskHost, count_text, dump_text, execution_tex
 from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.fields import PlainArea
 from inspector.ui.kit.layouts import hbox, vbox
+from inspector.ui.kit.newest import Newest
 from inspector.ui.kit.text import PlainLabel, copy_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from inspector.core.taskdump import TaskDump
     from inspector.ui.context import Context
     from inspector.ui.kit.theme import Theme
@@ -69,21 +72,32 @@ class TaskDumps(QObject):
 
     def show(self, execution: int = 0) -> None:
         """Show all tasks, or those of one execution (its number), in a window of their own."""
-        self._context.tasks.start("Reading the tasks", self._show(execution, None))
+        self._context.tasks.start("Reading the tasks", self._show(execution))
 
-    async def _show(self, execution: int, window: TaskWindow | None) -> None:
+    async def _show(self, execution: int) -> None:
         host = self._context.workbench.host
         if not isinstance(host, TaskHost):
             return
         dump = await host.dump_tasks()
-        if window is None:
-            title = f"Await Chain · Execution {execution}" if execution else "All Tasks"
-            window = TaskWindow(self._context.theme, title, self._context.shell)
-            shown = window
-            window.refresh_wanted.connect(
-                lambda: self._context.tasks.start("Reading the tasks", self._show(execution, shown))
-            )
-            window.show()
+        title = f"Await Chain · Execution {execution}" if execution else "All Tasks"
+        window = TaskWindow(self._context.theme, title, self._context.shell)
+        looking = Newest()
+        window.refresh_wanted.connect(
+            lambda: self._context.tasks.start("Reading the tasks", self._refresh(execution, window, looking.ask()))
+        )
+        window.finished.connect(lambda _: looking.forget())
+        window.show()
+        self._fill(window, dump, execution)
+
+    async def _refresh(self, execution: int, window: TaskWindow, wanted: Callable[[], bool]) -> None:
+        host = self._context.workbench.host
+        if isinstance(host, TaskHost):
+            dump = await host.dump_tasks()
+            if wanted():  # else it was taken again meanwhile, or the window was closed
+                self._fill(window, dump, execution)
+
+    @staticmethod
+    def _fill(window: TaskWindow, dump: TaskDump, execution: int) -> None:
         window.show_text(_text_of(dump, execution), f"{count_text(dump.tasks)} · {time.strftime('%H:%M:%S')}")
 
 

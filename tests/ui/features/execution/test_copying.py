@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from inspector.ui.kit.text import copy_text
 from inspector.ui.verbs import Verbs
 from tests.ui.features.project.test_flow import fire, write
 from tests.ui.windows import Opened, opened, until
@@ -50,6 +51,10 @@ async def test_a_failed_execution_is_copied_as_test_report_python_and_json(tmp_p
         assert '"number": ' in await copied(shown, "{")
         labels["Copy as pytest"].run()  # type: ignore[misc]
         assert await copied(shown, "def test_") == test
+        labels["Copy as pytest"].run()  # type: ignore[misc]
+        copy_text("copied while the test was being written")
+        await until(lambda: not shown.window.context.tasks.running("Copying as pytest"))
+        assert QApplication.clipboard().text() == "copied while the test was being written"
 
 
 @pytest.mark.allow_log("inspector.notices")

@@ -188,6 +188,14 @@ async def test_a_failure_no_longer_at_hand_is_asked_for_and_late_answers_are_dro
     for _ in range(5):
         await asyncio.sleep(0)
     assert panel.detail.message.text() == "newest, looked up"
+    answers[0] = asyncio.get_running_loop().create_future()
+    panel.step(-1)
+    before = panel.detail.message.text()
+    panel.set_journal(Story().journal)
+    answers[0].set_result(failure("KeyError", "of the session before"))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert panel.detail.message.text() == before
     await tasks.cancel_all()
 
 

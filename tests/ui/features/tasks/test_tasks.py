@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from inspector.app.workbench import Workbench
 from inspector.core.faults import FaultRule
 from inspector.core.records.numbers import ExecutionIndex
 from inspector.core.records.statuses import RUNNING_CODE
+from inspector.core.taskdump import TaskDump
 from inspector.ui.features.tasks.window import TaskWindow
 from tests.ui.windows import opened, until
 
@@ -31,7 +33,9 @@ def windows() -> list[TaskWindow]:
     ]
 
 
-async def test_tasks_and_the_chain_of_a_handler_that_hangs_are_shown(tmp_path: Path) -> None:
+async def test_tasks_and_the_chain_of_a_handler_that_hangs_are_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with opened(tmp_path / "s.db") as window:
         context = window.window.context
         commands, workbench = context.commands, context.workbench
@@ -50,7 +54,31 @@ async def test_tasks_and_the_chain_of_a_handler_that_hangs_are_shown(tmp_path: P
         shown.area.clear()
         shown.again.click()
         await until(lambda: "execution 1" in shown.area.toPlainText())
-        shown.close()
+        # Taken twice, the older answer comes later; then once more, and the window is closed before it comes.
+        dump = await host.dump_tasks()
+        answers: list[asyncio.Future[TaskDump]] = []
+
+        def asked() -> asyncio.Future[TaskDump]:
+            answers.append(asyncio.get_running_loop().create_future())
+            return answers[-1]
+
+        with monkeypatch.context() as patch:
+            patch.setattr(host, "dump_tasks", asked)
+            shown.again.click()
+            shown.again.click()
+            await until(lambda: len(answers) == 2)
+            answers[1].set_result(dump)
+            await until(lambda: len([name for name in context.tasks.names if name == "Reading the tasks"]) == 1)
+            shown.area.setPlainText("the newest")
+            answers[0].set_result(dump)
+            await until(lambda: not context.tasks.running("Reading the tasks"))
+            assert shown.area.toPlainText() == "the newest"
+            shown.again.click()
+            await until(lambda: len(answers) == 3)
+            shown.close()
+            await until(lambda: not windows())
+            answers[2].set_result(dump)
+            await until(lambda: not context.tasks.running("Reading the tasks"))
         execution = ExecutionIndex(0)
         entry = journal.execution(execution)
         context.selection.select_execution(execution, entry.publication, entry.event.name, 0)
