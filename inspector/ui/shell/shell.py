@@ -14,7 +14,7 @@ from inspector.app.commands import Command
 from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.overlay import Sheet
 from inspector.ui.kit.stylesheet import WINDOW_SHEET
-from inspector.ui.kit.text import COPIES
+from inspector.ui.kit.text import COPIES, widest
 from inspector.ui.kit.theme import CHOICES, Theme
 from inspector.ui.shell import tab_order
 from inspector.ui.shell.actions import Actions, shortcut_text
@@ -444,8 +444,13 @@ class Shell(QMainWindow):
     def set_badge(self, panel_id: str, text: str, tone: BadgeTone = "dim") -> None:
         """Show a count at a panel's name; an empty text takes it away."""
         dock = self._docks[panel_id]
-        if (dock.badge_text, dock.badge_tone) != (text, tone):
-            dock.set_badge(text, tone)
+        before = dock.badge_text, dock.badge_tone
+        if before == (text, tone):
+            return
+        dock.set_badge(text, tone)
+        if text and (widest(before[0]), before[1]) == (widest(text), tone):
+            self._tabs.count_at(dock)
+        else:
             self._tabs.refresh()
 
     def add_finds(self, provider: MenuProvider) -> None:

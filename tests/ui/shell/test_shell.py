@@ -35,6 +35,7 @@ from inspector.ui.kit.tables import DataTable, selection_as_tsv
 from inspector.ui.kit.theme import Theme
 from inspector.ui.kit.widgets import KeyValueGrid
 from inspector.ui.shell.actions import Actions
+from inspector.ui.shell.docks import DockTabs
 from inspector.ui.shell.notices_view import NoticesView
 from inspector.ui.shell.past_notices import PastNotices
 from inspector.ui.shell.shell import Shell
@@ -338,6 +339,19 @@ def test_badges_that_change_make_no_more_of_them(make: Make) -> None:
     for count in range(2, 20):
         shell.set_badge("failures", str(count), "failed")
     assert len(bar.findChildren(Badge)) == before == 1
+
+
+def test_only_a_badge_of_another_width_lays_the_tabs_out_anew(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = make()
+    badge = bottom_bar(shell).tabButton
+    shell.set_badge("failures", "98", "failed")
+    laid_out: list[str] = []
+    refresh = DockTabs.refresh
+    monkeypatch.setattr(DockTabs, "refresh", lambda tabs: (laid_out.append("anew"), refresh(tabs)))
+    for text, times in (("99", 0), ("100", 1), ("999", 1), ("1\u2009000", 2), ("1\u2009001", 2)):
+        shell.set_badge("failures", text, "failed")
+        assert badge(1, QTabBar.ButtonPosition.RightSide).accessibleName() == text
+        assert len(laid_out) == times
 
 
 def test_a_badge_is_not_seen_at_a_head_that_is_folded(make: Make, qapp: QApplication) -> None:
