@@ -265,7 +265,9 @@ class _NextSteps:
 
     def _without_events(self) -> _Words:
         """Return the words for a session without events, when firing one is not what works."""
-        host = self._workbench.host
+        host, view = self._workbench.host, self._workbench.view
+        if view is not None and len(view.journal.publications):
+            return _OWN
         if isinstance(host, RunHost) and self._workbench.live:
             if self._workbench.stand is Stand.RECORDING:
                 return (*waiting_text(host), None)

@@ -89,7 +89,7 @@ class ConformancePanel(JournalPanel):
         self._allowed = True
         self.model = HeatMapModel(self)
         self.findings = RunFindingsView(theme)
-        self.findings.empty.set("Not compared yet", _WHAT_IT_DOES)
+        self._tell_nothing()
         self.findings.chosen.connect(self._finding_chosen)
         self.findings.timeline_wanted.connect(self._show_execution)
         self.findings.catalog_wanted.connect(self._show_in_catalog)
@@ -175,7 +175,7 @@ class ConformancePanel(JournalPanel):
         self._running = False
         self.model.set_journal(journal)
         self._set_findings(())
-        self.findings.empty.set("Not compared yet", _WHAT_IT_DOES)
+        self._tell_nothing()
         self._status.setText("")
         self._show_state()
 
@@ -190,13 +190,21 @@ class ConformancePanel(JournalPanel):
 
     def set_blocked(self, reason: str, *, allowed: bool = True) -> None:
         """Show why nothing can be fired now; empty: it can. Without the button where the program is only looked at."""
-        self._blocked, self._allowed = reason, allowed
+        self._blocked = reason
+        if allowed != self._allowed:
+            self._allowed = allowed
+            if self._report is None and not self._running:
+                self._tell_nothing()
         self._show_state()
 
     def set_settings(self, settings: CheckSettings) -> None:
         """Take over what the project says about its check: which handlers are of which kind."""
         self.model.set_settings(settings)
         self._show_state()
+
+    def _tell_nothing(self) -> None:
+        """Show what to do while nothing has been compared."""
+        self.findings.empty.set("Not compared yet", _WHAT_IT_DOES if self._allowed else _ALLOW_FIRST)
 
     def start_run(self) -> None:
         """Show a run that begins: the map shows what happens from now on."""
@@ -371,3 +379,4 @@ class ConformancePanel(JournalPanel):
 
 
 _WHAT_IT_DOES: Final = "Fire everything to compare it with what the catalog declares."
+_ALLOW_FIRST: Final = "Allow firing first. Then fire everything to compare it with what the catalog declares."

@@ -113,7 +113,7 @@ class ExecutionPanel(JournalPanel):
         ):
             button.setEnabled(not reason)
             button.set_help(reason or tip)
-            button.setVisible(present)
+            self.buttons.offer(button, offered=present)
         self._present = present
         self._offer_retry()
 

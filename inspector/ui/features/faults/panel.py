@@ -73,7 +73,6 @@ class FaultsPanel(JournalPanel):
             "No faults",
             "Inject exceptions, delays, hangs, cancellations or dropped calls.",
             ("Add rule…", self.add_rule),
-            roomy=True,
         )
         self._switcher = Switcher(content, self.empty)
         vbox(self._switcher, owner=self)

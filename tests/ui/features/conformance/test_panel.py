@@ -83,6 +83,9 @@ def test_while_it_cannot_be_fired_the_reason_is_told(panel):
     panel.set_blocked("Look only", allowed=False)
     assert panel.fire.isHidden()
     assert panel.context.isHidden()
+    assert "Allow firing first." in panel.findings.empty.words()
+    panel.set_blocked("")
+    assert "Allow firing" not in panel.findings.empty.words()
 
 
 def test_the_map_follows_the_run_and_the_legend_counts(panel, story):

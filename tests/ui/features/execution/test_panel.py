@@ -511,3 +511,17 @@ def test_what_came_from_another_process_names_it_as_its_cause(theme: Theme, sele
     assert panel._head._cause_link.text() == f"{journal.publication(first).event.name} #{number} in server 48231"
     panel._head._cause_link.clicked.emit()
     assert selection.publication == first
+
+
+def test_what_fires_is_absent_where_a_program_is_only_looked_at(
+    panel: ExecutionPanel, selection: Selection, run: Run
+) -> None:
+    select(selection, run.journal, 0)
+    panel.set_enabled_reason("Look only", present=False)
+    panel.buttons.fit()  # as when the panel gets another width
+    fires = (panel.again, panel.edit, panel.retry_button)
+    assert all(button.isHidden() for button in fires)
+    assert not any(item.label in ("Fire again", "Edit & fire", "Retry handler") for item in panel.buttons._items())
+    panel.set_enabled_reason(None)
+    panel.buttons.fit()
+    assert not panel.again.isHidden()

@@ -79,6 +79,8 @@ async def test_a_command_is_run_and_watched(tmp_path: Path) -> None:
         (tmp_path / "go").touch()
         await until(lambda: len(window.workbench.recording.journal.executions) == 1)
         assert not window.workbench.recording.journal.running
+        everywhere = [place.words() for place in window.shell.findChildren(EmptyState)]
+        assert not any("Watching shop" in words for words in everywhere), "something has been published"
         printed = [record.sentence for record in window.workbench.recording.journal.host_records]
         assert "serving" in printed
         options = RunOptions(f"{sys.executable} -S shop.py", str(tmp_path))
@@ -87,6 +89,8 @@ async def test_a_command_is_run_and_watched(tmp_path: Path) -> None:
         await until(lambda: not host.running)
         await until(lambda: window.shell.bar.source.caption().endswith("· ended"))
         assert window.workbench.recording.journal.processes.by_number[1].code == -15
+        everywhere = [place.words() for place in window.shell.findChildren(EmptyState)]
+        assert not any("Nothing was published" in words for words in everywhere)
 
 
 async def running(workbench: Workbench) -> RunHost:
