@@ -78,7 +78,7 @@ class LatencyCharts(QWidget):
         self._histogram: HistogramChart | None = None
         self._overtime: OverTimeChart | None = None
         self.setAutoFillBackground(True)
-        self._title = ElidedLabel("", "dim", Qt.TextElideMode.ElideMiddle)
+        self._title = ElidedLabel("", "dim", Qt.TextElideMode.ElideRight)
         self._pointed = PlainLabel("", "dim")
         self.compare_button = Button(theme, "Compare", kind="section")
         self.compare_button.set_help("Compare with the histogram of another row or range")

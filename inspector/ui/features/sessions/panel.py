@@ -157,7 +157,9 @@ class SessionsPanel(QWidget):
     def current(self) -> SessionInfo | None:
         """Return the session that is selected."""
         index = self.table.currentIndex()
-        return self.model.session(self.table.source_row(index)) if index.isValid() else None
+        # Ctrl and a click take the selection back, and leave the row current.
+        selected = index.isValid() and self.table.selectionModel().isSelected(index)
+        return self.model.session(self.table.source_row(index)) if selected else None
 
     def open(self) -> None:
         """Ask for the selected session to be opened."""

@@ -144,3 +144,17 @@ def test_what_a_session_is_doing_and_how_it_went_can_be_read(request, width):
     assert panel.table.fontMetrics().horizontalAdvance(state.data()) <= room
     assert not any(panel.table.isColumnHidden(column) for column in (OUTCOME, DURATION))
     assert panel.table.columnWidth(NAME) >= 150
+
+
+def test_nothing_can_be_done_while_no_row_is_selected(panel, qtbot):
+    choose(panel, 1)
+    at = panel.table.visualRect(panel.table.currentIndex()).center()
+    control = Qt.KeyboardModifier.ControlModifier
+    qtbot.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, control, at)  # takes the selection back
+    assert panel.table.currentIndex().isValid()
+    buttons = (panel._open, panel._rename, panel._export, panel._remove)
+    assert panel.current() is None
+    assert not any(button.isEnabled() for button in buttons)
+    assert panel.menu_items() == []
+    choose(panel, 2)
+    assert panel._rename.isEnabled()
