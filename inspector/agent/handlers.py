@@ -20,6 +20,7 @@ from ..core.bus.identity import (
     owner_and_function,
     plain_function,
     signature_of,
+    undecorated,
     without_arguments,
 )
 from ..core.redact.names import secret_kind
@@ -136,6 +137,14 @@ class Handler:
         if is_a(called, (types.FunctionType, types.BuiltinFunctionType, type)):
             return None
         return bound_to(called) if is_a(called, types.MethodType) else called
+
+    def is_given_to(self, function: types.FunctionType) -> bool:
+        """Return whether a function's first argument is the instance: not where that stands in the function's place."""
+        called = without_arguments(self.called)
+        if is_a(called, types.MethodType):
+            return True
+        call = plain_function(inspect.getattr_static(type(called), "__call__", None))
+        return function in (call, undecorated(call))
 
     @functools.cached_property
     def description(self) -> HandlerDescription:

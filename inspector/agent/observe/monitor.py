@@ -36,6 +36,9 @@ _NAME: Final = "inspector"
 _MOMENTS: Final = ("started", "returned", "yielded", "resumed", "thrown")
 #: Exceptions in a row that nobody wants to know of, after which the next are not told.
 _PATIENCE: Final = 64
+#: Calls that there has to be room for on the stack where something is noted, and more of them.
+_ROOM: Final = 200
+_DEEP: Final = 300
 #: What suspends: coroutines, generators, asynchronous generators.
 _SUSPENDS: Final = 0x20 | 0x80 | 0x200
 
@@ -183,6 +186,12 @@ class Monitor:
         self.passes_over: Callable[[int], bool] | None = None
         #: Code of which nothing is told but that a call begins.
         self._hushed: dict[int, CodeType] = {}
+        #: The stack of a thread is nearly full: what is told makes room for itself first.
+        self.deep = False
+        self._deep_thread = 0
+        #: What the program's limit of recursion is while there is more; and who needs more at this moment.
+        self._limit = 0
+        self._making_room = 0
         #: Watch at all; without it buses are recorded by stand-ins, as on an older Python.
         self.allowed = True
 
@@ -478,6 +487,7 @@ class Monitor:
         self._unwinding.clear()
         self.frames.clear()
         self._hushed.clear()
+        self.deep = False
         atexit.unregister(self._free)
         for notify in self._told.values():
             notify.clear()
@@ -485,8 +495,56 @@ class Monitor:
             _MONITORING.register_callback(tool, event, None)
         _MONITORING.free_tool_id(tool)
 
+    def look_ahead(self) -> None:
+        """Make room on the stack from now on, if it is nearly full: the program recurses, and is about to fail."""
+        if not self.deep and _is_deep(sys.getrecursionlimit()):
+            self._set_deep(deep=True)
+
+    @property
+    def _frames_back(self) -> int:
+        """How many frames the program's is behind that of a callback."""
+        return 2 if self.deep else 1
+
+    def _set_deep(self, *, deep: bool) -> None:
+        with self._lock:
+            if self._tool >= 0 and deep is not self.deep:
+                self.deep = deep
+                self._deep_thread = threading.get_ident()
+                self._register()
+
+    def _with_room(self, callback: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a callback with room on the stack that the program does not have."""
+        limit_of, set_limit, deep = sys.getrecursionlimit, sys.setrecursionlimit, _is_deep
+        lock, thread = self._lock, threading.get_ident
+
+        def call(*facts: Any, **options: Any) -> Any:
+            with lock:
+                if not self._making_room:
+                    self._limit = limit_of()
+                    try:
+                        set_limit(self._limit)
+                    except RecursionError:  # there is no frame left, and it could not be set back
+                        return None
+                    set_limit(self._limit + _ROOM)
+                self._making_room += 1
+            try:
+                result = callback(*facts, **options)
+                if self.deep and thread() == self._deep_thread and not deep(self._limit):
+                    self._set_deep(deep=False)
+                return result
+            finally:
+                with lock:
+                    self._making_room -= 1
+                    if not self._making_room:
+                        set_limit(self._limit)
+
+        return call
+
     def _fail(self, error: BaseException) -> None:
-        """End it all: nobody can be told the truth any more."""
+        """End it all: nobody can be told the truth any more. Only where the stack is full there will be room."""
+        if type(error) is RecursionError and not self.deep:
+            self._with_room(self._set_deep)(deep=True)
+            return
         with self._lock:
             failed = tuple(self._failed)
             if self._tool >= 0:
@@ -499,24 +557,26 @@ class Monitor:
     def _register(self) -> None:
         if _MONITORING is not None:
             self.resting = False
-            for event, callback in self._callbacks().items():
+            callbacks = self._callbacks()
+            self._unwound = callbacks[_MONITORING.events.PY_UNWIND]
+            for event, callback in callbacks.items():
                 _MONITORING.register_callback(self._tool, event, callback)
 
     def _on_handled(self) -> Callable[..., None]:
         """Return what tells of handled exceptions, made for who watches now: some programs raise all the time."""
         frame_at, fail = sys._getframe, self._fail  # noqa: SLF001
-        entries = self._handled
+        entries, at = self._handled, self._frames_back
 
         def several(code: CodeType, offset: int, error: BaseException) -> None:
             for watcher, wanted in entries:
                 if wanted() is not None:
                     try:
-                        watcher.handled(code, offset, error, frame_at(1))
+                        watcher.handled(code, offset, error, frame_at(at))
                     except Exception as trouble:  # noqa: BLE001 - the observed never pays
                         fail(trouble)
 
         if len(entries) != 1:
-            return several
+            return self._with_room(several) if self.deep else several
         ((only, inside),) = entries
         strangers = 0
 
@@ -525,7 +585,7 @@ class Monitor:
             try:
                 if inside() is not None:
                     strangers = 0
-                    only.handled(code, offset, error, frame_at(1))
+                    only.handled(code, offset, error, frame_at(at))
                     return
                 strangers += 1
                 if strangers > _PATIENCE:
@@ -534,7 +594,7 @@ class Monitor:
             except Exception as trouble:  # noqa: BLE001 - as above
                 fail(trouble)
 
-        return handled
+        return self._with_room(handled) if self.deep else handled
 
     def _pass_over(self, watcher: HandledWatcher) -> None:
         """Report no handled exceptions until the only one who watches them wakes us, if that is all the same to it."""
@@ -556,7 +616,7 @@ class Monitor:
     def _callbacks(self) -> dict[int, Callable[..., Any]]:
         assert _MONITORING is not None  # noqa: S101 - asked by who calls it
         events, disable = _MONITORING.events, _MONITORING.DISABLE
-        disabled, calls = self._disabled, self._calls
+        disabled, calls, at = self._disabled, self._calls, self._frames_back
         frames, close, unwinding = self.frames, self.frames.pop, self._unwinding
         begun, frame_at, key_of, fail = self._told["started"], sys._getframe, id, self._fail  # noqa: SLF001
         publishing, running, run, clock = PUBLISHING.get, CURRENT.get, CURRENT.set, perf_counter_ns
@@ -583,13 +643,13 @@ class Monitor:
                 if tell is not None:
                     execution = running()
                     if execution is not None and execution.code is code and not execution.ended:
-                        self.settle(execution, frame_at(1).f_back)  # it calls itself
+                        self.settle(execution, frame_at(at).f_back)  # it calls itself
                 if tell is not None:
-                    return tell(frame_at(1))
-                asked = [discover(code, frame_at(1)) for discover in self._discover]
+                    return tell(frame_at(at))
+                asked = [discover(code, frame_at(at)) for discover in self._discover]
                 tell = begun.get(key)
                 if tell is not None:  # it has just been found
-                    return tell(frame_at(1))
+                    return tell(frame_at(at))
             except Exception as error:  # noqa: BLE001 - the observed never pays
                 return fail(error)
             if any(asked):
@@ -608,8 +668,8 @@ class Monitor:
                         if publication.tell is not None:
                             publication.tell(execution)
                         return
-                    self.settle(execution, frame_at(1))
-                frame = frame_at(1)
+                    self.settle(execution, frame_at(at))
+                frame = frame_at(at)
                 subject = close(frame, None)
                 if subject is not None:
                     subject.frame_returned(frame, value)
@@ -630,7 +690,7 @@ class Monitor:
                     passed = 0
                     self._rest()
                 return
-            frame = frame_at(1)
+            frame = frame_at(at)
             try:
                 execution = running()
                 if execution is not None and execution.code is code and not execution.ended:
@@ -647,7 +707,7 @@ class Monitor:
             of_code = self._told[moment]
 
             def tell(code: CodeType, _offset: int, *facts: Any) -> None:
-                frame = frame_at(1)
+                frame = frame_at(at)
                 try:
                     execution = running()
                     if execution is not None and execution.code is code and not execution.ended:
@@ -668,7 +728,7 @@ class Monitor:
             entry = lines.get(key_of(code))
             if entry is not None:
                 try:
-                    entry[1](number, frame_at(1))
+                    entry[1](number, frame_at(at))
                 except Exception as trouble:  # noqa: BLE001 - as above
                     fail(trouble)
 
@@ -678,7 +738,7 @@ class Monitor:
             entry = calls.get(key_of(code))
             if entry is not None:
                 try:
-                    entry[1].calling(frame_at(1), called, first)
+                    entry[1].calling(frame_at(at), called, first)
                 except Exception as error:  # noqa: BLE001 - as above
                     fail(error)
 
@@ -686,18 +746,18 @@ class Monitor:
             entry = calls.get(key_of(code))
             if entry is not None:
                 try:
-                    entry[1].called(frame_at(1))
+                    entry[1].called(frame_at(at))
                 except Exception as error:  # noqa: BLE001 - as above
                     fail(error)
 
         def raising(code: CodeType, _offset: int, _called: Any, _first: Any) -> None:
             entry = calls.get(key_of(code))
             if entry is not None:  # with what is told next
-                self._raising.append((frame_at(1), entry[1]))
+                self._raising.append((frame_at(at), entry[1]))
                 self._set_global()
 
         def raised(_code: CodeType, _offset: int, error: BaseException) -> None:
-            frame = frame_at(1)
+            frame = frame_at(at)
             for entry in tuple(self._raising):
                 if entry[0] is frame:
                     self._raising.remove(entry)
@@ -708,8 +768,7 @@ class Monitor:
             self._set_global()
 
         ended = self._told["returned"]
-        self._unwound = unwound
-        return {
+        callbacks: dict[int, Callable[..., Any]] = {
             events.CALL: calling,
             events.C_RETURN: called,
             events.C_RAISE: raising,
@@ -721,8 +780,19 @@ class Monitor:
             events.PY_YIELD: notify("yielded", "frame_yielded"),
             events.PY_RESUME: notify("resumed", "frame_resumed"),
             events.PY_THROW: notify("thrown", "frame_resumed"),
-            events.EXCEPTION_HANDLED: self._on_handled(),
         }
+        if self.deep:
+            callbacks = {event: self._with_room(callback) for event, callback in callbacks.items()}
+        return {**callbacks, events.EXCEPTION_HANDLED: self._on_handled()}
+
+
+def _is_deep(limit: int) -> bool:
+    """Return whether the stack of this thread is nearly as deep as a limit."""
+    try:
+        sys._getframe(max(limit - _DEEP, 1))  # noqa: SLF001 - there is no other way
+    except ValueError:
+        return False
+    return True
 
 
 def _outward(frame: FrameType | None) -> Iterator[FrameType]:

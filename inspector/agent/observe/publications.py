@@ -155,7 +155,11 @@ class ChainedPublication(ObservedPublication):
     @property
     def depth(self) -> int:  # type: ignore[override]  # as above
         """How many publications it is nested in."""
-        return 0 if self.cause is None else self.cause.publication.depth + 1
+        depth = 0
+        publication: Any = self
+        while publication.cause is not None:
+            depth, publication = depth + 1, publication.cause.publication
+        return depth
 
     def __getattr__(self, name: str) -> Any:
         """Find out its number, which it has when it is written down."""

@@ -75,6 +75,8 @@ class PublishWatch(Watcher):
         static = inspect.getattr_static(owner, point.name, None) if bound else None
         if isinstance(static, staticmethod):
             bound = False
+        elif isinstance(static, classmethod) and not isinstance(owner, type):
+            owner = type(owner)
         needs = Needs(function, owner=owner if bound else None)
         self._points.append((bus, point, None if needs.anything else needs, bound))
         self._choose()
@@ -133,6 +135,8 @@ class PublishWatch(Watcher):
         if PUBLISHING.get() is not None and tap.publishing(bus, occurrence, handed):
             return
         observation.settle_cause()
+        if CURRENT.get() is not None:
+            MONITOR.look_ahead()
         publication = tap.begin_left(bus, occurrence, ObservedPublication)
         publication.enter()
         if isinstance(publication, Open):
@@ -203,6 +207,8 @@ def _short_way(
             if cause is not None:
                 publication.cause = cause
         publication.event = event
+        if cause is not None and cause.publication.cause is not None:
+            monitor.look_ahead()
         if outside is not None:
             publication.outside = outside
         if session:

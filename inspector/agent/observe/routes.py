@@ -210,7 +210,7 @@ def needs_of(handler: Handler, function: types.FunctionType) -> Needs:
     bound, named = handler.bound
     if isinstance(handler.target, type):  # one is made of it for each event
         return Needs(function, instance_of=handler.target, bound=bound, named=named)
-    return Needs(function, owner=handler.instance, bound=bound, named=named)
+    return Needs(function, owner=handler.instance if handler.is_given_to(function) else None, bound=bound, named=named)
 
 
 class WatchedHandler:

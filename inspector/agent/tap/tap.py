@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...core.bus.bus import BusObserver, Observing
 from ...core.bus.context import CURRENT, FIRE
 from ...core.records.recorder import Recorder
+from ...core.values.looking import attributes
 from .likeness import changes, is_alike
 from .moments import (
     PUBLISHING,
@@ -271,8 +272,15 @@ class Tap:
         publication = PUBLISHING.get()
         if publication is not None and publication.closed and publication.begun(key):
             publication = None  # what it has started works on
-        if publication is None or publication.source is not bus or not _about(publication, pattern, args, kwargs):
-            publication = self._publication(bus, bus.read_call(pattern, args, kwargs), key)
+        if publication is not None and publication.source is not bus:
+            publication = None
+        if publication is not None and _hands_on(publication, (*args, *kwargs.values()), key):
+            publication.loose = True
+        elif publication is None or not _about(publication, pattern, args, kwargs):
+            occurrence = bus.read_call(pattern, args, kwargs)
+            publication = self._publication(bus, occurrence, key)
+            if occurrence.loose and not publication.loose:
+                publication.loose = True
         return publication
 
     @property
@@ -291,7 +299,7 @@ class Tap:
         current = self.recent.get(id(occurrence.event))
         if current is not None and current.source is bus and current.is_about(occurrence.event):
             return current
-        ours = under_way is not None and under_way.source is bus and under_way.named == occurrence.name
+        ours = under_way is not None and under_way.source is bus and _is_for(under_way, occurrence, key)
         if under_way is not None and ours and not (under_way.closed and under_way.begun(key)):
             return under_way
         rebuilt = self._rebuilt(bus, occurrence, key)
@@ -440,6 +448,25 @@ def _about(publication: TapPublication, pattern: Any, args: tuple[Any, ...], kwa
         return publication.loose
     several = pattern if isinstance(pattern, tuple) else (pattern,)
     return any(isinstance(argument, str) and fnmatchcase(publication.named, argument) for argument in several)
+
+
+def _hands_on(publication: TapPublication, values: tuple[Any, ...], key: str) -> bool:
+    """Return whether a call of a subscribed handler is handed an object that the event holds, and not the event."""
+    if any(value is publication.event for value in values):
+        return False
+    held = {id(value) for value in attributes(publication.event).values() if type(value) not in _SHARED}
+    return any(id(value) in held for value in values) and _is_subscribed(publication, key)
+
+
+def _is_subscribed(publication: TapPublication, key: str) -> bool:
+    return any(subscription.key == key for subscription in publication.subscriptions)
+
+
+def _is_for(publication: TapPublication, occurrence: Occurrence, key: str) -> bool:
+    """Return whether a call of a handler with what is no event of its own may be for a publication."""
+    if publication.named == occurrence.name:
+        return True
+    return occurrence.loose and _is_subscribed(publication, key)
 
 
 def _carries(value: Any, event: Any) -> bool:

@@ -13,6 +13,7 @@ import datetime as dt
 import functools
 import json
 import queue
+import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -1059,3 +1060,236 @@ def any_sender(sender: Any, **said: Any) -> None:
 
 def only_sold(sender: Any, **said: Any) -> None:
     ran("only_sold")
+
+
+# --- how handlers are called, and what stands in their place ----------------------------------------------------------
+
+
+@fired
+def fields_of_the_event_by_name() -> Fired:
+    class Table(Oven):
+        def publish(self, event: Any) -> None:
+            for handler in self.handlers.get(type(event), ()):
+                handler(**dataclasses.asdict(event))
+
+    bus = Table()
+
+    def count(loaves: int) -> None:
+        ran("count")
+
+    def weigh(*, loaves: int, **others: Any) -> None:
+        ran("weigh")
+
+    bus.on(Baked, count, weigh)
+    return Fired(bus, ["count", "weigh"] * 2, times=2)
+
+
+@dataclass(frozen=True)
+class Crate:
+    kilos: int = 3
+
+
+@dataclass(frozen=True)
+class Delivered:
+    crate: Crate = field(default_factory=Crate)
+
+
+@fired
+def an_object_that_the_event_holds() -> Fired:
+    class Yard(Oven):
+        def publish(self, event: Any) -> None:
+            for handler in self.handlers.get(type(event), ()):
+                handler(event.crate)
+
+    bus = Yard()
+
+    def lift(crate: Crate) -> None:
+        ran("lift")
+
+    def label(crate: Crate) -> None:
+        ran("label")
+
+    bus.on(Delivered, lift, label)
+    return Fired(bus, ["lift", "label"], event="Delivered")
+
+
+@fired
+def fields_of_the_event_in_threads() -> Fired:
+    class Hatch(Oven):
+        def publish(self, event: Any) -> None:
+            workers = [
+                threading.Thread(target=handler, args=(event.loaves,)) for handler in self.handlers.get(type(event), ())
+            ]
+            for worker in workers:
+                worker.start()
+            for worker in workers:
+                worker.join()
+
+    bus = Hatch()
+
+    def count(loaves: int) -> None:
+        ran("count")
+
+    def weigh(loaves: int) -> None:
+        ran("weigh")
+
+    bus.on(Baked, count, weigh)
+    return Fired(bus, ["count", "weigh"])
+
+
+class Noting:
+    """A decorator that is an object."""
+
+    def __init__(self, function: Any) -> None:
+        functools.update_wrapper(self, function)
+
+    def __call__(self, event: Any) -> Any:
+        return self.__wrapped__(event)  # type: ignore[attr-defined]
+
+
+@fired
+def objects_in_the_place_of_functions() -> Fired:
+    bus = Oven()
+
+    @functools.lru_cache
+    def price(event: Baked) -> None:
+        ran("price")
+
+    @Noting
+    def note(event: Baked) -> None:
+        ran("note")
+
+    bus.on(Baked, price, note)
+    uncalled = [("price", "wrapper")]
+    return Fired(bus, ["price", "note", "note"], times=2, uncalled=uncalled)
+
+
+@fired
+def a_class_method_that_publishes() -> Fired:
+    class Stall:
+        handlers: dict[Any, list[Any]] = {}
+
+        @classmethod
+        def publish(cls, event: Any) -> None:
+            for handler in cls.handlers.get(type(event), ()):
+                handler(event)
+
+    def count(event: Baked) -> None:
+        ran("count")
+
+    def weigh(event: Baked) -> None:
+        ran("weigh")
+
+    Stall.handlers[Baked] = [count, weigh]
+    return Fired(Stall(), ["count", "weigh"])
+
+
+@fired
+def the_class_and_then_the_event() -> Fired:
+    class Post:
+        def __init__(self) -> None:
+            self.handlers: dict[Any, list[Any]] = {}
+
+        def publish(self, kind: Any, event: Any = None) -> None:
+            if event is None:
+                kind, event = type(kind), kind
+            for handler in self.handlers.get(kind, ()):
+                handler(event)
+
+    bus = Post()
+
+    def count(event: Baked) -> None:
+        ran("count")
+
+    bus.handlers[Baked] = [count]
+    return Fired(bus, ["count"])
+
+
+@fired
+def handlers_that_are_made_anew() -> Fired:
+    def make() -> Any:
+        def bake(event: Baked) -> None:
+            ran("bake")
+
+        return bake
+
+    class Reloading(Oven):
+        def publish(self, event: Any) -> None:
+            earlier = self.handlers[type(event)]
+            self.handlers[type(event)] = [make() for _ in earlier]
+            super().publish(event)
+
+    bus = Reloading()
+    bus.on(Baked, make())
+    return Fired(bus, ["bake", "bake"], times=2)
+
+
+# --- a stack that is full ---------------------------------------------------------------------------------------------
+
+
+def _recursing(bus: Oven, **expected: Any) -> Fired:
+    """A program whose recursion ends early."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(420)
+
+    def close() -> None:
+        assert sys.getrecursionlimit() == 420
+        sys.setrecursionlimit(limit)
+
+    return Fired(bus, close=close, **expected)
+
+
+@fired
+def a_handler_that_recurses_without_end() -> Fired:
+    class Bold(Oven):
+        def publish(self, event: Any) -> None:
+            for handler in self.handlers.get(type(event), ()):
+                with contextlib.suppress(RecursionError):
+                    handler(event)
+
+    bus = Bold()
+
+    def fold(event: Baked, times: int) -> None:
+        fold(event, times + 1)
+
+    def bake(event: Baked) -> None:
+        ran("bake")
+        fold(event, 0)
+
+    def sell(event: Baked) -> None:
+        ran("sell")
+
+    bus.on(Baked, bake, sell)
+    return _recursing(bus, bodies=["bake", "sell"], statuses=["ok", "failed"])
+
+
+@fired
+def events_that_publish_themselves_without_end() -> Fired:
+    bus = Oven()
+    depth = [0]
+
+    def go_on(event: Any) -> None:
+        depth[0] += 1
+        with contextlib.suppress(ValueError):
+            sys._getframe(sys.getrecursionlimit() - 9)
+            raise RecursionError  # as Python does a few calls later: here it is certain what has begun
+        bus.publish(event)
+
+    def bake(event: Baked) -> None:
+        go_on(Sold())
+
+    def sell(event: Sold) -> None:
+        go_on(Baked())
+
+    bus.on(Baked, bake)
+    bus.on(Sold, sell)
+    fired = _recursing(bus, bodies=[])
+    close = fired.close
+
+    def compare() -> None:
+        fired.executions, fired.derived = depth[0], depth[0] - 1
+        fired.statuses = ["failed"] * depth[0]
+        close()
+
+    fired.close = compare
+    return fired

@@ -133,8 +133,10 @@ class CallReader:
         metadata = next((arguments[name] for name in METADATA_NAMES if isinstance(arguments.get(name), Mapping)), None)
         subject = parameters[0].name if publisher.named or not publisher.event else publisher.event
         first = arguments.get(subject, args[0] if args else None)
-        if publisher.named and isinstance(first, type) and publisher.event in arguments:
-            first = arguments[publisher.event]  # beside its class
+        if isinstance(first, type):  # beside its class
+            instances = (value for value in arguments.values() if type(value) is first)
+            handed = arguments.get(publisher.event, first) if publisher.named else first
+            first = next(instances, handed)
         if _looks_like_object(first):
             # Text of JSON, and never a name: what it says may be secret.
             first = _object_in(first)
@@ -161,6 +163,10 @@ class CallReader:
             for value in values:
                 if isinstance(value, pattern):
                     return Occurrence(value, self._names.name_of(type(value)), shown_of(value))
+            if len(values) != 1 or isinstance(values[0], _OTHER_THAN_EVENTS):  # fields of one
+                parts = dict(kwargs) or (args[0] if len(args) == 1 else {"args": list(args)})
+                cls = pattern[0] if isinstance(pattern, tuple) and pattern else pattern
+                return Occurrence(parts, self._names.name_of(cls), shown_of(parts), loose=True)
         first = values[0] if values else None
         if key_name(pattern) and not is_glob(pattern) and not isinstance(pattern, MethodName):
             payload = first if len(values) == 1 else dict(kwargs) or {"args": list(args)}
