@@ -13,6 +13,7 @@ from inspector.hosts.project import Project
 from inspector.hosts.run.launch import find_command
 
 if TYPE_CHECKING:
+    from inspector.analysis.journal import Journal
     from inspector.app.settings import Settings
     from inspector.hosts.run.host import RunHost
     from inspector.hosts.run.launch import RunCommand
@@ -90,9 +91,26 @@ def source_text(host: RunHost) -> str:
     return f"{command} · {plural(host.live, 'process', 'processes')}" if host.live else f"{command} · starting…"
 
 
-def waiting_text(host: RunHost) -> tuple[str, str]:
-    """Return what an empty place says while a command is watched: a title, and what is waited for."""
+def silent_notes(journal: Journal) -> list[str]:
+    """Return what to say of processes that do not report: each reason once, with the first that it is true of."""
+    by_reason: dict[str, list[str]] = {}
+    for silent in journal.processes.silent:
+        by_reason.setdefault(silent.reason, []).append(silent.command)
+    notes = []
+    for reason, commands in by_reason.items():
+        more = f" and {len(commands) - 1} more" if len(commands) > 1 else ""
+        notes.append(f"Not watched: {one_line(commands[0], _SHOWN)}{more}. {reason}")
+    return notes
+
+
+def waiting_text(host: RunHost, journal: Journal) -> tuple[str, str]:
+    """Return what an empty place says of a watched command: a title, and what is waited for, or why nothing comes."""
+    notes = silent_notes(journal)
+    if not host.running:
+        return "The command has ended", " ".join(notes) or "Nothing was published while it ran."
     title = f"Watching {one_line(host.command.name, _SHOWN)}"
+    if notes:
+        return title, f"Nothing published yet. {' '.join(notes)}"
     if not host.live:
         return title, "No Python process is reporting yet."
     count = plural(host.live, "process is", "processes are")

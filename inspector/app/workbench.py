@@ -235,6 +235,11 @@ class Workbench:
             return Stand.RELOADING if host.reloading else Stand.STOPPED
         return Stand.RECORDING if host.recording else Stand.PAUSED
 
+    @property
+    def reading(self) -> bool:
+        """Whether the stored session that is shown is still being read."""
+        return self._reading is not None and not self.live
+
     def view_blocked(self) -> str:
         """Return why no session is shown."""
         return "" if self._view is not None else self.idle or _STARTING
@@ -504,6 +509,9 @@ class Workbench:
             if reading.stopped:  # it was deleted, which is why another one is shown
                 return
             raise
+        finally:
+            if self._reading is reading:
+                self._reading = None
         from inspector.app.filtered import placement_warnings
 
         for warning in (*reading.stream.warnings(), *placement_warnings(journal)):

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 from inspector.analysis.counts import count_run
 from inspector.analysis.losskinds import KIND_NUMBERS
 from inspector.app.places import default_database
-from inspector.app.runs import title_of
-from inspector.app.text import one_line, plural
+from inspector.app.runs import silent_notes, title_of
+from inspector.app.text import plural
 from inspector.cli import exitcodes
 from inspector.cli.export import write
 from inspector.cli.failings import DROPPED, MIXED_UP, NOT_CALLED, UNHEARD
@@ -261,18 +261,6 @@ class AttachedRun(WatchedRun):
         assert isinstance(host, RunHost)  # noqa: S101 - made here
         await host.over.wait()
         await host.read_rest()
-
-
-def silent_notes(journal: Journal) -> list[str]:
-    """Return what to say of processes that do not report: each reason once, with the first that it is true of."""
-    by_reason: dict[str, list[str]] = {}
-    for silent in journal.processes.silent:
-        by_reason.setdefault(silent.reason, []).append(silent.command)
-    notes = []
-    for reason, commands in by_reason.items():
-        more = f" and {len(commands) - 1} more" if len(commands) > 1 else ""
-        notes.append(f"Not watched: {one_line(commands[0], 80)}{more}. {reason}")
-    return notes
 
 
 def _let_go_of_terminal() -> None:

@@ -14,7 +14,14 @@ from PySide6.QtCore import QObject
 from inspector.app.loss_marks import LossMarks
 from inspector.app.runs import waiting_text
 from inspector.app.workbench import Stand
-from inspector.core.records.host import FireRefused, ProcessEnded, ProcessStuck, ProgramSlowed, RestartFailed
+from inspector.core.records.host import (
+    FireRefused,
+    ProcessEnded,
+    ProcessSilent,
+    ProcessStuck,
+    ProgramSlowed,
+    RestartFailed,
+)
 from inspector.hosts.run.host import RunHost
 from inspector.ui.features.all import FEATURES
 from inspector.ui.kit.boxes import Action, EmptyState
@@ -204,6 +211,8 @@ class Roof(QObject):
                 context.notices.error(record.sentence)
             elif isinstance(record, ProgramSlowed):
                 context.notices.warning(record.sentence)
+            elif isinstance(record, ProcessSilent):
+                context.changed.emit()  # what is waited for may never come
         context.folded.emit(change)
         if self._empty and context.journal is not None and len(context.journal.publications):
             self._empty = False
@@ -268,12 +277,13 @@ class _NextSteps:
         host, view = self._workbench.host, self._workbench.view
         if view is not None and len(view.journal.publications):
             return _OWN
-        if isinstance(host, RunHost) and self._workbench.live:
+        if isinstance(host, RunHost) and self._workbench.live and view is not None:
             if self._workbench.stand is Stand.RECORDING:
-                return (*waiting_text(host), None)
+                return (*waiting_text(host, view.journal), None)
             if self._workbench.stand is Stand.STOPPED:
-                words = "Nothing was published while it ran."
-                return "The command has ended", words, ("Run command…", self._run("run.command"))
+                return (*waiting_text(host, view.journal), ("Run command…", self._run("run.command")))
+        if self._workbench.reading:
+            return "Reading…", "The session is being read.", None
         match self._workbench.stand:
             case Stand.NOTHING:
                 return _NOTHING_RECORDED, "Open another session, or your own project.", self._open()

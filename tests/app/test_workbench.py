@@ -299,8 +299,11 @@ async def test_a_list_that_was_asked_for_earlier_never_replaces_a_later_one(
 async def test_opening_a_stored_session_stops_nothing(path: Path) -> None:
     await stored(path, 30)
     async with desk_on(path) as desk:
-        assert desk.bench.live_session == 2
-        await desk.bench.open_session(1)
+        bench, during = desk.bench, []
+        assert (bench.live_session, bench.reading) == (2, False)
+        bench.on_folded(lambda _: during.append(bench.reading))
+        await bench.open_session(1)
+        assert (set(during), bench.reading) == ({True}, False)
         assert (desk.view.live, desk.view.title, desk.view.session) == (False, "earlier 1", 1)
         assert len(desk.view.journal.publications) == 30
         with pytest.raises(InspectorError, match="This is a stored session"):

@@ -249,7 +249,7 @@ class _Test:
         elif recorded.fault:
             yield "A fault was injected there. Without it this test shows what the handler itself does."
         elif failure is not None:
-            yield "Fails in the same way until that is mended, if nothing that ran before it is needed for that."
+            yield "Fails in the same way until it is fixed, unless it depends on what ran before."
         if self._code.made_up:
             fields = ", ".join(dict.fromkeys(self._code.made_up))
             yield f"Made up, because it was redacted: {fields}. What depends on these values may end otherwise."

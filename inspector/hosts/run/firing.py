@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from inspector.hosts.run.intake import RowsOfProcess, RunIntake
 
 #: Why nothing is fired into a program that runs by itself, unless a person allows it.
-LOOK_ONLY: Final = "Look only: firing into a running program is not allowed"
+LOOK_ONLY: Final = "Look only: turn on Allow Firing to fire into this program"
 #: Seconds between two renewals of the permission.
 _RENEWED: Final = 1.0
 #: Nanoseconds without a look after which a process is busy.

@@ -87,7 +87,8 @@ class Standing(QObject):
             self._shell.set_state("cancelled" if idle else "running", idle or "starting")
             return
         host = workbench.host
-        stands = (view.session, workbench.stand, host is not None and host.running, workbench.database)
+        runs = host is not None and host.running
+        stands = (view.session, workbench.stand, workbench.reading, runs, workbench.database)
         if stands != self._stood:
             self._stood = stands
             self.changed.emit()

@@ -189,7 +189,7 @@ def test_the_outcome_is_a_comment_that_no_message_can_leave() -> None:
     text = written(recorded(failure=failure))
     assert "# Recorded outcome: failed, ValueError: first" in text
     assert "\nimport os" not in text
-    assert "Fails in the same way until that is mended" in text
+    assert "Fails in the same way until it is fixed" in text
 
 
 def test_settings_that_a_person_filled_in_are_named_not_told(tmp_path) -> None:

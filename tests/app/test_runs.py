@@ -1,0 +1,28 @@
+"""What is said of a command that is watched."""
+
+from __future__ import annotations
+
+import sys
+
+from inspector.app.runs import waiting_text
+from inspector.core.description import CatalogDescription
+from inspector.core.records.host import ProcessSilent
+from inspector.hosts.run.host import RunHost
+from inspector.hosts.run.launch import RunCommand
+from tests.catalog.runs import Run
+
+TOO_OLD = "Python 3.11.7 cannot be watched: 3.12 or newer is required."
+
+
+async def test_a_command_that_cannot_be_watched_is_not_said_to_have_published_nothing() -> None:
+    host = RunHost(RunCommand((sys.executable, "serve.py"), sys.executable, "serve"))
+    run = Run(CatalogDescription("serve", ()))
+    assert waiting_text(host, run.journal) == ("The command has ended", "Nothing was published while it ran.")
+    for pid, reason in ((11, TOO_OLD), (12, TOO_OLD), (13, "It was started with -I.")):
+        run.host(ProcessSilent, pid=pid, command="python serve.py", reason=reason)
+    run.fold()
+    title, words = waiting_text(host, run.journal)
+    assert title == "The command has ended"
+    assert words == (
+        f"Not watched: python serve.py and 1 more. {TOO_OLD} Not watched: python serve.py. It was started with -I."
+    )
