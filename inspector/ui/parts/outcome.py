@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.app.text import format_count, format_duration
 from inspector.core.records.numbers import PublicationIndex
-from inspector.core.records.statuses import BY_FAULT, STATUSES, TROUBLE
+from inspector.core.records.statuses import BY_FAULT, RUNNING_CODE, STATUSES, TROUBLE
 from inspector.ui.kit.page import ClickableRows, Segment
 from inspector.ui.kit.theme import LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    import numpy as np
+    import numpy.typing as npt
 
     from inspector.analysis.journal import Journal
     from inspector.core.records.numbers import ExecutionIndex
@@ -20,21 +23,30 @@ if TYPE_CHECKING:
     from inspector.ui.selection import Selection
     from inspector.ui.verbs import Verbs
 
+#: Stands among the statuses for executions that ended under a fault: they are counted as nothing else.
+STRUCK: Final = "by_fault"
 #: In the order in which they are told: what went well first, what is under way last.
-_ORDER: Final = (*(status for status in STATUSES if status != "running"), "running")
+_ORDER: Final = (*(status for status in STATUSES if status != "running"), STRUCK, "running")
 
 
 def counts_of(journal: Journal, publications: Iterable[int]) -> dict[str, int]:
-    """Count the executions of publications by status; statuses that do not occur are left out."""
-    import numpy as np
-
+    """Count the executions of publications as ``count_statuses`` does."""
     executions = [
         index for publication in publications for index in journal.executions_of(PublicationIndex(publication))
     ]
-    if not executions:
+    return count_statuses(journal, executions)
+
+
+def count_statuses(journal: Journal, executions: Sequence[int] | npt.NDArray[np.intp]) -> dict[str, int]:
+    """Count executions by status, what ended under a fault apart as ``STRUCK``; what does not occur is left out."""
+    if not len(executions):
         return {}
-    codes = np.bincount(journal.executions["status"][executions], minlength=len(STATUSES))
-    counts = dict(zip(STATUSES, codes.tolist(), strict=True))
+    import numpy as np
+
+    codes = journal.executions["status"][executions]
+    struck = (journal.executions["fault"][executions] > 0) & (codes != RUNNING_CODE)
+    counts = dict(zip(STATUSES, np.bincount(codes[~struck], minlength=len(STATUSES)).tolist(), strict=True))
+    counts[STRUCK] = int(struck.sum())
     return {status: counts[status] for status in _ORDER if counts[status]}
 
 
@@ -48,13 +60,18 @@ def count_words(outcomes: Mapping[int, int]) -> str:
 
 def told(counts: dict[str, int], theme: Theme) -> str:
     """Write counts as ``4 ok · 1 failed``."""
-    return " · ".join(f"{format_count(count)} {theme.status(status).label}" for status, count in counts.items())
+    return " · ".join(
+        f"{format_count(count)} {'by fault' if status == STRUCK else theme.status(status).label}"
+        for status, count in counts.items()
+    )
 
 
 def segments(counts: dict[str, int], theme: Theme) -> list[Segment]:
     """Write counts as ``✓ 4  ✕ 1``, each in the colour of its status."""
     return [
-        Segment(f"{theme.status(status).glyph} {format_count(count)}", f"{status}_text")
+        Segment(f"⚡ {format_count(count)}", "warn_text")
+        if status == STRUCK
+        else Segment(f"{theme.status(status).glyph} {format_count(count)}", f"{status}_text")
         for status, count in counts.items()
     ]
 

@@ -18,7 +18,7 @@ from inspector.core.records.statuses import BAD_STATUSES, STATUSES
 from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.text import PlainLabel, set_tone
 from inspector.ui.kit.widgets import separator_line
-from inspector.ui.parts.outcome import ExecutionRows, told
+from inspector.ui.parts.outcome import ExecutionRows, count_statuses, told
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change, FireOutcome
@@ -136,11 +136,7 @@ class FireOutcomeView(QWidget):
         owners = journal.executions["publication"][first_execution:]
         executions = np.flatnonzero(self._is_of_it(fires[owners])) + first_execution
         codes = journal.executions["status"][executions]
-        counted = np.bincount(codes, minlength=len(STATUSES)).tolist()
-        counts = {status: counted[code] for code, status in enumerate(STATUSES) if counted[code]}
-        running = counts.pop("running", 0)
-        if running:
-            counts["running"] = running
+        counts = count_statuses(journal, executions)
         self._title.setText(self._headline(publications))
         set_tone(self._sums, "failed" if self._refusal() else "")
         self._sums.setText(self._told(counts, len(publications)))

@@ -23,6 +23,7 @@ from inspector.core.records.host import (
     ProgramReloaded,
     UncalledHandler,
 )
+from inspector.core.records.numbers import FireNumber
 from inspector.core.records.recorder import Recorder
 from inspector.core.records.records import Batch
 from inspector.core.request import FireRequest
@@ -515,3 +516,16 @@ def test_what_is_published_along_belongs_to_the_program(panel: FirePanel, select
     panel.set_journal(Run(CatalogDescription("another", (SMALL,))).journal)
     selection.select_event("Small")
     assert (panel.form().metadata, panel.form().session) == ({}, True)
+
+
+def test_an_outcome_counts_what_is_by_fault_apart(panel: FirePanel, selection: Selection, run: Run) -> None:
+    selection.select_event(EVENT)
+    panel.fire_started(FireNumber(7))
+    number = run.publish(EVENT, fire=7, handlers=4)
+    started = [run.start(number, "a:A.a"), *(run.start(number, f"b:B.{name}", fault="fail") for name in "bc")]
+    run.start(number, "d:D.d", fault="slow")
+    run.at += MS
+    for execution, status in zip(started, ("ok", "failed", "ok"), strict=True):
+        run.end(execution, status)
+    panel.folded(run.fold())
+    assert panel.outcome.text() == "1 ok · 2 by fault · 1 running"
