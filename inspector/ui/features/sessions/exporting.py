@@ -67,7 +67,7 @@ class Exporting(QObject):
     async def _write(self, kind: str, session: int, target: Path) -> None:
         count = await self._workbench.export(kind, session, target)
         written = plural(count, EXPORTERS[kind].unit)
-        self._notices.info(f"Exported {written} to {target.name}.", str(target.parent))
+        self._notices.info(f"Exported {written} to {target}.")
 
 
 def _file_name(name: str) -> str:

@@ -33,6 +33,7 @@ def make(context: Context) -> Parts:
     exporting = Exporting(context)
     importing = Importing(context, sessions)
     panel.export_requested.connect(lambda session: exporting.ask("jsonl", session))
+    panel.import_requested.connect(importing.ask)
     context.started.connect(sessions.offer_last)
     context.closing.connect(sessions.remember)
 

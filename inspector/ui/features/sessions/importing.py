@@ -92,7 +92,7 @@ class Importing(QObject):
     def _tell(self, imported: ImportedRun, path: Path) -> None:
         text = f"Imported {path.name} ({plural(imported.records, 'record')})."
         if imported.whole:
-            self._notices.info(text, str(path.parent))
+            self._notices.info(text)
             return
         said = list(imported.warnings)
         if imported.refused:

@@ -71,6 +71,7 @@ class SessionsPanel(QWidget):
         rename_requested: A session's id and its new name.
         delete_requested: A session's id; the person has said yes.
         export_requested: A session's id.
+        import_requested: Import a run log.
         seen: The list has come into sight.
     """
 
@@ -78,6 +79,7 @@ class SessionsPanel(QWidget):
     rename_requested = Signal(int, str)
     delete_requested = Signal(int)
     export_requested = Signal(int)
+    import_requested = Signal()
     seen = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -113,8 +115,10 @@ class SessionsPanel(QWidget):
         self._rename = Button(theme, "Rename", "edit", native_shortcut(_RENAME_KEY))
         self._export = Button(theme, "Export…", "export")
         self._remove = Button(theme, "Delete…", "trash", native_shortcut(_DELETE_KEY))
+        self.import_button = Button(theme, "Import…", on_click=self.import_requested)
+        self.import_button.set_help("Import a run log as a session")
         buttons = (self._open, self._rename, self._export, self._remove)
-        return hbox(*buttons, 1, margins=(10, 6, 10, 6), spacing=6)
+        return hbox(*buttons, 1, self.import_button, margins=(10, 6, 10, 6), spacing=6)
 
     def _connect(self) -> None:
         self._open.clicked.connect(self.open)

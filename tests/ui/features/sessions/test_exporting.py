@@ -51,7 +51,7 @@ async def test_a_new_exporter_is_a_command_with_a_dialog_of_its_own(
         target = tmp_path / "run.count"
         asked.fileSelected.emit(str(target))
         asked.close()
-        await until(lambda: any("Exported 1 record to run.count." in notice.text for notice in window.notices))
+        await until(lambda: any(notice.text == f"Exported 1 record to {target}." for notice in window.notices))
         assert target.read_text()
 
 

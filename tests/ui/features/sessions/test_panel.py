@@ -158,3 +158,9 @@ def test_nothing_can_be_done_while_no_row_is_selected(panel, qtbot):
     assert panel.menu_items() == []
     choose(panel, 2)
     assert panel._rename.isEnabled()
+
+
+def test_a_run_log_can_be_imported_where_the_sessions_are(panel):
+    wanted = heard(panel.import_requested)
+    panel.import_button.click()
+    assert len(wanted) == 1
