@@ -127,9 +127,9 @@ class FaultDialog(QDialog):
         """Show what the rule is about, or what is wrong with it."""
         kind = self.kind.currentData()
         shown = {self.error: kind in ("fail", "swallow"), self.delay: kind == "slow"}
-        for row in self._rows:
-            for widget in row:
-                widget.setVisible(shown.get(row[1], True))
+        for caption, field in self._rows:
+            for widget in (caption, field):
+                widget.setVisible(shown.get(field, True))
         try:
             rule = self.rule()
         except UsageError as error:
