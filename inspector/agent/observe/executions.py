@@ -216,10 +216,11 @@ class PlainExecution(ObservedExecution):
     Attributes:
         begins: Code whose call begins it, where nothing else has to be looked at; None where that is not known.
         following: What is due when it has begun.
+        place: Where the time of its start is put in the marks of its publication; that of its end comes next.
     """
 
     # Nothing else: there are many, and each is looked at when much else was since the last time.
-    __slots__ = ("begins", "code", "ended", "following", "publication", "started", "subscription", "tag")
+    __slots__ = ("begins", "code", "ended", "following", "place", "publication", "started", "subscription", "tag")
     __init__ = object.__init__
     frame = before = None
     unwrapped = True
@@ -231,8 +232,10 @@ class PlainExecution(ObservedExecution):
         """Find out its number, which it has when it is written down."""
         if name != "tag":
             raise AttributeError(name)
-        self.publication.tap.catch_up()
-        return _number_of(self)
+        publication: Any = self.publication
+        publication.tap.catch_up()
+        first = getattr(publication, "first", 0)  # of all that are numbered together
+        return first + publication.chain.index(self) if first else _number_of(self)
 
     def learn(self, code: types.CodeType, *, alone: bool) -> None:
         """Know from now on which code it runs, and whether all calls of that are its handler's."""

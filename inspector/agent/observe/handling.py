@@ -148,9 +148,11 @@ def _short_way(
             if due.code is not frame.f_code:
                 due.learn(frame.f_code, alone=alone)
             publication.due = due.following
-            due.started = clock()
+            due.started = now = clock()
             run(due)
-            if publication.tell is not None:
+            if publication.marks is not None:
+                publication.marks[due.place] = now
+            elif publication.tell is not None:
                 publication.tell(due)
             else:
                 tap.over()

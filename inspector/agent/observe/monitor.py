@@ -628,9 +628,12 @@ class Monitor:
                     execution: Any = publication.due
                     if execution.begins is code and publication.trusted and running() is publication.cause:
                         publication.due = execution.following
-                        execution.started = clock()
+                        execution.started = now = clock()
                         run(execution)
-                        if publication.tell is not None:
+                        marks = publication.marks
+                        if marks is not None:
+                            marks[execution.place] = now
+                        elif publication.tell is not None:
                             publication.tell(execution)
                         return None
                     passed = publication.passed_over_code
@@ -664,8 +667,11 @@ class Monitor:
                     if value is None:
                         publication = execution.publication
                         run(publication.cause)
-                        execution.ended = clock()
-                        if publication.tell is not None:
+                        execution.ended = now = clock()
+                        marks = publication.marks
+                        if marks is not None:
+                            marks[execution.place + 1] = now
+                        elif publication.tell is not None:
                             publication.tell(execution)
                         return
                     self.settle(execution, frame_at(at))

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 #: For how many publications each moment is told at once when one has not gone as expected.
 OTHERWISE: Final = 16
+#: Where the marks of executions begin, among those of their publication, and how many each has: start, end, number.
+FIRST_MARK: Final = 9
+MARKS: Final = 3
 _set_publishing: Final = PUBLISHING.set
 
 
@@ -111,6 +114,8 @@ class ChainedPublication(ObservedPublication):
         due: That of them which begins next.
         tell: Told of each that begins or ends, where that has to be known at once; None where it is collected.
         collected: Of each execution how many of its times have been collected; None before any has.
+        first: The number of its first execution, where all of them were numbered together; else 0.
+        marks: Where its times are put as well, for when the process is killed; None where they need not be.
         spares: Where it goes then.
     """
 
@@ -122,7 +127,9 @@ class ChainedPublication(ObservedPublication):
         "context",
         "due",
         "ended_at",
+        "first",
         "ids",
+        "marks",
         "spares",
         "tell",
         "trusted",
@@ -138,7 +145,9 @@ class ChainedPublication(ObservedPublication):
     chain: tuple[PlainExecution, ...]
     collected: bytearray | None
     context: Any
+    first: int
     ids: Any
+    marks: Any
     spares: Spares
     tell: Callable[[Any], None] | None
     values: Any
@@ -194,7 +203,9 @@ class ChainedPublication(ObservedPublication):
         if self.outside is not None:
             self.outside = None
         self.subscriptions.direct += 1  # type: ignore[attr-defined]  # they are ``Subscriptions``
-        if self.tell is None:
+        if self.marks is not None:
+            tap.close(self)
+        elif self.tell is None:
             tap.over()
         else:
             tap.publication_ended(self)
@@ -223,6 +234,9 @@ class ChainedPublication(ObservedPublication):
         if self.tell is None:
             self.tap.catch_up()
             self.tell = self.tap.tell_plain
+            if self.marks is not None:
+                self.marks = None
+                self.tap.release(self)
         calls, before, depth = self.calls, self._let_go, self.depth
         rest.__class__ = _Unchained
         rest.calls, rest._let_go, rest.depth = calls, before, depth  # noqa: SLF001 - of our own class
@@ -283,7 +297,10 @@ class Spares:
         ready: Those that can begin.
         ended: Those that are over, and may be had by somebody.
         codes: By the keys of handlers what ``PlainExecution.learn`` has learned.
+        said: What who records them has made of the handlers' keys; None before that.
     """
+
+    said: Any = None
 
     def __init__(self, tap: Tap, bus: TappedBus, named: str, subscriptions: Subscriptions) -> None:
         self.tap = tap
@@ -311,6 +328,7 @@ class Spares:
             execution.publication, execution.subscription = publication, subscription
             execution.code, execution.begins = self.codes.get(subscription.key, (None, None))
             execution.following = NoneDue
+            execution.place = FIRST_MARK + MARKS * len(chain)
             if chain:
                 chain[-1].following = execution
             chain.append(execution)
@@ -321,12 +339,16 @@ class Spares:
     def sift(self) -> None:
         """Let those begin anew that nobody has, nor anything of them; let the others go."""
         while self.ended:
-            publication: Any = self.ended.pop()
+            try:
+                publication: Any = self.ended.pop()
+            except IndexError:  # another thread has come in between
+                return
             alone = type(publication) is ChainedPublication and _holders(publication) == self._nobodys
             if alone and not publication.__dict__:
                 del publication.tag
-                for execution in publication.chain:
-                    del execution.tag
+                if not publication.first:
+                    for execution in publication.chain:
+                        del execution.tag
                 _begin_anew(publication)
                 self.ready.append(publication)
             else:
@@ -344,9 +366,10 @@ def _begin_anew(publication: Any) -> None:
         execution.started = execution.ended = 0
     publication.due = publication.chain[0]
     publication.event = publication.values = publication.ids = publication.tell = None
-    publication.collected = None
+    publication.collected = publication.marks = None
     publication.session = publication.metadata = publication.cause = publication.outside = None
     publication.closed = publication.trusted = False
+    publication.first = 0
 
 
 class _Rest(Watcher):

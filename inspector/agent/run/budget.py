@@ -19,10 +19,11 @@ USUAL: Final = 3.0
 MOST: Final = 1024
 #: Nanoseconds between two looks, unless so much has been recorded meanwhile as this time allows.
 _PERIOD: Final = 100_000_000
-#: Nanoseconds that a publication, an execution, a publication that is only counted, and a byte of payload cost: on a
-#: processor on which ``_measured`` takes the nanoseconds of ``_STEP``.
+#: Nanoseconds that a publication, an execution, one of which only the times are put down, a publication that is only
+#: counted, and a byte of payload cost: on a processor on which ``_measured`` takes the nanoseconds of ``_STEP``.
 _PUBLICATION: Final = 30_000
 _EXECUTION: Final = 8_000
+_QUICK: Final = 2_000
 _SKIPPED: Final = 4_000
 _BYTE: Final = 10
 _STEP: Final = 160_000
@@ -40,6 +41,7 @@ class RunBudget:
         written: Bytes of payloads and failures written since the last look.
         publications: Publications recorded since then.
         executions: Executions recorded since then.
+        quick: Executions recorded since then of which only the times were put down.
     """
 
     def __init__(self, percent: Any = None) -> None:
@@ -51,7 +53,7 @@ class RunBudget:
     def begin_anew(self) -> None:
         """Begin with everything recorded."""
         self.one_in = 1
-        self.written = self.publications = self.executions = 0
+        self.written = self.publications = self.executions = self.quick = 0
         #: Publications that came of themselves since the last look, and those of them that were taken; until the next
         #: is taken so many are left out.
         self._asked = self._taken = self._left = 0
@@ -59,7 +61,7 @@ class RunBudget:
         self._mean = 0.0
         self._looked = perf_counter_ns()
         #: Which thread looked last, and how long it had waited for a processor by then.
-        self._waited = 0, 0
+        self._waited = get_ident(), _waited()
 
     def takes(self) -> bool:
         """Return whether to record the publication that begins now."""
@@ -79,7 +81,8 @@ class RunBudget:
         """Choose how many to record, by what the last ones have cost: at once where that was more than it may be."""
         now = perf_counter_ns()
         time = max(now - self._looked, 1)
-        costs = self.publications * _PUBLICATION + self.executions * _EXECUTION + self.written * _BYTE
+        costs = self.publications * _PUBLICATION + self.executions * _EXECUTION + self.quick * _QUICK
+        costs += self.written * _BYTE
         if time < _PERIOD and costs * (self._pace or 1.0) < self.limit * _PERIOD:
             return
         if not self._pace:
@@ -97,7 +100,7 @@ class RunBudget:
             self.one_in = max(1, min(MOST, wanted))
             self._left = min(self._left, self.one_in - 1)
         self._looked = now
-        self.written = self.publications = self.executions = self._asked = self._taken = 0
+        self.written = self.publications = self.executions = self.quick = self._asked = self._taken = 0
 
 
 def _measured() -> int:

@@ -9,6 +9,15 @@ order. Its header has ``DATA`` bytes: the magic, then words of 64 bits (``PID`` 
 8*i*, each written with one store), then, from byte 256, the hello: a JSON object in UTF-8. Frames follow, round and
 round: length and CRC-32 of the body (32 bits each), and the body, a JSON array in UTF-8. One that begins with a number
 is a row (``core/records``), one that begins with a text is a message. ``WRITTEN`` is stored when the frame is there.
+
+A publication of which each handler is called at once and returns at once is a single frame, a *packet*, written when it
+is over. Until then it stands in the *draft* behind the data area, on the next multiple of 4096 bytes: 9 words (1 while
+it is valid; its number, how many handlers, bytes of text, the number of its first execution, when it began, the time 0
+of the rows, when it ended, how many of its moments have been written as rows), three for each handler (when it began,
+when it ended, the number of its execution where that is known), then a JSON array in UTF-8: the row that tells of it,
+time and number 0, the keys of the handlers, its outcome. A packet is the same bytes. So what a process was doing when
+it was killed is known, and what it does while a handler does not return.
+
 Requests of the reader are files beside it, ``PID.NANOSECONDS.ring.NUMBER.in``, numbered from 1 on.
 
 It is used before anything is known of the process, so it imports next to nothing.
@@ -18,15 +27,16 @@ from __future__ import annotations
 
 import os
 from _collections import deque  # type: ignore[import-not-found]  # what collections, no light import, has it from
-from _struct import Struct
+from _struct import Struct, unpack_from
 from _thread import allocate_lock, get_ident
 from mmap import mmap
-from sys import version_info
+from sys import byteorder, version_info
+from time import perf_counter_ns
 from zlib import crc32
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Any, Final
 
 #: Where the data begin: the size of the header.
@@ -38,7 +48,14 @@ MOST: Final = 128 << 20
 MOST_BODY: Final = 33 << 20
 #: Most bytes of the hello.
 HELLO_SIZE: Final = 3800
-MAGIC: Final = b"EVIRING1"
+MAGIC: Final = b"EVIRING2"
+#: Bytes of the draft, and words of it: those that every packet has, and those of each handler.
+DRAFT: Final = 1 << 16
+DRAFT_WORDS: Final = 9
+HANDLER_WORDS: Final = 3
+VALID, NUMBER, HANDLERS, TEXT, FIRST, BEGUN, ANCHOR, OVER, TOLD = range(DRAFT_WORDS)
+#: Nanoseconds after which what stands in the draft is read although it is not over.
+LONG: Final = 20_000_000
 
 #: Words of the header.
 PID: Final = 1
@@ -82,6 +99,21 @@ _HELLO_AT: Final = 256
 _FRAME: Final = Struct("=II")
 _WORD: Final = Struct("=Q")
 _HEAD: Final = Struct(f"={WORDS - 1}Q")
+_DRAFT: Final = Struct(f"={DRAFT_WORDS}Q")
+_BRACKET: Final = ord("[")
+#: Kinds of rows, as ``core/records/records`` has them: that would import too much.
+_PUBLISHED, _STARTED, _ENDED, _NOTED, _OVER = range(1, 6)
+_MOST_AHEAD: Final = 10_000
+#: Where a row has its kind, and its own number.
+_KIND, _OWN = 0, 2
+#: By kind where a row has numbers of publications (0) and of executions (1); its own first.
+_NUMBERS: Final = {
+    _PUBLISHED: ((_OWN, 0), (6, 1)),
+    _STARTED: ((_OWN, 1), (3, 0)),
+    _ENDED: ((_OWN, 1),),
+    _NOTED: ((_OWN, 1), (3, 0)),
+    _OVER: ((_OWN, 0),),
+}
 #: Room is taken from the disk in steps: writing to a mapped page that the disk has no room for kills the process.
 _STEP: Final = 1 << 20
 #: Part of the ring that is left for what has begun before it was full.
@@ -116,10 +148,13 @@ class RingWriter:
 
     Attributes:
         path: The file.
+        draft: The words of the draft; None until there is something in the ring.
 
     Raises:
         RingError: The file cannot be made.
     """
+
+    draft: memoryview | None = None
 
     def __init__(
         self,
@@ -173,6 +208,7 @@ class RingWriter:
         self._data = memoryview(b"")
         #: The same, from the header on: into a mapping itself is written in half the time.
         self._mapping: Any = None
+        self._draft_at = self._draft_length = 0
 
     # -- what is written -----------------------------------------------------------------------------------------------
 
@@ -224,6 +260,36 @@ class RingWriter:
                 finally:
                     self._owner = 0
         self.put((body,))
+
+    def begin_draft(self, number: int, handlers: int, text: bytes, first: int, begun: int, anchor: int) -> memoryview:
+        """Begin a draft; return its words, where times belong.
+
+        Args:
+            number: Of the publication.
+            handlers: How many will be called.
+            text: What is to be known of it.
+            first: The number that its first execution would have now.
+            begun: When it began.
+            anchor: The time 0 of the rows.
+        """
+        draft: Any = self.draft
+        words = _DRAFT.pack(0, number, handlers, len(text), first, begun, anchor, 0, 0)
+        content = words + bytes(8 * HANDLER_WORDS * handlers) + text
+        place, self._draft_length = self._draft_at, len(content)
+        self._mapping[place : place + len(content)] = content
+        draft[VALID] = 1
+        return draft  # type: ignore[no-any-return]
+
+    def put_draft(self) -> None:
+        """Write the draft, which is over, as a packet.
+
+        Raises:
+            RingError: As ``put``.
+        """
+        draft: Any = self.draft
+        place = self._draft_at
+        self.put_one(self._mapping[place : place + self._draft_length])
+        draft[VALID] = 0
 
     def may_begin(self, running: int = 0) -> bool:
         """Return whether there is room for another publication, beside what is needed to end those that run.
@@ -302,11 +368,14 @@ class RingWriter:
         try:
             file = self._opened()
             try:
-                os.ftruncate(file, DATA + size)
+                at = _draft_at(size)
+                os.ftruncate(file, at + DRAFT)
                 step = min(size, max(_STEP, least))
                 os.posix_fallocate(file, DATA, step)
-                mapped = self._mapped(file, DATA + size)
-                self._data, self._mapping = mapped[DATA:], mapped.obj
+                os.posix_fallocate(file, at, DRAFT)
+                mapped = self._mapped(file, at + DRAFT)
+                self._data, self._mapping = mapped[DATA : DATA + size], mapped.obj
+                self._draft_at, self.draft = at, mapped[at:].cast("Q")
             finally:
                 os.close(file)
         except (OSError, ValueError) as error:
@@ -349,6 +418,11 @@ class RingWriter:
         return memoryview(mapping)
 
 
+def _draft_at(size: int) -> int:
+    """Return where the draft begins in a file with a data area of this size."""
+    return DATA + (size + DATA - 1) // DATA * DATA
+
+
 def _close_copy(file: int, copy: int) -> None:
     """Close the copy of a descriptor that a mapping keeps for what we do not ask of it.
 
@@ -376,6 +450,34 @@ class RingHeader:
 
     def __getitem__(self, word: int) -> int:
         return self.words[word]
+
+
+class _Sequence:
+    """Numbers that count on, whatever the order in which they come.
+
+    Args:
+        resumed: Another reader has read the first ones.
+    """
+
+    __slots__ = ("_begun", "_last", "_others")
+
+    def __init__(self, *, resumed: bool) -> None:
+        self._begun = not resumed
+        self._last = 0
+        #: Those that had another number.
+        self._others: dict[int, int] = {}
+
+    def of(self, number: int, *, new: bool) -> int:
+        """Return the number of something new, or of what is known; the first one of a later reader is as it is."""
+        if not new:
+            return self._others.get(number, number) if self._others else number
+        following = self._last + 1
+        if number != following and self._begun and abs(number - following) <= _MOST_AHEAD:
+            if len(self._others) > _MOST_AHEAD:
+                del self._others[next(iter(self._others))]
+            self._others[number] = number = following
+        self._begun, self._last = True, number
+        return number
 
 
 class RingReader:
@@ -416,9 +518,16 @@ class RingReader:
         if os.pread(self._file, len(MAGIC), 0) != MAGIC:
             raise RingError("is not a ring")
         self._bad = 0
+        #: Kinds and numbers of rows that were read of the draft, and are still to be written.
+        self._read_ahead: set[tuple[int, int]] = set()
+        #: The publication whose draft was read last, and how many rows of it; that whose row was read last.
+        self._draft = 0, 0
+        self._published = 0
         self._position = -1
         self.header = self.look()
         self._position = self.header[READ]
+        resumed = self._position > 0
+        self._sequences = _Sequence(resumed=resumed), _Sequence(resumed=resumed)
         if name.partition(".")[0] != str(self.header[PID]):
             raise RingError("is the ring of another process")
         length = self.header[HELLO]
@@ -444,16 +553,19 @@ class RingReader:
             raise RingError("has impossible numbers")
         if self._position >= 0 and written < self._position:
             raise RingError("runs backwards")
-        if size and os.fstat(self._file).st_size < DATA + size:
+        if size and os.fstat(self._file).st_size < _draft_at(size) + DRAFT:
             raise RingError("was cut")
         self.header = RingHeader(words)
         return self.header
 
-    def take(self, most: int = 1 << 20) -> list[list[Any]]:
+    def take(self, most: int = 1 << 20, *, gone: bool = False) -> list[list[Any]]:
         """Return what has been written since the last time: rows and messages, as lists.
+
+        When nothing else is there, that is also what is known of a publication that has been under way for a while.
 
         Args:
             most: Bytes after which the rest is left for the next time.
+            gone: The process is: whatever is known of what was under way is wanted.
 
         Raises:
             RingError: It cannot be read; nothing of it can from now on.
@@ -489,10 +601,99 @@ class RingReader:
                     break
                 raise RingError("has a torn frame")
             self._bad = 0
-            items.append(self._item(body))
+            if body[0] == _BRACKET:
+                item = self._item(body)
+                items.append(item)
+                if item[_KIND] == _PUBLISHED and len(item) > _OWN:
+                    self._published = item[_OWN]
+            else:
+                items += self._packet(body)
+                self._draft = items[-1][_OWN], _BIG  # it may stand in the draft for a moment yet
             place += whole
             self._position += whole
-        return items
+        if self._read_ahead:
+            items = [item for item in items if not self._was_read(item)]
+            if len(self._read_ahead) > _MOST_AHEAD:  # nobody who means well leaves so much behind
+                self._read_ahead.clear()
+        return [self._in_order(item) for item in items or self._unfinished(size, gone=gone)]
+
+    def _in_order(self, item: list[Any]) -> list[Any]:
+        """Number publications and executions in the order in which they are written.
+
+        Threads and signal handlers may come in between when one has its number and is not written yet.
+        """
+        places = _NUMBERS.get(item[_KIND])
+        if places is not None and len(item) > places[-1][0]:
+            for place, sequence in places:
+                number = item[place]
+                if type(number) is int and number:
+                    item[place] = self._sequences[sequence].of(number, new=place == _OWN and item[_KIND] <= _STARTED)
+        return item
+
+    def _was_read(self, item: list[Any]) -> bool:
+        """Return whether a row has been read of the draft, long before it was written."""
+        key = (
+            (item[_KIND], item[_OWN]) if len(item) > _OWN and type(item[_KIND]) is type(item[_OWN]) is int else (-1, 0)
+        )
+        if key not in self._read_ahead:
+            return False
+        self._read_ahead.discard(key)
+        return True
+
+    def _unfinished(self, size: int, *, gone: bool) -> list[list[Any]]:
+        """Return the rows of the publication in the draft that have not been read."""
+        at = _draft_at(size)
+        words = _DRAFT.unpack(self._pread(_DRAFT.size, at))
+        length = 8 * (DRAFT_WORDS + HANDLER_WORDS * words[HANDLERS]) + words[TEXT]
+        if words[VALID] != 1 or length > DRAFT:
+            return []
+        if words[NUMBER] == self._published and not words[TOLD]:
+            return []  # it was killed when all had just been written as rows
+        draft = self._pread(length, at)
+        rows = self._packet(draft)
+        latest = max(int.from_bytes(draft[place : place + 8], byteorder) for place in _times(words[HANDLERS]))
+        if not gone and perf_counter_ns() - max(latest, words[BEGUN]) < LONG:
+            return []
+        if self._pread(length, at) != draft or self.look()[WRITTEN] != self._position:
+            return []  # it goes on just now
+        number, already = self._draft
+        if number != words[NUMBER]:
+            already = 0
+        rows_now = rows[max(already, words[TOLD]) :]
+        self._draft = words[NUMBER], max(len(rows), already)
+        self._read_ahead.update((row[_KIND], row[_OWN]) for row in rows_now)
+        return rows_now
+
+    def _packet(self, body: bytes) -> list[list[Any]]:
+        """Return the rows that a packet stands for, as far as it has come."""
+        if len(body) < _DRAFT.size:
+            raise RingError("has an impossible packet")
+        valid, number, handlers, length, execution, begun, anchor, over, _ = _DRAFT.unpack_from(body)
+        words = DRAFT_WORDS + HANDLER_WORDS * handlers
+        if valid != 1 or len(body) != 8 * words + length or max(number, execution, begun, anchor, over) >= _BIG:
+            raise RingError("has an impossible packet")
+        said = self._json(body[8 * words :], list)
+        if len(said) != 3 or type(said[0]) is not list or len(said[0]) < 3 or type(said[1]) is not list:
+            raise RingError("has an impossible packet")
+        published, keys, outcome = said
+        if len(keys) != handlers:
+            raise RingError("has an impossible packet")
+        published[1:3] = begun - anchor, number
+        rows: list[list[Any]] = [published]
+        marks = unpack_from(f"={HANDLER_WORDS * handlers}Q", body, _DRAFT.size)
+        for place, key in enumerate(keys):
+            began, ended, own = marks[HANDLER_WORDS * place : HANDLER_WORDS * (place + 1)]
+            if not began:
+                break
+            if not own:
+                own, execution = execution, execution + 1
+            rows.append([_STARTED, began - anchor, own, number, key, ""])
+            if not ended:
+                break
+            rows.append([_ENDED, ended - anchor, own, "ok", ended - began, ""])
+        if over:
+            rows.append([_OVER, over - anchor, number, outcome])
+        return rows
 
     def confirm(self) -> None:
         """Release the room of what was taken: it is where it cannot be lost any more.
@@ -562,6 +763,15 @@ class RingReader:
         if len(data) != count:
             raise RingError("was cut")
         return data
+
+
+def _times(handlers: int) -> Iterator[int]:
+    """Yield where the times of a draft are."""
+    yield 8 * OVER
+    for place in range(handlers):
+        first = 8 * (DRAFT_WORDS + HANDLER_WORDS * place)
+        yield first
+        yield first + 8
 
 
 def _no_constant(name: str) -> Any:

@@ -199,6 +199,8 @@ class TapPublication(Publication):
     trusted = False
     #: Code, by its id, whose calls are of no interest while it is under way; None nearly always.
     passed_over_code: Mapping[int, Any] | None = None
+    #: Where the times of such executions are put as well; None nearly always.
+    marks: Any = None
     #: Told of such executions.
     tell: Callable[[Any], None] | None = None
     passed_over: tuple[str, ...] = ()

@@ -73,6 +73,9 @@ class Tap:
     #: Called when such a publication goes on; and to have what it kept written down.
     over: Callable[[], None]
     catch_up: Callable[[], None]
+    #: Called when one is over whose times are marked as well, and when its moments are told from now on.
+    close: Callable[[Any], None]
+    release: Callable[[Any], None]
     #: Told when an execution begins, and when it ends, of which there is nothing else to tell.
     tell_plain: Callable[[Any], None]
 
@@ -394,11 +397,15 @@ class Tap:
         for moment in _OFTEN:
             setattr(self, moment, getattr(only, moment) if direct else partial(self.tell, moment))
         self.take, self.over, self.catch_up = _refuse, _nothing, _nothing
+        self.close = self.release = _no_marks
         self.tell_plain = self._tell_plain
         if isinstance(only, Recorder) and not any(moment in vars(only) for moment in _OFTEN):
             self.tell_plain = getattr(only, "tell_plain", self._tell_plain)
             if all(getattr(type(only), moment) is getattr(Recorder, moment) for moment in _OFTEN):
                 self.take, self.over = only.take, only.over
+            elif hasattr(only, "release"):  # it has moments marked as well
+                marking: Any = only
+                self.take, self.close, self.release = only.take, marking.close, marking.release
             self.catch_up = only.catch_up
 
     def _tell_plain(self, execution: Execution) -> None:
@@ -486,6 +493,10 @@ def _always(_label: str) -> bool:
 
 def _refuse(_publication: Any) -> bool:
     return False
+
+
+def _no_marks(_publication: Any) -> None:
+    """Nothing was marked."""
 
 
 def _nothing() -> None:

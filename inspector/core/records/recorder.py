@@ -96,15 +96,16 @@ _IDENTITY: Final = frozenset(
 )
 _AT: Final = operator.itemgetter(0)
 #: Held while moments are written down. In a child of the process the thread that holds it is not there.
-_ORDER: Final = threading.RLock()
+ORDER: Final = threading.RLock()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_ORDER._at_fork_reinit)  # type: ignore[attr-defined]  # noqa: SLF001 - as elsewhere
+    os.register_at_fork(after_in_child=ORDER._at_fork_reinit)  # type: ignore[attr-defined]  # noqa: SLF001 - as elsewhere
 #: Where the number of an execution stands in the row of its end.
 _ENDED: Final = position(HandlerEnded, "execution")
 #: By names of our own: of an imported variable Python would make the method anew at each call.
 _fire_now: Final = FIRE.get
-_NO_CONTEXT: Final = '{"session": false, "metadata": {}}'
-_SESSION_ONLY: Final = '{"session": true, "metadata": {}}'
+#: What the record of a publication says of a context that holds nothing, and of one with a database session alone.
+NO_CONTEXT: Final = '{"session": false, "metadata": {}}'
+SESSION_ONLY: Final = '{"session": true, "metadata": {}}'
 
 
 class OwnMoments(Protocol):
@@ -287,7 +288,7 @@ class Recorder:
 
     def catch_up(self) -> None:
         """Write down the moments that publications keep themselves, in order, and number them."""
-        with _ORDER:
+        with ORDER:
             inside, self._catching_up = self._catching_up, True  # a signal handler may publish now
             try:
                 finishers = self._write_down(inside=inside)
@@ -304,7 +305,10 @@ class Recorder:
             del self._noted[: len(noted)]
         moments.sort(key=_AT, reverse=True)
         while moments:
-            at, write, subject = moments.pop()
+            try:
+                at, write, subject = moments.pop()
+            except IndexError:  # a signal handler has come in between, and has written them all
+                break
             getattr(self, write)(at - self._anchor, subject)
         if inside:
             return set()
@@ -648,9 +652,11 @@ class Recorder:
             payload = self._codec.encode_frozen(self._codec.facts_of(event).names, payload)
         if type(context) is not bool:
             context = self._context_text(*context)
+        elif context:
+            context = SESSION_ONLY
         else:
-            context = _SESSION_ONLY if context else _NO_CONTEXT
-        names = named or event.__name__, _text(event_id), _text(correlation)
+            context = NO_CONTEXT
+        names = named or event.__name__, id_text(event_id), id_text(correlation)
         return (PUBLISHED, at, number, *names, cause, fire, payload, context, handlers, 0)
 
     def _context(self, publication: Publication) -> tuple[bool, tuple[tuple[str, str], ...]]:
@@ -722,7 +728,7 @@ def _word(value: Any) -> str:
     return value if type(value) is str else str(value) if type(value) in (int, float, bool, UUID) else brief(value)
 
 
-def _text(identifier: Any) -> str:
+def id_text(identifier: Any) -> str:
     """Return an id as text. Of a type we do not know, only its name: its ``str`` is the user's code."""
     if type(identifier) is UUID and type(getattr(identifier, "int", None)) is int:
         return uuid_text(identifier.int)

@@ -239,7 +239,7 @@ class RunReader:
         for process in tuple(self._rings.values()):
             if process.left or process.lives():
                 continue
-            process.read()
+            process.read(gone=True)
             self._list(process)
             is_main = self._main is not None and process.pid == self._main.pid
             if (is_main or self._main is None) and self._waited_for and not self._ended and not last:
@@ -365,12 +365,16 @@ class _Process:
         """Return when it began to report, ns since the session began: somebody may read it much later."""
         return min(max(0, self._started - self._intake.anchor), self._intake.now())
 
-    def read(self) -> bool:
-        """Read what it has written since the last time; return whether there was anything."""
+    def read(self, *, gone: bool = False) -> bool:
+        """Read what it has written since the last time; return whether there was anything.
+
+        Args:
+            gone: It has ended: what it was doing then is read, too.
+        """
         if self._broken or self.left:
             return False
         try:
-            items = self._reader.take()
+            items = self._reader.take(gone=gone)
             if items:
                 self._begun.keep(items)
                 self._reader.confirm()
@@ -416,7 +420,8 @@ class _Process:
 
     def leave(self, code: int | None, text: str) -> None:
         """Record that it has ended, after all that it has written."""
-        self.read()
+        while self.read(gone=True):
+            pass
         self.report_skipped(0.0, at_once=True)
         self.left = True
         if self._rows is not None:

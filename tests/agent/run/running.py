@@ -105,7 +105,7 @@ def run(
     for path_ in sorted(rings.glob("*.ring"), key=lambda ring: int(ring.name.split(".")[1])):
         reader = RingReader(str(path_))
         items = []
-        while taken := reader.take():
+        while taken := reader.take(gone=True):
             items += taken
             reader.confirm()
         ran.processes.append(Told(reader.hello, reader.look().words, items))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 from textwrap import dedent
 from typing import Any, Final
@@ -524,3 +525,93 @@ def test_a_full_ring_drops_whole_publications_and_counts_them(python: str, tmp_p
     assert len(process.rows(HANDLER_ENDED)) == len(process.rows(HANDLER_STARTED))
     assert process.words[ring.DROPPED] > 0 < len(recorded)
     assert process.words[ring.COUNTED] == 0
+
+
+QUICK: Final = """
+import asyncio, os, signal, sys, threading
+class Lit:
+    def __init__(self, room):
+        self.room = room
+class Dim(Lit):
+    pass
+class Bus:
+    def __init__(self):
+        self.handlers = {Lit: [], Dim: []}
+        self.published = 0
+    def subscribe(self, event, handler):
+        self.handlers[event].append(handler)
+    def publish(self, event):
+        self.published += 1
+        for handler in self.handlers[type(event)]:
+            handler(event)
+def on_lit(event):
+    pass
+def on_lit_too(event):
+    if event.room == killed:
+        os.kill(os.getpid(), signal.SIGKILL)
+def on_dim(event):
+    pass
+bus = Bus()
+for handler in (on_lit, on_lit_too):
+    bus.subscribe(Lit, handler)
+bus.subscribe(Dim, on_dim)
+killed = -1
+def work(rooms):
+    for room in rooms:
+        bus.publish(Lit(room))
+"""
+
+
+def test_what_ran_when_it_was_killed_is_told(python: str, tmp_path: Path) -> None:
+    """Nothing is lost: neither what is written as a whole when it is over, nor what was under way."""
+    (tmp_path / "app.py").write_text(QUICK + "killed = 99\nwork(range(200))\n")
+    ran = run([python, "app.py"], tmp_path, {"app": ["app:bus"]})
+    (process,) = ran.processes
+    assert ran.code == -9
+    assert len(process.rows(PUBLISHED)) == 100
+    assert ran.executions() == {"on_lit": 100, "on_lit_too": 100}
+    assert len(process.rows(HANDLER_ENDED)) == 199
+    assert len(process.rows(PUBLICATION_ENDED)) == 99
+
+
+THREADS: Final = """
+threads = [threading.Thread(target=work, args=(range(500),)) for _ in range(4)]
+sys.setswitchinterval(1e-4)
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+SIGNALS: Final = """
+def ring(number, frame): bus.publish(Dim(1))
+signal.signal(signal.SIGALRM, ring)
+signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
+work(range(2000))
+signal.setitimer(signal.ITIMER_REAL, 0)
+"""
+LOOP_AND_THREADS: Final = """
+async def slow():
+    for room in range(300):
+        bus.publish(Dim(room))
+        await asyncio.sleep(0)
+async def main():
+    await asyncio.gather(*(asyncio.to_thread(work, range(300)) for _ in range(3)), slow())
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(
+    "program", [THREADS, SIGNALS, LOOP_AND_THREADS], ids=["threads", "signals", "loop and threads"]
+)
+def test_what_comes_in_between_has_its_place(python: str, tmp_path: Path, program: str) -> None:
+    """Rows of several threads and of signal handlers are in an order in which each can be."""
+    (tmp_path / "app.py").write_text(QUICK + program + "print(bus.published)\n")
+    ran = run([python, "app.py"], tmp_path, {"app": ["app:bus"]})
+    (process,) = ran.processes
+    assert ran.errors == ""
+    published = {row[2]: row for row in process.rows(PUBLISHED)}
+    if "SIGALRM" not in program:  # Python tells nothing of what a signal handler does inside of a callback
+        assert len(published) == int(ran.output)
+    of_publication = {row[2]: row[3] for row in process.rows(HANDLER_STARTED)}
+    executions = Counter(of_publication.values())
+    assert executions == {number: 2 if row[3].endswith("Lit") else 1 for number, row in published.items()}
+    assert sorted(row[2] for row in process.rows(HANDLER_ENDED)) == sorted(of_publication)
+    assert sorted(row[2] for row in process.rows(PUBLICATION_ENDED)) == sorted(published)

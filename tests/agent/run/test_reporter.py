@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter_ns
 from types import SimpleNamespace
@@ -10,10 +12,13 @@ from typing import Any
 
 import pytest
 
+from inspector.agent.observe.publications import Spares
 from inspector.agent.process.wire import MAX_TEXT
+from inspector.agent.run import ring
 from inspector.agent.run.budget import RunBudget
 from inspector.agent.run.reporter import RingRecorder
 from inspector.agent.run.ring import RingReader, RingWriter
+from inspector.agent.tap.moments import NoneDue, Subscriptions, TapSubscription
 from inspector.core.description import CatalogDescription, HandlerDescription
 
 
@@ -39,11 +44,11 @@ def test_rows_are_written_as_json(recorder: RingRecorder, tmp_path: Path, payloa
     rows: list[tuple[Any, ...]] = [
         *((1, 5, 7, "Placed", 'i"d', "c\n", 2, 3, payload, context, 4, 0) for _ in range(2)),
         (1, 6, 8, 'an "odd" \ud800 name', "", "", 0, 0, payload, context, 0, 0),
-        (2, 7, 9, 8, 'shop:Für."x"', ""),
-        (2, 8, 10, 8, "shop:pack", "raise"),
-        (3, 9, 9, "ok", 12, ""),
-        (3, 10, 10, "failed", 12, '{"type": "ValueError"}'),
-        (4, 11, 9, 8, "log", "info", "text", payload),
+        (2, 7, 1, 8, 'shop:Für."x"', ""),
+        (2, 8, 2, 8, "shop:pack", "raise"),
+        (3, 9, 1, "ok", 12, ""),
+        (3, 10, 2, "failed", 12, '{"type": "ValueError"}'),
+        (4, 11, 1, 8, "log", "info", "text", payload),
         (5, 12, 8, "done"),
     ]
     bodies = [recorder._published(row) for row in rows if row[0] == 1]
@@ -107,3 +112,250 @@ def test_a_payload_that_is_too_long_is_cut(recorder: RingRecorder) -> None:
     assert len(body) < MAX_TEXT
     assert json.loads(body)[:4] == [1, 5, 7, "Placed"]
     assert recorder.budget.written > MAX_TEXT
+
+
+# -- publications that are written when they are over ------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Placed:
+    number: int
+    event_id: str = ""
+
+
+class Taking:
+    """A recorder with what stands around it, and publications to two handlers."""
+
+    def __init__(self, folder: Path, recorder: RingRecorder) -> None:
+        self.folder, self.recorder = folder, recorder
+        handlers = [replace(PACK, key=f"shop:{name}") for name in ("pack", "write")]
+        recorder.start(CatalogDescription("sample", (), tuple(handlers)))
+        recent: dict[int, Any] = {}
+        self.tap: Any = SimpleNamespace(open={}, recent=recent, lock=threading.RLock(), fail=lambda _error: None)
+        for moment in ("catch_up", "close", "release", "tell_plain", "publication_ended"):
+            setattr(self.tap, moment, getattr(recorder, moment))
+        self.subscriptions = Subscriptions(TapSubscription("Placed", handler) for handler in handlers)
+        self.spares = self.made_for(self.subscriptions)
+
+    def made_for(self, subscriptions: Subscriptions) -> Spares:
+        bus: Any = None
+        return Spares(self.tap, bus, "Placed", subscriptions)
+
+    def begin(self, event: object, **slots: Any) -> Any:
+        """Return a publication that has begun, as a publish method begins it."""
+        publication: Any = self.spares.make()
+        publication.event = event
+        for name, value in slots.items():
+            setattr(publication, name, value)
+        if not self.recorder.take(publication):
+            publication.tag = 0
+            publication.tell = self.recorder.tell_plain
+            self.recorder.publication_started(publication)
+        return publication
+
+    def step(self, publication: Any, moments: int) -> None:
+        """Let so many more moments of its executions happen, as the monitor does."""
+        for execution in publication.chain:
+            execution.code = execution.code or execution
+            for name, place in (("started", execution.place), ("ended", execution.place + 1)):
+                if moments and not getattr(execution, name):
+                    moments -= 1
+                    setattr(execution, name, perf_counter_ns())
+                    if publication.marks is not None:
+                        publication.marks[place] = getattr(execution, name)
+                    else:
+                        publication.tell(execution)
+        if all(execution.started for execution in publication.chain):
+            publication.due = NoneDue
+
+    def end(self, publication: Any) -> None:
+        publication.frame_returned(None, None)
+
+    def rows(self) -> list[Any]:
+        rows = written(self.folder)
+        assert rows.pop(0)[0] == 0
+        return rows
+
+
+@pytest.fixture
+def taking(tmp_path: Path, recorder: RingRecorder, monkeypatch: pytest.MonkeyPatch) -> Taking:
+    monkeypatch.setattr(ring, "LONG", 1 << 60)  # however slow the machine is
+    return Taking(tmp_path, recorder)
+
+
+def story(rows: list[Any]) -> list[Any]:
+    """Return what rows tell, without times and payloads: kind, number and of what."""
+    return [tuple(row[2:5]) if row[0] == 2 else (row[0], row[2]) for row in rows]
+
+
+WHOLE = [(1, 1), (1, 1, "shop:pack"), (3, 1), (2, 1, "shop:write"), (3, 2), (5, 1)]
+
+
+def test_a_publication_is_one_packet_with_all_its_rows(taking: Taking) -> None:
+    before = taking.recorder._ring._written  # type: ignore[union-attr]
+    for number in range(1, 4):
+        publication = taking.begin(
+            Placed(number, "" if number == 1 else "id"), session=object() if number == 3 else None
+        )
+        assert publication.marks is not None
+        assert taking.recorder.running == 1
+        taking.step(publication, 4)
+        taking.end(publication)
+    assert before < taking.recorder._ring._written  # type: ignore[union-attr]
+    rows = taking.rows()
+    assert story(rows)[:6] == WHOLE
+    assert [row[2] for row in rows if row[0] == 2] == [1, 2, 3, 4, 5, 6]
+    published = [row for row in rows if row[0] == 1]
+    assert [row[3:5] for row in published] == [["Placed", ""], ["Placed", "id"], ["Placed", "id"]]
+    assert [json.loads(row[8])["number"] for row in published] == [1, 2, 3]
+    assert [json.loads(row[9])["session"] for row in published] == [False, False, True]
+    assert [row[10:] for row in published] == [[2, 0]] * 3
+    assert [row[1] for row in rows] == sorted(row[1] for row in rows)
+    assert (taking.recorder.running, taking.recorder.budget.executions, taking.recorder.budget.quick) == (0, 0, 6)
+
+
+@pytest.mark.parametrize("moments", range(5))
+def test_what_else_is_told_comes_after_what_has_happened(taking: Taking, moments: int) -> None:
+    publication = taking.begin(Placed(1))
+    taking.step(publication, moments)
+    taking.recorder.say("test", "name", "passed", 1, 2)
+    taking.step(publication, 4 - moments)
+    other = taking.begin(Placed(2))  # on another thread
+    assert other.marks is None
+    taking.step(other, 1)
+    taking.end(publication)
+    taking.step(other, 3)
+    taking.end(other)
+    rows = taking.rows()
+    assert [row[0] for row in rows].index("test") == moments + 1
+    first = [row for row in rows if (row[0] in (1, 5) and row[2] == 1) or (row[0] == 2 and row[3] == 1)]
+    assert [row[0] for row in first] == [1, 2, 2, 5]
+    for kind in (1, 2):
+        numbers = [row[2] for row in rows if row[0] == kind]
+        assert numbers == [*range(1, len(numbers) + 1)]
+    assert sorted(row[2] for row in rows if row[0] == 3) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("moments", range(5))
+def test_one_that_goes_on_unusually_is_told_moment_by_moment(taking: Taking, moments: int) -> None:
+    publication = taking.begin(Placed(1))
+    taking.step(publication, moments)
+    chain = publication.chain
+    publication.unchain()
+    assert publication.marks is None
+    for execution in chain:
+        assert execution.tag == (chain.index(execution) + 1 if execution.started else 0)
+    following = taking.begin(Placed(2))
+    taking.step(following, 4)
+    taking.end(following)
+    rows = taking.rows()
+    assert story(rows)[: moments + 1] == WHOLE[: moments + 1]
+    assert [row[2] for row in rows if row[0] == 1] == [1, 2]
+    assert rows[-1][0] == 5
+
+
+def test_a_note_is_written_at_once_and_behind_what_has_happened(taking: Taking) -> None:
+    publication = taking.begin(Placed(1))
+    taking.step(publication, 1)
+    (execution, *_) = publication.chain
+    taking.recorder.note_in(execution, "log", "info", "hello", {})
+    (published, started, note) = taking.rows()
+    assert (published[0], started[0]) == (1, 2)
+    assert (note[0], *note[2:7]) == (4, 1, 1, "log", "info", "hello")
+
+
+def test_numbers_can_be_asked_for_while_it_runs_and_when_it_is_over(taking: Taking) -> None:
+    running, over = taking.begin(Placed(1)), None
+    taking.step(running, 1)
+    assert running.chain[0].tag == 1
+    taking.step(running, 3)
+    taking.end(running)
+    over = taking.begin(Placed(2))
+    taking.step(over, 4)
+    taking.end(over)
+    assert [execution.tag for execution in over.chain] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("event", "slots"),
+    [
+        (Placed(1, "x" * 1_000), {}),
+        ({"text": "x" * 9_000}, {}),
+        (Placed(1), {"metadata": {"trace": "1"}}),
+        (Placed(1), {"outside": object()}),
+    ],
+)
+def test_what_does_not_fit_into_a_draft_is_told_moment_by_moment(
+    taking: Taking, event: object, slots: dict[str, Any]
+) -> None:
+    publication = taking.begin(event, **slots)
+    assert publication.marks is None
+    assert [row[0] for row in taking.rows()] == [1]
+
+
+def test_new_handlers_are_told_before_what_they_do(taking: Taking) -> None:
+    new = replace(PACK, key="shop:new")
+    taking.subscriptions = Subscriptions((TapSubscription("Placed", new),))
+    taking.spares = taking.made_for(taking.subscriptions)
+    publication = taking.begin(Placed(1))
+    assert publication.marks is None
+    taking.recorder._handlers.add("shop:new")
+    taking.step(publication, 2)
+    taking.recorder.publication_ended(publication)
+    taking.spares = taking.made_for(taking.subscriptions)
+    assert taking.begin(Placed(2)).marks is not None
+
+
+def test_in_a_fork_the_marks_are_the_parents(taking: Taking, tmp_path: Path) -> None:
+    publication = taking.begin(Placed(1))
+    taking.step(publication, 1)
+    (tmp_path / "fork").mkdir()
+    taking.recorder.forked(RingWriter(str(tmp_path / "fork"), b"{}", name=2))
+    taking.step(publication, 3)
+    taking.end(publication)
+    assert not [*(tmp_path / "fork").glob("*.ring")] or written_numbers(tmp_path / "fork") == []
+    assert [row[0] for row in taking.rows()] == []  # what stands in the draft is for when it is gone
+    reader = RingReader(str(next(tmp_path.glob("*.ring"))))
+    reader.take()
+    assert [row[0] for row in reader.take(gone=True)] == [1, 2]
+    reader.close()
+
+
+def written_numbers(folder: Path) -> list[int]:
+    reader = RingReader(str(next(folder.glob("*.ring"))))
+    items = [item[0] for item in reader.take(gone=True) if item[0] != "anchor"]
+    reader.close()
+    return items
+
+
+def test_what_a_signal_handler_writes_meanwhile_waits_for_the_packet(
+    taking: Taking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publication = taking.begin(Placed(1))
+    taking.step(publication, 4)
+    writer: Any = taking.recorder._ring
+    put_draft = writer.put_draft
+
+    def interrupted() -> None:
+        taking.recorder.say("test", "first", "passed", 1, 2)
+        put_draft()
+        taking.recorder.say("test", "second", "passed", 1, 2)
+
+    monkeypatch.setattr(writer, "put_draft", interrupted)
+    taking.end(publication)
+    rows = taking.rows()
+    assert story(rows[:6]) == WHOLE
+    assert [row[1] for row in rows[6:]] == ["first", "second"]
+
+
+def test_a_budget_declines_before_anything_is_written(taking: Taking) -> None:
+    taking.recorder.budget.limit = 0.03
+    taking.recorder.budget._left = 1
+    declined = taking.begin(Placed(1))
+    assert (declined.marks, declined.tag) == (None, 0)
+    taking.recorder.publication_ended(declined)
+    taken = taking.begin(Placed(2))
+    assert taken.tag == 1
+    taking.step(taken, 4)
+    taking.end(taken)
+    assert story(taking.rows()) == WHOLE

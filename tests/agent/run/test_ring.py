@@ -259,7 +259,7 @@ def test_what_is_no_file_of_a_ring_is_refused(folder: Path) -> None:
         "fifo": os.mkfifo,
         "folder": os.mkdir,
         "link": lambda path: Path(path).symlink_to(writer_in(folder).path),
-        "short": lambda path: Path(path).write_bytes(b"EVIRING1"),
+        "short": lambda path: Path(path).write_bytes(b"EVIRING2"),
         f"{os.getpid() + 1}.1.ring": lambda path: Path(path).write_bytes(
             Path(writer_in(folder, name=5).path).read_bytes()
         ),
@@ -286,3 +286,170 @@ def test_growing_closes_no_descriptor_of_others(folder: Path) -> None:
         os.close(gap)
     for reader in readers:
         reader.close()
+
+
+# -- the draft ---------------------------------------------------------------------------------------------------------
+
+TEXT = json.dumps([[1, 0, 0, "Placed", "", "", 0, 0, "{}", "", 2, 0], ["a", "b"], "done"]).encode()
+
+
+def drafting(folder: Path) -> tuple[RingWriter, RingReader]:
+    """Return both ends of a ring in which something stands already."""
+    writer = writer_in(folder, 1 << 16)
+    writer.put([body(0)])
+    reader = RingReader(writer.path)
+    assert numbers(reader.take()) == [0]
+    reader.confirm()
+    reader.close()
+    return writer, RingReader(writer.path)  # what it reads begins where it likes
+
+
+def began(writer: RingWriter, *marks: int, number: int = 7) -> memoryview:
+    draft = writer.begin_draft(number, 2, TEXT, 30, 1_005, 1_000)
+    for place, at in enumerate(marks):
+        draft[ring.DRAFT_WORDS + ring.HANDLER_WORDS * (place // 2) + place % 2] = at
+    return draft
+
+
+ROWS = [
+    [1, 5, 7, "Placed", "", "", 0, 0, "{}", "", 2, 0],
+    *([2, 10, 30, 7, "a", ""], [3, 14, 30, "ok", 4, ""], [2, 15, 31, 7, "b", ""], [3, 21, 31, "ok", 6, ""]),
+    [5, 22, 7, "done"],
+]
+TIMES = 1_010, 1_014, 1_015, 1_021
+
+
+def test_a_packet_is_the_rows_of_a_publication(folder: Path) -> None:
+    writer, reader = drafting(folder)
+    for number in range(7, 500):  # round and round
+        draft = began(writer, *TIMES, number=number)
+        draft[ring.OVER], draft[ring.FIRST] = 1_022, 16 + 2 * number
+        writer.put_draft()
+        rows = reader.take()
+        assert [(row[0], row[1], row[2] - (16 + 2 * number if row[0] in (2, 3) else number)) for row in rows] == [
+            *((1, 5, 0), (2, 10, 0), (3, 14, 0), (2, 15, 1), (3, 21, 1), (5, 22, 0))
+        ]
+        reader.confirm()
+    assert reader.take(gone=True) == []
+    reader.close()
+
+
+@pytest.mark.parametrize("moments", range(5))
+def test_what_a_process_was_doing_when_it_was_killed_is_known(folder: Path, moments: int) -> None:
+    writer, reader = drafting(folder)
+    began(writer, *TIMES[:moments])
+    assert reader.take(gone=True) == ROWS[: moments + 1]
+    assert reader.take(gone=True) == []
+    other = RingReader(writer.path)
+    assert other.take(gone=True) == ROWS[: moments + 1]
+    other.close()
+    reader.close()
+
+
+@pytest.mark.parametrize("moments", range(5))
+def test_a_handler_that_does_not_return_is_seen_and_written_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, moments: int
+) -> None:
+    writer, reader = drafting(folder)
+    began(writer, *TIMES[:moments])
+    monkeypatch.setattr(ring, "perf_counter_ns", lambda: 1_004 + ring.LONG)
+    assert reader.take() == []  # not before it has lasted
+    monkeypatch.setattr(ring, "perf_counter_ns", lambda: 1_021 + ring.LONG)
+    assert reader.take() == ROWS[: moments + 1]
+    assert reader.take() == []
+    began(writer, *TIMES)[ring.OVER] = 1_022
+    writer.put_draft()
+    assert reader.take() == ROWS[moments + 1 :]
+    assert reader.take(gone=True) == []
+    reader.close()
+
+
+def test_what_has_been_written_as_rows_is_not_told_again(folder: Path) -> None:
+    writer, reader = drafting(folder)
+    draft = began(writer, *TIMES[:3])
+    writer.put([json.dumps(row).encode() for row in ROWS[:3]])
+    draft[ring.TOLD] = 3
+    draft[ring.DRAFT_WORDS + 2], draft[ring.FIRST] = 30, 31
+    assert reader.take() == ROWS[:3]
+    assert reader.take(gone=True) == [[2, 15, 31, 7, "b", ""]]
+    reader.close()
+
+
+def test_a_draft_of_which_all_has_just_been_written_is_not_told_again(folder: Path) -> None:
+    writer, reader = drafting(folder)
+    began(writer, *TIMES)[ring.OVER] = 1_022
+    writer.put_draft()
+    writer.draft[ring.VALID] = 1  # type: ignore[index]  # it was killed in this very moment
+    assert reader.take() == ROWS
+    assert reader.take(gone=True) == []
+    began(writer, TIMES[0], number=8)
+    writer.put([json.dumps([1, 5, 8]).encode()])
+    assert reader.take() == [[1, 5, 8]]
+    assert reader.take(gone=True) == []
+    reader.close()
+
+
+def packet(*words: int, text: bytes = TEXT, marks: int = 6) -> bytes:
+    return b"".join(word.to_bytes(8, sys.byteorder) for word in (*words, *[1_010] * marks)) + text
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"\x01",
+        packet(1, 7, 2, len(TEXT), 30, 1_005, 1_000, 0),
+        packet(1, 7, 3, len(TEXT), 30, 1_005, 1_000, 0, 0),
+        packet(1, 7, 1 << 61, len(TEXT), 30, 1_005, 1_000, 0, 0),
+        packet(1, 1 << 62, 2, len(TEXT), 30, 1_005, 1_000, 0, 0),
+        packet(2, 7, 2, len(TEXT), 30, 1_005, 1_000, 0, 0),
+        packet(1, 7, 2, 2, 30, 1_005, 1_000, 0, 0, text=b"[]"),
+        packet(1, 7, 2, 2, 30, 1_005, 1_000, 0, 0, text=b"{]"),
+        packet(1, 7, 2, 16, 30, 1_005, 1_000, 0, 0, text=b"[[1], [2, 3], 4]"),
+        packet(1, 7, 2, 19, 30, 1_005, 1_000, 0, 0, text=b"[[1, 2, 3], [4], 5]"),
+    ],
+)
+def test_a_packet_that_cannot_be_is_an_error(folder: Path, bad: bytes) -> None:
+    writer, reader = drafting(folder)
+    writer.put([bad])
+    with pytest.raises(RingError):
+        reader.take()
+    reader.close()
+
+
+def test_a_draft_that_cannot_be_is_left_alone_or_an_error(folder: Path) -> None:
+    writer, reader = drafting(folder)
+    draft = began(writer, *TIMES)
+    draft[ring.TEXT] = 1 << 40
+    assert reader.take(gone=True) == []
+    draft[ring.TEXT] = len(TEXT) - 1
+    with pytest.raises(RingError):
+        reader.take(gone=True)
+    for number in range(20):
+        began(writer, *TIMES, number=100 + number)
+        assert len(reader.take(gone=True)) == 5
+    reader.close()
+
+
+def test_publications_and_executions_count_on_in_the_order_in_which_they_are_written(folder: Path) -> None:
+    writer = writer_in(folder, 1 << 16)
+    reader = RingReader(writer.path)
+    written = [
+        *([1, 5, 2, "A", "", "", 0], [1, 4, 1, "B", "", "", 0], [2, 6, 3, 2], [2, 6, 1, 1], [2, 6, 2, 2]),
+        *([4, 7, 3, 2], [1, 7, 3, "C", "", "", 3], [3, 8, 3], [3, 8, 1], [3, 8, 2], [5, 9, 2], [5, 9, 1], [1, 9]),
+    ]
+    writer.put([json.dumps(row).encode() for row in written])
+    assert reader.take() == [
+        *([1, 5, 1, "A", "", "", 0], [1, 4, 2, "B", "", "", 0], [2, 6, 1, 1], [2, 6, 2, 2], [2, 6, 3, 1]),
+        *([4, 7, 1, 1], [1, 7, 3, "C", "", "", 1], [3, 8, 1], [3, 8, 2], [3, 8, 3], [5, 9, 1], [5, 9, 2], [1, 9]),
+    ]
+    writer.put([b"[1, 9, 9000000, 0, 0, 0, 0]"])  # that is no order at all
+    assert reader.take() == [[1, 9, 9_000_000, 0, 0, 0, 0]]
+    reader.close()
+
+
+def test_how_many_numbers_are_out_of_order_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ring, "_MOST_AHEAD", 10)
+    sequence = ring._Sequence(resumed=False)
+    for number in range(1, 100):
+        assert sequence.of(number + (1 if number % 2 else -1), new=True) == number
+    assert len(sequence._others) <= 11
