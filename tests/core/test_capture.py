@@ -6,9 +6,10 @@ import asyncio
 import gc
 import json
 import weakref
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
 
@@ -414,6 +415,17 @@ class Trapped:
 )
 def test_a_value_in_a_few_words(value: Any, text: str) -> None:
     assert brief(value) == text
+
+
+def test_what_is_left_out_of_a_value_leaves_a_sign() -> None:
+    wide = make_dataclass("Wide", [(f"field_{number}", int) for number in range(12)])(*range(12))
+    assert brief(wide) == f"Wide({', '.join(f'field_{number}={number}' for number in range(8))}, …)"
+    text = "x" * 50
+    long = make_dataclass("Long", [(name, str) for name in "abcdef"])(*(text,) * 6)
+    assert brief(long) == f"Long({', '.join(f'{name}={text!r}' for name in 'abcd')}, …)"
+    path = PurePosixPath("/" + "deep/" * 90)
+    assert brief(path) == repr(path)[:200] + "…"
+    assert not brief(make_dataclass("Whole", [("a", int)])(1)).endswith("…)")
 
 
 def test_the_code_of_a_value_is_not_asked() -> None:

@@ -26,6 +26,7 @@ MAX_LOCALS: Final = 16
 MAX_CHAIN: Final = 6
 MAX_TEXT: Final = 4_000
 MAX_VALUE: Final = 200
+MAX_MEMBERS: Final = 8
 #: So much more of a text is looked at for secrets than is kept, and so many lines before those that are shown.
 _OVERLAP: Final = 4_096
 _KEY_LINES: Final = 120
@@ -168,12 +169,17 @@ def _brief(value: Any, limit: int, depth: int, redact: Redact) -> str:
     atom = EXACT.get(id(kind))
     if kind is timezone or (atom is not None and (atom.usual is None or atom.usual(value))):
         # A standard value type: its repr is known to be harmless.
-        return redact(repr(value)[: limit + _OVERLAP], None)[:limit]
+        return _ended(redact(repr(value)[: limit + _OVERLAP], None), limit)
     fields = getattr(kind, "__dataclass_fields__", None)
     if type(fields) is dict and depth > 0:
         shown = f"{kind.__qualname__}({_members(value, list(fields), limit, depth, redact)})"
-        return redact(shown, None)[:limit]
+        return _ended(redact(shown, None), 2 * limit)
     return f"<{kind.__qualname__}>" if kind.__module__ == "builtins" else f"<{kind.__module__}.{kind.__qualname__}>"
+
+
+def _ended(text: str, limit: int) -> str:
+    """Return a text of at most ``limit`` characters; where it was longer, it ends in an ellipsis."""
+    return text if len(text) <= limit else f"{text[:limit]}…"
 
 
 def _is_one(kind: type[Any], kinds: tuple[type[Any], ...]) -> bool:
@@ -294,7 +300,7 @@ def _source(file: str, line: int, variables: dict[str, Any], redact: Redact) -> 
         before = first - 1  # else the lines may be the inside of a key that began above
     shown = redact("\n".join(text.rstrip("\n") for text in lines[before : line + 2]), SOURCE).split("\n")
     window = shown[first - 1 - before :] if lines[first - 1 : line + 2] else []
-    return tuple((first + place, text[:MAX_VALUE]) for place, text in enumerate(window))
+    return tuple((first + place, _ended(text, MAX_VALUE)) for place, text in enumerate(window))
 
 
 def _locals(frame: FrameType, redact: Redact) -> tuple[tuple[str, str], ...]:
@@ -320,7 +326,7 @@ def _container(value: Any, limit: int, depth: int, redact: Redact) -> str:
     opening, closing = ("[", "]") if kind is list else ("(", ")") if kind is tuple else ("{", "}")
     parts: list[str] = []
     for number, item in enumerate(value.items() if kind is dict else value):
-        if number >= 8 or sum(map(len, parts)) > limit:
+        if number >= MAX_MEMBERS or sum(map(len, parts)) > limit:
             parts.append("…")
             break
         if kind is dict:
@@ -332,17 +338,18 @@ def _container(value: Any, limit: int, depth: int, redact: Redact) -> str:
 
 
 def _members(value: Any, names: list[str], limit: int, depth: int, redact: Redact) -> str:
-    parts = []
+    parts: list[str] = []
     marked = marked_fields(type(value))
-    for name in names[:8]:
+    for number, name in enumerate(names):
+        if number >= MAX_MEMBERS or sum(map(len, parts)) > limit:
+            parts.append("…")
+            break
         try:
             member = object.__getattribute__(value, name)
         except AttributeError:
             continue
         shown = "<hidden>" if name in marked else brief(member, 60, depth - 1, redact)
         parts.append(f"{name}={shown}")
-        if sum(map(len, parts)) > limit:
-            break
     return ", ".join(parts)
 
 
