@@ -110,7 +110,7 @@ def waiting_text(host: RunHost, journal: Journal) -> tuple[str, str]:
         return "The command has ended", " ".join(notes) or "Nothing was published while it ran."
     title = f"Watching {one_line(host.command.name, _SHOWN)}"
     if notes:
-        return title, f"Nothing published yet. {' '.join(notes)}"
+        return title, " ".join(notes)
     if not host.live:
         return title, "No Python process is reporting yet."
     count = plural(host.live, "process is", "processes are")

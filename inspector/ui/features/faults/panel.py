@@ -189,5 +189,5 @@ class FaultsPanel(JournalPanel):
         counts = self._faults.hits(self._journal)
         for place, fault in enumerate(self._faults):
             struck, of = counts.get(place, (0, 0))
-            text = f"hit {format_count(struck)} of {format_count(of)}"
+            text = f"hit {format_count(struck)} of {format_count(of)}" if of else "no calls yet"
             self._hits[place].setText(text if fault.on or struck else "off")
