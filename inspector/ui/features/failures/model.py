@@ -1,8 +1,12 @@
-"""Failure groups as a tree: below each what a person noted of it, and the handlers in which it happened."""
+"""Failure groups as a tree: below each what a person noted of it, and the handlers in which it happened.
+
+They stand by file and line, as they are counted, or below headings: of exceptions, or of handlers and events.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,19 +44,34 @@ _ROOT: Final = QModelIndex()
 _ABOVE: Final = 1 << 60
 
 
+class FailureGrouping(Enum):
+    """By what failures stand together."""
+
+    PLACE = "By file and line"
+    EXCEPTION = "By exception"
+    HANDLER = "By handler"
+    EVENT = "By event"
+
+
+#: What shows the handlers of groups, each below its heading.
+_BY_PART: Final = (FailureGrouping.HANDLER, FailureGrouping.EVENT)
+
+
 @dataclass(eq=False)
 class FailureNode(TreeNode):
-    """A row: a group, one of its handlers, or what was noted of it.
+    """A row: a group, one of its handlers, what was noted of it, or a heading above some of these.
 
     Attributes:
-        group: The group.
+        group: The group; None of a heading.
         part: The handler of the group, None of a group and a note.
         note: What was noted, empty of a group and a handler.
+        heading: What a heading says; empty of all others.
     """
 
     group: FailureGroup | None = None
     part: FailurePart | None = None
     note: str = ""
+    heading: str = ""
     #: What it is sorted by, column by column. It changes only when the row is told to have changed: a view that sorts
     #: puts it among the others by bisection, and they must be in order for that.
     keys: tuple[Any, ...] = ()
@@ -67,19 +86,24 @@ class FailuresModel(TreeModel[FailureNode]):
 
     Attributes:
         shown: Which groups are shown.
+        grouping: By what they stand together.
     """
 
     def __init__(self, parent: QObject | None = None, marks: FailureMarks | None = None) -> None:
         super().__init__(FailureNode(), len(_COLUMNS), parent)
         self.columns = _COLUMNS
         self.shown = FailureState.OPEN
+        self.grouping = FailureGrouping.PLACE
         self._marks = marks
         self._journal = Journal()
         self._filter: Filter | None = None
         self._groups = FailureGroups(self._journal)
         self._marked: dict[int, FailureMark] = {}
         self._states: list[FailureState] = []
-        self._rows: dict[int, FailureNode] = {}
+        #: The rows of each group that is shown: its own, or those of its handlers, and the headings above them.
+        self._rows: dict[int, list[FailureNode]] = {}
+        self._headings: dict[Any, FailureNode] = {}
+        self._filling = False
         self._tried: Mapping[ExecutionIndex, Verdict] = {}
         self._trying: Retry | None = None
         self._verdicts: dict[int, dict[tuple[int, int], list[Verdict]]] = {}
@@ -129,6 +153,11 @@ class FailuresModel(TreeModel[FailureNode]):
         self.shown = state
         self._fill()
 
+    def set_grouping(self, grouping: FailureGrouping) -> None:
+        """Put failures together by something else."""
+        self.grouping = grouping
+        self._fill()
+
     def marks_changed(self) -> None:
         """Read anew what a person has said of the groups."""
         self._read_marks(range(len(self._groups.groups)))
@@ -154,42 +183,43 @@ class FailuresModel(TreeModel[FailureNode]):
         if self._read_marks(sorted(changed)):  # a group came back that had been resolved
             self._fill()
             return changed
-        new = [number for number in range(first_new, len(self._groups.groups)) if self._states[number] is self.shown]
-        if new:
-            first = len(self.root.children)
-            self.beginInsertRows(_ROOT, first, first + len(new) - 1)
-            for number in new:
+        for number in range(first_new, len(self._groups.groups)):
+            if self._states[number] is self.shown:
                 self._add(self._groups.groups[number])
-            self.endInsertRows()
         for number in sorted(changed):
-            node = self._rows.get(number)
-            if node is not None and number < first_new:
-                self._follow(node)
+            if number < first_new and number in self._rows:
+                self._follow(self._groups.groups[number])
         return changed
 
     def group(self, row: int) -> FailureGroup:
         """Return the group of a row of the first level."""
         group = self.root.children[row].group
-        assert group is not None  # noqa: S101 - only the root has none
+        assert group is not None  # noqa: S101 - only headings have none
         return group
 
-    def row_of(self, execution: int) -> int:
-        """Return the row of the group that an execution belongs to, -1 when there is none that is shown."""
+    def index_of(self, execution: int) -> QModelIndex:
+        """Return where the group stands that an execution belongs to; nowhere when it is not shown."""
         group = self._groups.group_of(execution)
-        node = None if group is None else self._rows.get(group.number)
-        return -1 if node is None else node.row
+        nodes = [] if group is None else self._rows.get(group.number, [])
+        columns = self._journal.executions
+        for node in nodes:
+            part = node.part
+            if part is None or (part.handler, part.event) == (
+                columns["handler"][execution],
+                columns["event"][execution],
+            ):
+                return self.index_of_node(node)
+        return QModelIndex()
 
-    def row_of_group(self, group: FailureGroup | None) -> int:
-        """Return the row of a group, -1 when it is not shown."""
-        node = None if group is None else self._rows.get(group.number)
-        return -1 if node is None or node.group is not group else node.row
+    def index_of_group(self, group: FailureGroup | None) -> QModelIndex:
+        """Return where a group stands; nowhere when it is not shown."""
+        nodes = [] if group is None else self._rows.get(group.number, [])
+        return self.index_of_node(nodes[0]) if nodes and nodes[0].group is group else QModelIndex()
 
     def notes(self) -> list[QModelIndex]:
         """Return the indexes of the notes."""
-        nodes = (self._rows.get(number) for number in self._marked)
-        return [
-            self.index_of_node(child) for node in nodes if node is not None for child in node.children if child.note
-        ]
+        nodes = (node for number in self._marked for node in self._rows.get(number, ()))
+        return [self.index_of_node(child) for node in nodes for child in node.children if child.note]
 
     def rows(self) -> int:
         """Return the number of groups that are shown."""
@@ -213,35 +243,50 @@ class FailuresModel(TreeModel[FailureNode]):
     def _text(self, node: FailureNode, column: int) -> str:
         group, part = node.group, node.part
         if group is None:
-            return ""
+            return self._heading_text(node, column)
         if node.note:
             return one_line(f"✎ {node.note}", 400) if column == TYPE else ""
         counted = group if part is None else part
         if column == COUNT:
-            own, struck = counted.count - counted.by_fault, counted.by_fault
-            counts = [format_count(own)] if own else []
-            return " · ".join([*counts, f"⚡ {format_count(struck)}"] if struck else counts)
+            return _count_words(counted.count, counted.by_fault)
         if column in (FIRST, LAST):
             return format_time(self._journal.wall, counted.first if column == FIRST else counted.last)
         if column == VERDICT:
             return self._verdict(group, part)[0]
         if column == MESSAGE:
             return one_line(counted.message)
-        if part is not None:
+        if part is not None and self.grouping not in _BY_PART:
             handler, event = self._journal.handlers[part.handler].label, self._journal.events[part.event].name
             return one_line({TYPE: handler, PLACE: f"for {event}"}.get(column, ""))
-        texts = {PLACE: place(group), HANDLER: self._handler(group)}
+        if part is not None:
+            event = f"for {self._journal.events[part.event].name}"
+            handler = self._journal.handlers[part.handler].label if self.grouping is FailureGrouping.EVENT else event
+        else:
+            handler = self._handler(group)
+        texts = {PLACE: place(group), HANDLER: handler}
         if column == TYPE:
             return one_line(f"{title(group)} · again" if self.mark(group).again >= 0 else title(group))
         return one_line(texts.get(column, ""))
 
+    def _heading_text(self, node: FailureNode, column: int) -> str:
+        """Return what a heading says: what it is, and the counts of all below it."""
+        if column == TYPE:
+            return one_line(node.heading)
+        counted = _counted_below(node)
+        if column == COUNT and counted:
+            return _count_words(sum(below.count for below in counted), sum(below.by_fault for below in counted))
+        if column in (FIRST, LAST) and counted:
+            first, last = min(below.first for below in counted), max(below.last for below in counted)
+            return format_time(self._journal.wall, first if column == FIRST else last)
+        return ""
+
     def _fact(self, node: FailureNode, column: int, role: int) -> Any:
         """Return the group's number, its status, its trend, or what to sort by."""
         group, part = node.group, node.part
-        if group is None:
-            return None
-        if role == Role.SORT:
+        if role == Role.SORT and node.keys:
             return node.keys[column]
+        if group is None:
+            return "dim" if role == Role.TONE and column >= TREND else None
         if role == Role.NUMBER:
             return node.row
         if node.note:
@@ -252,11 +297,11 @@ class FailuresModel(TreeModel[FailureNode]):
                 return self._verdict(group, part)[1]
             if column == COUNT and counted.by_fault == counted.count:
                 return "warn"
-            if part is not None:
+            if part is not None and self.grouping not in _BY_PART:
                 return "" if column == TYPE else "dim"
             return group.status if column in (TYPE, COUNT) else "dim" if column >= TREND else ""
         if role == Role.GLYPH:
-            return group.status if column == TYPE and part is None else None
+            return group.status if column == TYPE and (part is None or self.grouping in _BY_PART) else None
         if role == Role.TREND:
             return counted.trend.counts(self._journal.now) if column == TREND else None
         return None
@@ -307,18 +352,23 @@ class FailuresModel(TreeModel[FailureNode]):
     def _fill(self) -> None:
         self.beginResetModel()
         self.root = FailureNode()
-        self._rows = {}
+        self._rows, self._headings = {}, {}
+        self._filling = True
         for group in self._groups.groups:
             if self._states[group.number] is self.shown:
                 self._add(group)
+        self._filling = False
         self.endResetModel()
         self.set_verdicts(self._tried, self._trying)
 
     def _add(self, group: FailureGroup) -> None:
-        """Put the node of a group, and those below it, at the end."""
-        node = FailureNode(group=group, parent=self.root, row=len(self.root.children))
-        self.root.children.append(node)
-        self._rows[group.number] = node
+        """Put the rows of a group at the end."""
+        self._rows[group.number] = []
+        if self.grouping in _BY_PART:
+            for part in group.parts.values():
+                self._add_part(group, part)
+            return
+        node = FailureNode(group=group)
         mark = self.mark(group)
         notes = [mark.note] if mark.note else []
         if mark.resolved:
@@ -331,42 +381,88 @@ class FailuresModel(TreeModel[FailureNode]):
         for row, child in enumerate(node.children):
             child.parent, child.row = node, row
             child.keys = self._keys_of(child)
-        node.keys = self._keys_of(node)
+        self._rows[group.number].append(node)
+        if self.grouping is FailureGrouping.PLACE:
+            self._put(self.root, node)
+        else:
+            self._put_below((group.status, group.type), kind(group), node)
 
-    def _follow(self, node: FailureNode) -> None:
-        """Take in what has come to a group."""
-        group = node.group
-        assert group is not None  # noqa: S101 - as above
-        shown = {id(child.part) for child in node.children}
-        fresh = [part for part in group.parts.values() if id(part) not in shown]
-        if fresh:
-            first = len(node.children)
-            self.beginInsertRows(self.index_of_node(node), first, first + len(fresh) - 1)
-            for part in fresh:
-                child = FailureNode(group=group, part=part, parent=node, row=len(node.children))
-                child.keys = self._keys_of(child)
-                node.children.append(child)
+    def _add_part(self, group: FailureGroup, part: FailurePart) -> None:
+        """Put the row of a handler of a group below its heading."""
+        node = FailureNode(group=group, part=part)
+        self._rows[group.number].append(node)
+        if self.grouping is FailureGrouping.HANDLER:
+            self._put_below(part.handler, self._journal.handlers[part.handler].label, node)
+        else:
+            self._put_below(part.event, self._journal.events[part.event].name, node)
+
+    def _put_below(self, key: Any, words: str, node: FailureNode) -> None:
+        """Put a row below a heading, which comes with its first."""
+        heading = self._headings.get(key)
+        if heading is None:
+            heading = self._headings[key] = FailureNode(heading=words, children=[node])
+            node.parent, node.row = heading, 0
+            node.keys = self._keys_of(node)
+            self._put(self.root, heading)
+        else:
+            self._put(heading, node)
+            self._tell(heading, ())
+
+    def _put(self, parent: FailureNode, node: FailureNode) -> None:
+        node.parent, node.row = parent, len(parent.children)
+        node.keys = self._keys_of(node)
+        if not self._filling:
+            self.beginInsertRows(self.index_of_node(parent), node.row, node.row)
+        parent.children.append(node)
+        if not self._filling:
             self.endInsertRows()
-        self._tell(node, [child for child in node.children if child.part and child.part.count != child.keys[COUNT]])
+
+    def _follow(self, group: FailureGroup) -> None:
+        """Take in what has come to a group."""
+        nodes = self._rows[group.number]
+        if self.grouping in _BY_PART:
+            there = {id(node.part) for node in nodes}
+            for part in group.parts.values():
+                if id(part) not in there:
+                    self._add_part(group, part)
+            for node in _grown(nodes):
+                self._tell(node, ())
+        else:
+            (node,) = nodes
+            there = {id(child.part) for child in node.children}
+            for part in group.parts.values():
+                if id(part) not in there:
+                    self._put(node, FailureNode(group=group, part=part))
+            self._tell(node, _grown(node.children))
+        for heading in {id(node.parent): node.parent for node in nodes}.values():
+            if isinstance(heading, FailureNode) and heading.heading:
+                self._tell(heading, ())
 
     def _tell(self, node: FailureNode, children: Sequence[FailureNode] | None = None) -> None:
-        """Sort and write a group anew, and of what is below it these rows; None for all."""
-        node.keys = self._keys_of(node)
-        last = len(_COLUMNS) - 1
-        self.dataChanged.emit(self.createIndex(node.row, 0, node), self.createIndex(node.row, last, node))
-        changed = node.children if children is None else children
-        for child in changed:
-            child.keys = self._keys_of(child)
-        if changed:
-            ends = changed[0], changed[-1]
-            self.dataChanged.emit(
-                *(self.createIndex(child.row, column, child) for child, column in zip(ends, (0, last), strict=True))
-            )
+        """Sort and write a row anew, and of what is below it these rows; None for all, however deep."""
+        if children is None:
+            for child in node.children:
+                self._tell(child)
+        self._tell_range((node,))
+        self._tell_range(children or ())
+
+    def _tell_range(self, nodes: Sequence[FailureNode]) -> None:
+        """Sort and write rows below one parent anew."""
+        for node in nodes:
+            node.keys = self._keys_of(node)
+        if nodes and not self._filling:
+            ends = zip((nodes[0], nodes[-1]), (0, len(_COLUMNS) - 1), strict=True)
+            self.dataChanged.emit(*(self.createIndex(node.row, column, node) for node, column in ends))
 
     def _keys_of(self, node: FailureNode) -> tuple[Any, ...]:
         """Return what a row is sorted by, for each column; notes stand above the handlers of their group."""
         if node.note:
             return ("", "", "", "", *(_ABOVE - node.row for _ in range(4)), "")
+        if node.heading:
+            counted_below = _counted_below(node)
+            count = sum(below.count for below in counted_below)
+            first, last = min(below.first for below in counted_below), max(below.last for below in counted_below)
+            return (node.heading.lower(), "", "", "", count, count, first, last, "")
         counted = node.group if node.part is None else node.part
         assert counted is not None  # noqa: S101 - as above
         texts = [self._text(node, column).lower() for column in (TYPE, MESSAGE, PLACE, HANDLER)]
@@ -377,12 +473,34 @@ class FailuresModel(TreeModel[FailureNode]):
         return label if len(group.handlers) == 1 else f"{label} and {len(group.handlers) - 1} more"
 
 
-def title(group: FailureGroup) -> str:
-    """Return what a group is called: the type of its exception, else how it ended and where."""
+def _grown(nodes: Sequence[FailureNode]) -> list[FailureNode]:
+    """Return the rows of handlers to which something has come since they were told."""
+    return [node for node in nodes if node.part is not None and node.part.count != node.keys[COUNT]]
+
+
+def _counted_below(node: FailureNode) -> list[FailureGroup | FailurePart]:
+    """Return what is counted below a heading."""
+    counted = (child.part or child.group for child in node.children)
+    return [below for below in counted if below is not None]
+
+
+def _count_words(count: int, by_fault: int) -> str:
+    """Return how many there are; those by fault stand apart."""
+    own = [format_count(count - by_fault)] if count > by_fault else []
+    return " · ".join([*own, f"⚡ {format_count(by_fault)}"] if by_fault else own)
+
+
+def kind(group: FailureGroup) -> str:
+    """Return what the failures of a group are, wherever they happened: ``KeyError``, ``timed out``."""
     status = group.status.replace("_", " ")
     if not group.type:
-        return f"{status} in {group.place.function}"
+        return status
     return group.type if group.status == "failed" else f"{group.type} ({status})"
+
+
+def title(group: FailureGroup) -> str:
+    """Return what a group is called: the type of its exception, else how it ended and where."""
+    return kind(group) if group.type else f"{kind(group)} in {group.place.function}"
 
 
 def place(group: FailureGroup) -> str:

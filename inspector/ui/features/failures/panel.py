@@ -19,7 +19,7 @@ from inspector.core.records.capture import failure_from_json
 from inspector.core.records.numbers import ExecutionIndex
 from inspector.core.records.statuses import BY_FAULT, FAILED_CODE, STATUSES, TROUBLE
 from inspector.ui.features.failures import model as columns
-from inspector.ui.features.failures.model import FailuresModel
+from inspector.ui.features.failures.model import FailureGrouping, FailuresModel
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.cells import SortedTree, show_row
 from inspector.ui.kit.flow import FlowBox
@@ -245,6 +245,10 @@ class FailuresPanel(JournalPanel):
     def _make_head(self) -> QWidget:
         theme = self._theme
         self.head = FlowBox(4)
+        self.grouping = Button(theme, self.model.grouping.value, kind="section")
+        self.grouping.set_menu(self.grouping_items)
+        self.grouping.set_help("Group failures")
+        self.head.add(self.grouping)
         self.chips = {
             state: Button(theme, state.value, kind="chip", on_click=partial(self._choose_state, state))
             for state in FailureState
@@ -277,6 +281,7 @@ class FailuresPanel(JournalPanel):
             order=_ORDER,
         )
         self.sorted = self.table.sorted
+        self.sorted.rowsInserted.connect(self._open_headings)
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
         self.table.chosen_again.connect(self._chosen)
         self.table.activated_row.connect(lambda _: self._open_place())
@@ -288,13 +293,32 @@ class FailuresPanel(JournalPanel):
         self.splitter = side_by_side(self.table, self.detail, 66)
         return self.splitter
 
+    def grouping_items(self) -> list[MenuItem]:
+        """Return by what failures can be put together, as the lines of a menu."""
+        return [
+            MenuItem(grouping.value, partial(self.set_grouping, grouping), checked=grouping is self.model.grouping)
+            for grouping in FailureGrouping
+        ]
+
+    def set_grouping(self, grouping: FailureGrouping) -> None:
+        """Put failures together by something else; what is chosen stays so."""
+        self.grouping.set_text(grouping.value)
+        self.model.set_grouping(grouping)
+        self._after_reset()
+
+    def _open_headings(self, parent: QModelIndex, first: int, last: int) -> None:
+        """Open headings that have come."""
+        if not parent.isValid() and self.model.grouping is not FailureGrouping.PLACE:
+            for row in range(first, last + 1):
+                self.table.expand(self.sorted.index(row, 0))
+
     def _meant(self, index: QModelIndex) -> Hover:
         node = self.model.node(self.table.source(index))
         counted = node.group if node.part is None else node.part
         return Hover(execution=ExecutionIndex(counted.members[-1])) if counted is not None else NOTHING
 
     def _row_of(self, what: Hover) -> QModelIndex:
-        return self.table.index_of(self.model.row_of(what.execution))
+        return self.sorted.mapFromSource(self.model.index_of(what.execution))
 
     def set_journal(self, journal: Journal) -> None:
         """Show another run."""
@@ -332,8 +356,8 @@ class FailuresPanel(JournalPanel):
         self._group = self._part = None
         self._show_state()
         self.show_retries()
-        row = self.model.row_of(self._selection.execution)
-        if row >= 0:
+        self._open_headings(QModelIndex(), 0, self.sorted.rowCount() - 1)
+        if self.model.index_of(self._selection.execution).isValid():
             self.execution_selected(self._selection.execution)
         else:
             self._choose_newest()
@@ -414,13 +438,19 @@ class FailuresPanel(JournalPanel):
 
     def _choose_newest(self) -> None:
         """Show the newest without selecting it elsewhere: nobody chose it."""
-        if self.sorted.rowCount():
-            with self.quietly():
-                show_row(self.table, self.sorted.index(0, 0))
-            group = self.model.node(self.table.source(self.sorted.index(0, 0))).group
-            if group is not None:
-                self._show(group, ExecutionIndex(group.newest))
-                self._tell_head()
+        if not self.sorted.rowCount():
+            return
+        index = self.sorted.index(0, 0)
+        if self.model.node(self.table.source(index)).group is None:  # a heading
+            index = self.sorted.index(0, 0, index)
+        with self.quietly():
+            show_row(self.table, index)
+        node = self.model.node(self.table.source(index))
+        if node.group is not None:
+            self._part = node.part
+            newest = node.group.newest if node.part is None else node.part.members[-1]
+            self._show(node.group, ExecutionIndex(newest))
+            self._tell_head()
 
     def _chosen(self, current: QModelIndex) -> None:
         if self._quiet or not current.isValid():
@@ -436,13 +466,14 @@ class FailuresPanel(JournalPanel):
 
     def execution_selected(self, index: ExecutionIndex) -> None:
         """Show the failure that is selected."""
-        row = self.model.row_of(index)
-        if row < 0:
+        place = self.model.index_of(index)
+        node = self.model.node(place)
+        if node.group is None:
             return
         with self.quietly():
-            show_row(self.table, self.table.index_of(row))
-        self._part = None
-        self._show(self.model.group(row), index)
+            show_row(self.table, self.sorted.mapFromSource(place))
+        self._part = node.part
+        self._show(node.group, index)
         self._tell_head()
 
     def _select(self, execution: ExecutionIndex) -> None:
@@ -558,12 +589,12 @@ class FailuresPanel(JournalPanel):
             return
         self._marks.set_note(self._journal, group, text)
         self.model.marks_changed()
-        row = self.model.row_of_group(group)
+        place = self.sorted.mapFromSource(self.model.index_of_group(group))
         self._show_state()
-        if row >= 0:
+        if place.isValid():
             with self.quietly():
-                show_row(self.table, self.table.index_of(row))
-            self.table.expand(self.table.index_of(row))
+                show_row(self.table, place)
+            self.table.expand(place)
 
     def step(self, by: int) -> None:
         """Go so many failures further on in the group."""

@@ -333,3 +333,38 @@ def test_the_failure_that_is_shown_is_selected_by_a_click_on_its_row(theme, sele
     selection.select_event("Paid")
     qtbot.keyClick(panel.table, Qt.Key.Key_Home)
     assert selection.execution == 1
+
+
+def test_a_menu_says_by_what_failures_stand_together(theme, selection, shown, tmp_path):
+    runs = [failed(0, failure("OSError")), *(failed(n * MS, failure("KeyError")) for n in (1, 2))]
+    desk = Marked(theme, selection, shown, tmp_path / "settings.json", *runs)
+    panel, asked = desk.panel, []
+    panel.retry_requested.connect(asked.append)
+    panel.set_retry_reason("", present=True)
+    items = {item.label: item for item in panel.grouping_items()}
+    assert list(items) == ["By file and line", "By exception", "By handler", "By event"]
+    assert [label for label, item in items.items() if item.checked] == ["By file and line"]
+    items["By handler"].run()
+    assert panel.grouping.caption() == "By handler"
+    heading = panel.sorted.index(0, 0)
+    assert cells(panel, TYPE) == ["Audit.handle"]
+    assert panel.table.isExpanded(heading)
+    assert panel.detail.title.text() == "✕ KeyError", "the newest is shown, not its heading"
+    assert panel.retry_button.caption() == "Retry handler"
+    panel.table.setCurrentIndex(heading)
+    assert panel.detail.title.text() == "✕ KeyError"
+    older = panel.sorted.index(1, 0, heading)
+    panel.table.setCurrentIndex(older)
+    panel.retry_button.click()
+    assert asked == [[0]]
+    panel.folded(
+        desk.story.tell(
+            [Told("Paid", 9 * MS, [Run(9 * MS, 10 * MS, "app:Mail.send", "failed", failure=failure("OSError"))])]
+        )
+    )
+    panel._gathering.flush()
+    assert cells(panel, TYPE) == ["Mail.send", "Audit.handle"]
+    assert panel.table.isExpanded(panel.sorted.index(0, 0))
+    panel.mute_button.click()
+    assert cells(panel, TYPE) == ["Audit.handle"]
+    assert panel.sorted.rowCount(panel.sorted.index(0, 0)) == 1
