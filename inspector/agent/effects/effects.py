@@ -39,7 +39,6 @@ from .watching import Functions, FunctionWatch, Report
 
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution
-    from ...core.bus.publication import Publication
     from ...core.records.recorder import NoteData, NoteText, Recorder
     from ..program import Program
 
@@ -68,6 +67,8 @@ SWITCHED: Final[dict[str, tuple[Probe, ...]]] = {
 #: Most things in a second that are recorded though they happen in no execution.
 _MOST_OUTSIDE: Final = 200
 _SECOND: Final = 1_000_000_000
+#: Executions of which it is remembered what they may not let out.
+_MOST_SECRETS: Final = 128
 
 
 class Effects:
@@ -80,7 +81,8 @@ class Effects:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._reader = Reader(recorder.is_plain)
-        self._secrets: WeakKeyDictionary[Publication, dict[str, str]] = WeakKeyDictionary()
+        #: By the id of a publication and when an execution of it began: both may be used again, but not together.
+        self._secrets: dict[tuple[int, int], dict[str, str]] = {}
         self._leaked: WeakKeyDictionary[Execution, set[tuple[str, str]]] = WeakKeyDictionary()
         #: The probes have been undone: what is left of them passes everything on.
         self.closed = False
@@ -288,11 +290,14 @@ class Effects:
 
     def _secrets_of(self, execution: Execution) -> dict[str, str]:
         publication = execution.publication
-        secrets = self._secrets.get(publication)
+        key = id(publication), execution.started
+        secrets = self._secrets.get(key)
         if secrets is None:
             secrets = self._reader.secrets(publication)
-            if secrets:
-                self._secrets[publication] = secrets
+            if len(self._secrets) >= _MOST_SECRETS:
+                self._secrets.clear()
+            if execution.started and not publication.closed:
+                self._secrets[key] = secrets
         return secrets
 
     def _found(self, execution: Execution, content: Any) -> dict[str, str]:

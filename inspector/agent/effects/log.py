@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Attributes that every log record has; the others came with ``extra=``.
 USUAL: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "exc_text"}
+#: How many attributes a new record has; formatting one adds two of the usual ones.
+_NEW: Final = len(vars(logging.makeLogRecord({})))
 #: Messages of our bus that say what records say better.
 _RECORDED: Final = frozenset({"event_published", "event_handler_failed", "event_publish_refused"})
 
@@ -34,28 +36,33 @@ class LogProbe(logging.Handler):
         self._recorder = recorder
 
     def handle(self, record: logging.LogRecord) -> bool:
-        """Note the record, without a lock: nothing here needs one, and every program that logs would pay for it."""
-        self.emit(record)
+        """Note the record with the execution that wrote it.
+
+        There is no lock: nothing here needs one, and every program that logs would pay for it.
+        """
+        execution, name = CURRENT.get(), record.name
+        if execution is None or name == bus.__package__ or _by_a_copy_of_our_bus(record) or _by_asyncio(record):
+            return True
+        try:
+            about = vars(record)
+            data: NoteData
+            if len(about) == _NEW + ("message" in about) + ("asctime" in about):  # nearly always
+                data = partial(dict, logger=name)
+            else:
+                data = {"logger": name, **{key: value for key, value in about.items() if key not in USUAL}}
+            level = _LEVELS.get(record.levelno) or _level(record.levelno)
+            self._recorder.note_in(execution, LOG, level, record.getMessage(), data)
+            if record.exc_info and record.levelno >= logging.ERROR and not execution.ended:
+                error = record.exc_info[1]
+                if error is not None:
+                    self._recorder.swallowed(execution, error)
+        except Exception:  # noqa: BLE001 - logging's own rule: a record that cannot be handled never hurts who wrote it
+            self.handleError(record)
         return True
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Note the record with the execution that wrote it."""
-        execution = CURRENT.get()
-        if execution is None or record.name == bus.__package__ or _by_a_copy_of_our_bus(record) or _by_asyncio(record):
-            return
-        try:
-            names = vars(record).keys() - USUAL
-            if names:
-                extra = {name: value for name, value in vars(record).items() if name in names}
-                data: NoteData = {"logger": record.name, **extra}
-            else:
-                data = partial(dict, logger=record.name)
-            self._recorder.note_in(execution, LOG, _level(record.levelno), record.getMessage(), data)
-            error = record.exc_info[1] if record.exc_info else None
-            if record.levelno >= logging.ERROR and error is not None and not execution.ended:
-                self._recorder.swallowed(execution, error)
-        except Exception:  # noqa: BLE001 - logging's own rule: a record that cannot be handled never hurts who wrote it
-            self.handleError(record)
+        """Note the record, as ``handle`` does."""
+        self.handle(record)
 
 
 def install_log_probe(recorder: Recorder, level: int = logging.INFO) -> Callable[[], None]:
@@ -85,6 +92,9 @@ def _by_asyncio(record: logging.LogRecord) -> bool:
     if record.name != "asyncio" or not MONITOR.available:
         return False
     return type(record.msg) is str and record.msg.startswith(NEVER_RETRIEVED)
+
+
+_LEVELS: Final = {logging.DEBUG: "debug", logging.INFO: "info", logging.WARNING: "warning", logging.ERROR: "error"}
 
 
 def _level(number: int) -> str:

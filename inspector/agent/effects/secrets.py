@@ -148,13 +148,12 @@ class _LogSearch(logging.Handler):
         self.effects = effects
 
     def handle(self, record: logging.LogRecord) -> bool:
-        self.emit(record)
+        execution = self.effects.execution
+        if execution is not None and self.effects.has_secrets(execution):
+            self.emit(record)
         return True
 
     def emit(self, record: logging.LogRecord) -> None:
-        execution = self.effects.execution
-        if execution is None or not self.effects.has_secrets(execution):
-            return
         try:
             extra = [value for name, value in vars(record).items() if name not in USUAL]
             error = record.exc_info[1] if record.exc_info else None

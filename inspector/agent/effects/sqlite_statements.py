@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from time import perf_counter_ns
 from types import BuiltinMethodType, CodeType, FrameType, MethodDescriptorType, ModuleType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from ...core.bus.identity import bound_to
 from ...core.own_code import is_agent
@@ -37,36 +37,21 @@ _ENDS: Final = ("commit", "rollback")
 _OTHERS: Final = ("/sqlalchemy/", "/aiosqlite/", "/sqlite3/")
 
 
-class _Running(NamedTuple):
-    """A call of sqlite3's that runs.
+#: A call that runs: the name of the method; the cursor on which it was called, None for a connection; the connection;
+#: whose call it is; what SQLite has said that it executes, None where the connection has a callback of the program's
+#: own; rows that had been changed before; and when it began, ns of ``perf_counter_ns``.
+_Running = tuple[str, Any, Any, "Execution | None", "list[str] | None", int, int]
 
-    Attributes:
-        name: Of the method.
-        cursor: On which it was called; None for a connection.
-        connection: The connection.
-        execution: Whose call it is.
-        texts: What SQLite has said that it executes; None where the connection has a callback of the program's own.
-        changes: Rows that had been changed before.
-        began: When it began, ns of ``perf_counter_ns``.
-    """
 
-    name: str
-    cursor: Any
-    connection: Any
-    execution: Execution | None
-    texts: list[str] | None
-    changes: int
-    began: int
-
-    @property
-    def rows(self) -> int | None:
-        """How many rows were changed; None for a statement that gives rows, which are fetched later."""
-        if self.cursor is not None:
-            count: int = self.cursor.rowcount
-            return count if count >= 0 else None
-        changed: int = self.connection.total_changes - self.changes
-        last = self.texts[-1].lstrip()[:_LONGEST_VERB].upper() if self.texts else ""
-        return changed if changed or last.startswith(_CHANGES) else None
+def _rows_of(cursor: Any, connection: Any, texts: list[str] | None, changes: int) -> int | None:
+    """Return how many rows were changed; None for a statement that gives rows, which are fetched later."""
+    if cursor is not None:
+        count: int = cursor.rowcount
+        return count if count >= 0 else None
+    changed: int = connection.total_changes - changes
+    if changed:
+        return changed
+    return 0 if texts and texts[-1].lstrip()[:_LONGEST_VERB].upper().startswith(_CHANGES) else None
 
 
 def _bounded(texts: list[str]) -> Callable[[str], None]:
@@ -142,7 +127,7 @@ class _SqliteCalls:
                 connection.set_trace_callback(_bounded(texts) if name in _MANY else texts.append)
         except Exception:  # noqa: BLE001 - it is closed, or of another thread: the call itself says so
             return
-        self._running[frame] = _Running(name, cursor, connection, execution, texts, changes, perf_counter_ns())
+        self._running[frame] = name, cursor, connection, execution, texts, changes, perf_counter_ns()
 
     def called(self, frame: FrameType) -> None:
         """Note one that has returned."""
@@ -156,19 +141,18 @@ class _SqliteCalls:
         running = self._running.pop(frame, None)
         if running is None:
             return
-        took, texts = perf_counter_ns() - running.began, running.texts
+        name, cursor, connection, execution, texts, changes, began = running
+        took = perf_counter_ns() - began
         try:
             if texts is not None:
-                running.connection.set_trace_callback(None)
-            rows = None if error is not None else running.rows
+                connection.set_trace_callback(None)
+            rows = None if error is not None else _rows_of(cursor, connection, texts, changes)
         except Exception:  # noqa: BLE001 - it was closed meanwhile
             return
-        if not texts and running.name in _ENDS:
+        if not texts and name in _ENDS:
             return  # there was no transaction
-        text = partial(_shown_texts, running.name, tuple(texts or ()))
-        self._statements.note(
-            *(text, running.began, took), by="sqlite3", execution=running.execution, rows=rows, error=error
-        )
+        text = partial(_shown_texts, name, tuple(texts or ()))
+        self._statements.note(text, began, took, by="sqlite3", execution=execution, rows=rows, error=error)
 
 
 def _is_free(connection: Any) -> bool:
@@ -176,7 +160,7 @@ def _is_free(connection: Any) -> bool:
 
     A callback is held with the module that calls it.
     """
-    return not any(type(held) is ModuleType for held in gc.get_referents(connection))
+    return ModuleType not in map(type, gc.get_referents(connection))
 
 
 def watch_sqlite(effects: Effects) -> Callable[[], None] | None:

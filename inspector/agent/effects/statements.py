@@ -132,7 +132,11 @@ class Statements:
         ago = max(perf_counter_ns() - began, 0)
         data = partial(_data, ago, took, by, name, known_rows, types, sets)
         level = "info" if error is None else "error"
-        self.effects.tell(SQL, text, data, execution=execution, level=level)
+        effects = self.effects
+        if execution is not None and not effects.closed and not effects.has_secrets(execution):
+            effects.recorder.note_in(execution, SQL, level, text, data)  # what ``tell`` comes to, nearly always
+        else:
+            effects.tell(SQL, text, data, execution=execution, level=level)
 
 
 def _data(*values: Any) -> dict[str, Any]:
