@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Buttons at the foot of a panel that keep their words at every width.
 _KEPT: Final = 2
+#: Pixels between them: a panel of the narrowest window has room for two of ours and More.
+_GAP: Final = 4
 
 
 class FlowLayout(QLayout):
@@ -126,7 +128,7 @@ class ButtonBar(QWidget):
         self.more.set_menu(self._items)
         for button in buttons[:_KEPT]:
             button.set_elastic()  # where even these have no room their words are cut, not taken away
-        hbox(*buttons, self.more, 1, owner=self, spacing=6)
+        hbox(*buttons, self.more, 1, owner=self, spacing=_GAP)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Actions")
 
@@ -147,11 +149,11 @@ class ButtonBar(QWidget):
             return
         self._fitting = True
         offered = [button for button in self._order if button in self._offered]
-        widths = [button.sizeHint().width() + 6 for button in offered]
-        room = self.width() + 6
+        widths = [button.sizeHint().width() + _GAP for button in offered]
+        room = self.width() + _GAP
         count = len(offered)
         if sum(widths) > room:
-            room -= self.more.sizeHint().width() + 6
+            room -= self.more.sizeHint().width() + _GAP
             # Two keep their words, unless the panel is narrower than any of ours is at first.
             while count > 1 and sum(widths[:count]) > room:
                 count -= 1

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 #: What probes can be switched, by the kind of their notes.
 _PROBES: Final = {"sql": "SQL", "http": "HTTP", "output": "Output", "row": "Rows", "mail": "Mail", "sse": "Frames"}
+_REPORT: Final = "Copy event, context, traceback and environment as Markdown (C)"
 #: What cannot be seen inside executions before Python 3.12.
 _OLDER: Final = " sqlite3 statements need Python 3.12."
 
@@ -162,9 +163,12 @@ class ExecutionPanel(JournalPanel):
     def _build_parts(self) -> None:
         theme = self._theme
         self._head = ExecutionHead(theme, self._selection, lambda: self.verbs)
-        self._error = Banner(theme, "error", "", actions=(("Why this one?", self.compare),))
-        (self.why,) = self._error.buttons
+        self._error = Banner(
+            theme, "error", "", actions=(("Why this one?", self.compare), ("Copy report", self.copy_report))
+        )
+        self.why, copies = self._error.buttons
         self.why.set_help("Compare with the last execution that passed (Y)")
+        copies.set_help(_REPORT)
         self._trace_title = section("Traceback")
         self._trace_switch = Link(theme, "", "accent_text")
         self._trace = TracebackView(theme)
@@ -186,7 +190,7 @@ class ExecutionPanel(JournalPanel):
         self.test = Button(theme, "Copy as pytest", "check")
         self.test.set_help("Copy a test that calls this handler with the same event (T)")
         self.report = Button(theme, "Copy report", "copy")
-        self.report.set_help("Copy event, context, traceback and environment as Markdown (C)")
+        self.report.set_help(_REPORT)
         self.copy = Button(theme, "Copy traceback", "copy")
         self.command = Button(theme, "Copy command", "terminal")
         self.command.set_help("Copy a terminal command that fires this again")
@@ -215,7 +219,8 @@ class ExecutionPanel(JournalPanel):
         add(page.column, section("Context"), self._context)
         content = QWidget()
         foot, self.buttons = button_bar(
-            *(self._theme, self.retry_button, self.again, self.edit, self.test, self.report),
+            # What a failure is for comes first: two of them are seen at any width.
+            *(self._theme, self.retry_button, self.test, self.report, self.edit, self.again),
             *(self.copy, self.command, self.open),
         )
         vbox((page, 1), self.verdict, foot, owner=content)

@@ -266,7 +266,7 @@ class FailuresPanel(JournalPanel):
         self.note_button.set_help("Write a note on this group")
         for button in (self.retry_button, self.resolve_button, self.mute_button, self.note_button):
             self.head.add(button)
-        for chip in self.chips.values():
+        for chip in (self.grouping, *self.chips.values()):
             chip.setMinimumHeight(self.retry_button.sizeHint().height())
         head = QWidget()
         vbox(self.head, owner=head, margins=(8, 5, 8, 5))

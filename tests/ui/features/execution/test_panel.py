@@ -143,6 +143,21 @@ def test_buttons_ask_for_what_they_say(panel: ExecutionPanel, selection: Selecti
     assert QApplication.clipboard().text() == traceback_text(FAILURE)
 
 
+def test_a_failure_is_copied_as_a_test_or_a_report_without_a_menu(
+    panel: ExecutionPanel, selection: Selection, run: Run
+) -> None:
+    copied: list[tuple[str, int]] = []
+    panel.copy_requested.connect(lambda kind, execution: copied.append((kind, execution)))
+    select(selection, run.journal, 1)
+    panel.buttons.resize(400, panel.buttons.height())
+    assert panel.retry_button.isVisible()
+    assert panel.test.isVisible()
+    panel.test.click()
+    _, report = panel._error.buttons
+    report.click()
+    assert copied == [("pytest", 1), ("Markdown", 1)]
+
+
 def test_open_goes_to_the_handler_when_nothing_failed(
     panel: ExecutionPanel, selection: Selection, run: Run, qtbot
 ) -> None:
@@ -524,4 +539,5 @@ def test_what_fires_is_absent_where_a_program_is_only_looked_at(
     assert not any(item.label in ("Fire again", "Edit & fire", "Retry handler") for item in panel.buttons._items())
     panel.set_enabled_reason(None)
     panel.buttons.fit()
-    assert not panel.again.isHidden()
+    assert not panel.retry_button.isHidden()
+    assert not panel.again.isHidden() or "Fire again" in [item.label for item in panel.buttons._items()]
