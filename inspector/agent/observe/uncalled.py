@@ -75,7 +75,7 @@ class Promises:
             declared = self._declared.get(publication.named, ())
             promised = self._promised[at] = {handler.key: handler for handler in declared}
         promised.update((handler.key, handler) for handler in expected)
-        called = Counter(publication.began)
+        called = Counter((*publication.began, *publication.handed_with))
         missing = Counter(handler.key for handler in expected) - called
         stays = {*called, *(publication.expected_after or ())}
         for key in called.keys() - {handler.key for handler in expected}:  # a module was loaded anew, and its handlers

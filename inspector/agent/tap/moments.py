@@ -169,6 +169,7 @@ class TapPublication(Publication):
         passed_over: Keys of handlers whose wrapper returned without calling them.
         said_no: What was asked about the event and said no: its name, its code, its first argument.
         expected_after: Keys of the handlers that it would go to when the publish method had returned; None: not asked.
+        handed_with: Keys of handlers that got the event in a list, in executions of another publication.
         failed: Key of the handler that failed last.
         answer: What the handler that gave something back last gave back.
         changed: How the event that handlers got differs from the one that was published, where it was made anew.
@@ -209,6 +210,7 @@ class TapPublication(Publication):
     broke = ""
     put_off = False
     changed: tuple[str, ...] = ()
+    handed_with: tuple[str, ...] = ()
     failed = ""
     answer = ""
     stopped = ""

@@ -277,6 +277,8 @@ class Tap:
             publication = None  # what it has started works on
         if publication is not None and publication.source is not bus:
             publication = None
+        if publication is not None and self._in_batch(publication, args, key):
+            return publication
         if publication is not None and _hands_on(publication, (*args, *kwargs.values()), key):
             publication.loose = True
         elif publication is None or not _about(publication, pattern, args, kwargs):
@@ -285,6 +287,17 @@ class Tap:
             if occurrence.loose and not publication.loose:
                 publication.loose = True
         return publication
+
+    def _in_batch(self, publication: TapPublication, args: tuple[Any, ...], key: str) -> bool:
+        """Return whether a handler is handed a list with the event; it is called for the others in it, too."""
+        batch: Any = args[-1] if args else None
+        if type(batch) not in (list, tuple) or not _carries(batch, publication.event):
+            return False
+        for event in batch:
+            other = self.publication_about(event)
+            if other is not None and other is not publication:
+                other.handed_with += (key,)
+        return True
 
     @property
     def remembers(self) -> bool:

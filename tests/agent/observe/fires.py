@@ -1137,6 +1137,32 @@ def fields_of_the_event_in_threads() -> Fired:
     return Fired(bus, ["count", "weigh"])
 
 
+@fired
+def two_events_in_a_list() -> Fired:
+    class Lorry(Oven):
+        def __init__(self) -> None:
+            super().__init__()
+            self.load: list[Any] = []
+
+        def publish(self, event: Any) -> None:
+            self.load.append(event)
+            if len(self.load) == 2:
+                load, self.load = self.load, []
+                for handler in self.handlers.get(type(event), ()):
+                    handler(load)
+
+    bus = Lorry()
+
+    def drive(load: list[Baked]) -> None:
+        ran("drive")
+
+    def invoice(load: list[Baked]) -> None:
+        ran("invoice")
+
+    bus.on(Baked, drive, invoice)
+    return Fired(bus, ["drive", "invoice"] * 2, times=4)
+
+
 class Noting:
     """A decorator that is an object."""
 
