@@ -282,6 +282,7 @@ class ConformancePanel(JournalPanel):
     def _show_state(self) -> None:
         (self._switcher.show_content if self.model.events else self._switcher.show_empty)()
         reason = self._blocked or ("" if self.model.events else "No events to fire")
+        has_keyboard = self.fire.hasFocus() or self.cancel.hasFocus()
         self.fire.setEnabled(not self._running and not reason)
         self.fire.set_help(reason or "Fire every event once and compare with the catalog")
         self.fire.setVisible(self._allowed)
@@ -289,6 +290,8 @@ class ConformancePanel(JournalPanel):
         self.cancel.setEnabled(self._running)
         for widget in (self.progress, self.cancel):
             widget.setVisible(self._running)
+        if has_keyboard:  # Qt gives it to whatever comes next, which then looks as if it were pressed
+            (self.cancel if self._running else self.fire if self.fire.isEnabled() else self.map).setFocus()
         self.shown.setVisible(self._report is not None and len(self._report.spans) > 1)
         self._show_legend()
 
@@ -327,6 +330,8 @@ class ConformancePanel(JournalPanel):
         self.model.set_only_trouble(only)
 
     def _cancel(self) -> None:
+        if self.cancel.hasFocus():
+            self.map.setFocus()
         self.cancel.setEnabled(False)
         self.cancel_requested.emit()
 

@@ -74,6 +74,21 @@ def test_a_person_asks_for_a_run_in_a_context_and_stops_it(panel, qtbot):
     assert panel._status.text() == "Stopped"
 
 
+def test_the_keyboard_goes_from_fire_to_stop_and_back(panel, qtbot):
+    panel.window().activateWindow()
+    panel.fire.setFocus()
+    qtbot.waitUntil(panel.fire.hasFocus)
+    panel.start_run()
+    assert panel.cancel.hasFocus()
+    panel.end_run()
+    assert panel.fire.hasFocus()
+    panel.start_run()
+    panel.cancel.click()
+    assert panel.map.hasFocus()
+    panel.end_run()
+    assert panel.map.hasFocus()
+
+
 def test_while_it_cannot_be_fired_the_reason_is_told(panel):
     panel.set_blocked("A stored session cannot take events.")
     assert not panel.fire.isEnabled()
