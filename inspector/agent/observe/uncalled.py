@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import sys
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,7 @@ from ...core.records.host import (
     ARGUMENTS,
     DEAD_REFERENCE,
     EARLIER_RAISED,
+    ELSEWHERE,
     GENERATOR,
     LIST_CHANGED,
     ONLY_QUEUED,
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
     from ..tap.moments import TapPublication
 
 _DEPTH: Final = 4
+#: Pools of processes of the standard library: module and class.
+_POOLS: Final = (("concurrent.futures.process", "ProcessPoolExecutor"), ("multiprocessing.pool", "Pool"))
 #: Code of generators and asynchronous generators.
 _GENERATES: Final = 0x20 | 0x200
 
@@ -170,7 +174,9 @@ class _Why:
         if outermost is None and getattr(handler.function, "__code__", None) is not None:
             return WRAPPER, ""  # in C: what it remembers it answers without a call
         refusal = refusal_of(target)
-        return (ARGUMENTS, f"{REASONS[ARGUMENTS]}: {refusal}") if refusal else (UNKNOWN, "")
+        if refusal:
+            return ARGUMENTS, f"{REASONS[ARGUMENTS]}: {refusal}"
+        return (ELSEWHERE if _has_processes(source) else UNKNOWN), ""
 
     def _condition(self, key: str) -> str:
         """Return the name of what was asked beside this handler and said no."""
@@ -254,10 +260,22 @@ def _contents(source: Any) -> Iterator[tuple[Any, list[Any]]]:
             waiting += [(item, depth - 1) for item in tuple(value)]
 
 
+def _owners(source: Any) -> list[Any]:
+    """Return whose methods publish on a bus."""
+    points: Sequence[Any] = getattr(source, "publish_points", tuple)()
+    return [*{id(point.owner): point.owner for point in points}.values()]
+
+
+def _has_processes(source: Any) -> bool:
+    """Return whether a bus holds a pool of processes."""
+    pools = tuple([getattr(sys.modules[module], name) for module, name in _POOLS if module in sys.modules])
+    kinds = [type(value) for owner in _owners(source) for value in attributes(owner).values()]
+    return any(issubclass(kind, pools) and kind.__name__ != "ThreadPool" for kind in kinds)
+
+
 def _is_queued(publication: TapPublication) -> bool:
     """Return whether the bus still holds the event somewhere where it waits."""
-    points: Sequence[Any] = getattr(publication.source, "publish_points", tuple)()
-    for owner in {id(point.owner): point.owner for point in points}.values():
+    for owner in _owners(publication.source):
         for value in attributes(owner).values():
             if isinstance(value, (asyncio.Queue, queue.Queue, queue.SimpleQueue)):
                 if not value.empty():

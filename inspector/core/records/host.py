@@ -203,6 +203,7 @@ STOPPED: Final = "stopped_by_handler"
 WRAPPER: Final = "wrapper"
 GENERATOR: Final = "generator"
 ARGUMENTS: Final = "arguments"
+ELSEWHERE: Final = "other_process"
 UNKNOWN: Final = "unknown"
 #: Each reason with its words.
 REASONS: Final = {
@@ -220,6 +221,7 @@ REASONS: Final = {
     WRAPPER: "its wrapper did not call it",
     GENERATOR: "it is a generator, and nothing iterated over it",
     ARGUMENTS: "it cannot be called with the event alone",
+    ELSEWHERE: "the bus has a pool of processes, and what runs there is not observed",
     UNKNOWN: "unknown",
 }
 #: Reasons that are the will of who wrote it.

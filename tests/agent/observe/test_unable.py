@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing.pool import ThreadPool
 from types import SimpleNamespace
 from typing import Any
 
@@ -63,6 +65,15 @@ def test_the_function_of_a_handler_says_why(handler: Callable[..., Any], reason:
 def test_a_wrapper_that_runs_a_generator_is_none_and_who_is_gone_is_unknown() -> None:
     assert _Why(publication([listed]), 1, [], set())._unable("stream") == ("unknown", "")
     assert _Why(publication([plain]), 1, [], set())._unable("other") == ("unknown", "")
+
+
+def test_what_a_pool_of_processes_runs_is_not_observed_and_what_threads_run_is() -> None:
+    with ProcessPoolExecutor(1) as processes, ThreadPoolExecutor(1) as threads, ThreadPool(1) as more:
+        for pools, reason in (((more, processes), "other_process"), ((threads, more), "unknown"), ((), "unknown")):
+            owner = SimpleNamespace(**{f"pool{number}": pool for number, pool in enumerate(pools)})
+            about = publication([plain])
+            about.source.publish_points = lambda owner=owner: [SimpleNamespace(owner=owner)]
+            assert _Why(about, 1, [], set())._unable("plain") == (reason, "")
 
 
 def test_where_nothing_is_watched_a_dead_reference_is_as_much_as_can_be_said() -> None:
