@@ -269,7 +269,7 @@ def test_many_locals_and_a_long_message_are_bounded() -> None:
 
     failure = read(caught(fails))
     assert failure.message.endswith("… (100000 characters)")
-    assert all(len(frame.locals) <= capture.MAX_LOCALS for frame in failure.frames)
+    assert all(len(frame.locals) <= capture.MAX_LOCALS + 1 for frame in failure.frames)
 
 
 def test_a_chain_that_bites_its_own_tail_ends() -> None:
@@ -545,3 +545,32 @@ def test_a_stop_iteration_that_python_turns_into_another_exception_keeps_its_lin
     error = RuntimeError("of its own")
     error.__cause__ = cause
     assert failure_from_json(capture_failure(error)).frames == ()
+
+
+def test_what_is_left_out_of_a_failure_is_counted() -> None:
+    def fail(left: int) -> None:
+        if left:
+            fail(left - 1)
+        else:
+            error = ExceptionGroup("all", [ValueError(str(number)) for number in range(10)])
+            for number in range(9):
+                error.add_note(f"note {number}")
+            raise error
+
+    with pytest.raises(ExceptionGroup) as caught:
+        fail(99)
+    failure = failure_from_json(capture_failure(caught.value))
+    assert (len(failure.frames), len(failure.chain), len(failure.notes)) == (40, 7, 7)
+    assert failure.notes[-1] == "(61 more calls, 3 more exceptions, 3 more notes not recorded)"
+
+
+def test_variables_that_are_left_out_are_counted() -> None:
+    def fail() -> None:
+        a = b = c = d = e = f = g = h = i = j = k = m = n = o = p = q = r = s = 1
+        raise ValueError([a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, s])
+
+    with pytest.raises(ValueError, match="1") as caught:
+        fail()
+    shown = failure_from_json(capture_failure(caught.value)).frames[-1].locals
+    assert [name for name, _ in shown] == [*"abcdefghijkmnopq", "…"]
+    assert shown[-1] == ("…", "2 more, not recorded")

@@ -56,7 +56,8 @@ class Frame:
         mine: The file belongs to the program, not to a library, and the function does not ask to be passed over with
             ``__tracebackhide__ = True``, as pytest and IPython know it.
         source: Lines around it as ``[number, text]``; empty when the file cannot be read.
-        locals: ``[name, short text]``, redacted; only for the innermost frames of the program.
+        locals: ``[name, short text]``, redacted; only for the innermost frames of the program. Where there are more,
+            the last one is named ``…`` and says how many.
     """
 
     file: str
@@ -77,7 +78,7 @@ class Failure:
         frames: Outermost first.
         relation: Why it stands in a chain: empty, ``cause``, ``context`` or ``group``.
         chain: What led to it, nearest first.
-        notes: What ``add_note`` added.
+        notes: What ``add_note`` added, and what of all this is left out.
     """
 
     type: str
@@ -134,10 +135,12 @@ def waiting_failure(
         redact: As in ``capture_failure``.
     """
     try:
-        frames = _shown([step for step in steps if not is_agent(step[0].f_code.co_filename)], redact or _as_is)
+        frames, left_out = _shown(
+            [step for step in steps if not is_agent(step[0].f_code.co_filename)], redact or _as_is
+        )
     except Exception as trouble:  # noqa: BLE001 - as in capture_failure: variables may be made of traps
-        message, frames = f"{message} <where is unreadable: {type(trouble).__name__}>", ()
-    return json_text(asdict(Failure(kind, "", message, frames)))
+        message, frames, left_out = f"{message} <where is unreadable: {type(trouble).__name__}>", (), 0
+    return json_text(asdict(Failure(kind, "", message, frames, notes=_left_out(calls=left_out))))
 
 
 def failure_from_json(text: str) -> Failure:
@@ -189,39 +192,44 @@ def _is_one(kind: type[Any], kinds: tuple[type[Any], ...]) -> bool:
 
 def _read(error: BaseException, redact: Redact, relation: str, left: int, above: tuple[BaseException, ...]) -> Failure:
     above = (*above, error)
-    chain: list[Failure] = []
-    if left > 0:
-        if error.__cause__ is not None:
-            led = [(error.__cause__, "cause")]
-        elif error.__context__ is not None and not error.__suppress_context__:
-            led = [(error.__context__, "context")]
-        else:
-            led = []
-        for linked, how in led + [(member, "group") for member in _group(error)]:
-            if not any(linked is other for other in above):  # a chain may bite its own tail
-                chain.append(_read(linked, redact, how, left - (2 if how == "group" else 1), above))
+    if error.__cause__ is not None:
+        led = [(error.__cause__, "cause")]
+    elif error.__context__ is not None and not error.__suppress_context__:
+        led = [(error.__context__, "context")]
+    else:
+        led = []
+    led += [(member, "group") for member in _group(error)]
+    led = [(linked, how) for linked, how in led if not any(linked is other for other in above)]  # it may bite its tail
+    read = led[: MAX_CHAIN + 1] if left > 0 else []
+    chain = [_read(linked, redact, how, left - (2 if how == "group" else 1), above) for linked, how in read]
     notes = getattr(error, "__notes__", ())
+    notes = [note for note in notes if type(note) is str] if type(notes) is list else []
+    frames, calls = _frames(_tracebacks(error), redact)
     return Failure(
         type=type(error).__qualname__,
         module=str(type(error).__module__),
         message=_cut(redact(_text(error), None)),
-        frames=_frames(_tracebacks(error), redact),
+        frames=frames,
         relation=relation,
         chain=tuple(chain),
-        notes=tuple(_cut(redact(note[: MAX_TEXT + _OVERLAP], None)) for note in notes[:MAX_CHAIN] if type(note) is str)
-        if type(notes) is list
-        else (),
+        notes=(
+            *(_cut(redact(note[: MAX_TEXT + _OVERLAP], None)) for note in notes[:MAX_CHAIN]),
+            *_left_out(calls=calls, exceptions=len(led) - len(read), notes=len(notes) - MAX_CHAIN),
+        ),
     )
+
+
+def _left_out(**counts: int) -> tuple[str, ...]:
+    """Return what was left out in words, by the plurals of what it is."""
+    words = (f"{count} more {name if count > 1 else name[:-1]}" for name, count in counts.items() if count > 0)
+    text = ", ".join(words)
+    return (f"({text} not recorded)",) if text else ()
 
 
 def _group(error: BaseException) -> list[BaseException]:
     """Return the members of an exception group, and of what looks like one: a tuple ``exceptions`` of exceptions."""
     members = getattr(error, "exceptions", ())
-    return (
-        [member for member in members if isinstance(member, BaseException)][:MAX_CHAIN]
-        if type(members) is tuple
-        else []
-    )
+    return [member for member in members if isinstance(member, BaseException)] if type(members) is tuple else []
 
 
 def _text(error: BaseException) -> str:
@@ -252,7 +260,7 @@ def _tracebacks(error: BaseException) -> Iterator[TracebackType | None]:
         yield cause.__traceback__
 
 
-def _frames(tracebacks: Iterable[TracebackType | None], redact: Redact) -> tuple[Frame, ...]:
+def _frames(tracebacks: Iterable[TracebackType | None], redact: Redact) -> tuple[tuple[Frame, ...], int]:
     steps: list[tuple[FrameType, int]] = []
     for traceback in tracebacks:
         while traceback is not None:
@@ -264,8 +272,10 @@ def _frames(tracebacks: Iterable[TracebackType | None], redact: Redact) -> tuple
     return _shown(steps, redact)
 
 
-def _shown(steps: list[tuple[FrameType, int]], redact: Redact) -> tuple[Frame, ...]:
-    if len(steps) > MAX_FRAMES:  # the outermost tell who called, the innermost what broke
+def _shown(steps: list[tuple[FrameType, int]], redact: Redact) -> tuple[tuple[Frame, ...], int]:
+    """Return the frames to keep, outermost first, and how many are left out."""
+    left_out = max(len(steps) - MAX_FRAMES, 0)
+    if left_out:  # the outermost tell who called, the innermost what broke
         steps = steps[:5] + steps[5 - MAX_FRAMES :]
     frames: list[Frame] = []
     shown = 0  # a failure deep inside a library is still about the program's own variables
@@ -273,7 +283,7 @@ def _shown(steps: list[tuple[FrameType, int]], redact: Redact) -> tuple[Frame, .
         own = is_own_file(frame.f_code.co_filename) and not _hides(frame)
         frames.append(_frame(frame, line, redact, own=own, with_locals=own and shown < FRAMES_WITH_LOCALS))
         shown += own
-    return tuple(reversed(frames))
+    return tuple(reversed(frames)), left_out
 
 
 def _hides(frame: FrameType) -> bool:
@@ -304,10 +314,11 @@ def _source(file: str, line: int, variables: dict[str, Any], redact: Redact) -> 
 
 
 def _locals(frame: FrameType, redact: Redact) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (name, redact(brief(value, redact=redact), name))
-        for name, value in list(frame.f_locals.items())[:MAX_LOCALS]
-        if not name.startswith("__")
+    variables = [(name, value) for name, value in frame.f_locals.items() if not name.startswith("__")]
+    more = len(variables) - MAX_LOCALS
+    return (
+        *((name, redact(brief(value, redact=redact), name)) for name, value in variables[:MAX_LOCALS]),
+        *((("…", f"{more} more, not recorded"),) if more > 0 else ()),
     )
 
 

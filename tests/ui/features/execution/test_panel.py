@@ -192,7 +192,7 @@ def test_a_derived_publication_names_its_cause(panel: ExecutionPanel, selection:
 def test_a_publication_alone_lists_its_executions(panel: ExecutionPanel, selection: Selection, run: Run) -> None:
     selection.select_publication(0, EVENT)
     said = texts(panel)
-    assert "3 ok · 1 failed · 1 running" in said
+    assert "3 ok · 1 by fault · 1 running" in said
     assert "Executions · 5" in said
     rows = [row for row in panel.findChildren(ClickableRow) if row.isVisibleTo(panel)]
     assert rows[1].accessibleName() == "✕ AuditEventHandler .handle_user_password_change_succeeded 1.0 ms"
