@@ -18,7 +18,7 @@ from ..tap.moments import PUBLISHING, NoneDue
 
 if TYPE_CHECKING:
     from ..observe.observation import Observation
-    from .reporter import RingRecorder
+    from .ringrecorder import RingRecorder
 
 
 class _NoTap:

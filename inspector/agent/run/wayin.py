@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..engine import Engine
-    from .reporter import Reporter, RingRecorder
+    from .reporter import Reporter
     from .ring import RingWriter
+    from .ringrecorder import RingRecorder
 
 #: Functions that idle programs call again and again: in which modules these are.
 PULSES: Final = {

@@ -16,8 +16,8 @@ from inspector.agent.observe.publications import Spares
 from inspector.agent.process.wire import MAX_TEXT
 from inspector.agent.run import ring
 from inspector.agent.run.budget import RunBudget
-from inspector.agent.run.reporter import RingRecorder
 from inspector.agent.run.ring import RingReader, RingWriter
+from inspector.agent.run.ringrecorder import RingRecorder
 from inspector.agent.tap.moments import NoneDue, Subscriptions, TapSubscription
 from inspector.core.description import CatalogDescription, HandlerDescription
 
