@@ -240,7 +240,7 @@ def test_a_mistake_of_ours_in_the_recording_ends_the_command_instead_of_hanging(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("planted")
 
-    monkeypatch.setattr(Journal, "_host_record", broken)
+    monkeypatch.setattr(Journal, "host_record", broken)
     ran = cli("fire", "UserLoginAttempted")
     assert (ran.code, ran.out) == (70, "")
     assert "ZeroDivisionError: planted" in ran.err

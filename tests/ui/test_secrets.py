@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
+from PySide6.QtCore import QAbstractItemModel, QAbstractProxyModel, QModelIndex, QObject, Qt
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QPlainTextEdit, QTextEdit, QWidget
 
 from inspector.core.records.numbers import ExecutionIndex
@@ -23,7 +23,7 @@ pytestmark = [
 ]
 #: The table is looked at in so many parts, as each secret is looked for in every panel; one of them in ``make test``,
 #: all in ``make torture``.
-PARTS = 8
+PARTS = 12
 #: Texts of messages, docstrings, log lines, printed lines, rows, mails, source, locals.
 SEEN = ("refused", "What happened.", "<redacted:", "it failed", "args ", "ada@example.org", "noted:", "kept", "held")
 _ROLES = (*range(16), *range(int(Qt.ItemDataRole.UserRole), int(Qt.ItemDataRole.UserRole) + 8))
@@ -40,7 +40,11 @@ def texts_of(window: QWidget) -> list[str]:
             texts.append(widget.toPlainText())
         if isinstance(widget, QAbstractItemView) and widget.model() is not None:
             models[id(widget.model())] = widget.model()
-    for model in [*models.values(), *window.findChildren(QAbstractItemModel)]:
+    models |= {id(model): model for model in window.findChildren(QAbstractItemModel)}
+    # What sorts another model has the same cells.
+    proxies = [model for model in models.values() if isinstance(model, QAbstractProxyModel)]
+    models |= {id(model.sourceModel()): model.sourceModel() for model in proxies}
+    for model in [model for model in models.values() if model not in proxies]:
         texts += _cells(model, QModelIndex())
     return texts
 

@@ -338,7 +338,7 @@ class Monitor:
     def watches(self, code: CodeType, kind: type[Watcher] = Watcher) -> bool:
         """Return whether anybody, or a watcher of a class, watches the calls of a code object."""
         watched = self._watchers.get(id(code))
-        return watched is not None and any(isinstance(watcher, kind) for watcher in watched[1])
+        return watched is not None and (kind is Watcher or any(isinstance(watcher, kind) for watcher in watched[1]))
 
     def leave(self, code: CodeType, watcher: Watcher) -> None:
         """Notify a watcher no longer."""

@@ -574,7 +574,7 @@ def test_what_ran_when_it_was_killed_is_told(python: str, tmp_path: Path) -> Non
     assert len(process.rows(PUBLICATION_ENDED)) == 99
 
 
-THREADS: Final = """
+IN_THREADS: Final = """
 threads = [threading.Thread(target=work, args=(range(500),)) for _ in range(4)]
 sys.setswitchinterval(1e-4)
 for thread in threads: thread.start()
@@ -599,7 +599,7 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize(
-    "program", [THREADS, SIGNALS, LOOP_AND_THREADS], ids=["threads", "signals", "loop and threads"]
+    "program", [IN_THREADS, SIGNALS, LOOP_AND_THREADS], ids=["threads", "signals", "loop and threads"]
 )
 def test_what_comes_in_between_has_its_place(python: str, tmp_path: Path, program: str) -> None:
     """Rows of several threads and of signal handlers are in an order in which each can be."""
