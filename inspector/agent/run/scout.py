@@ -353,12 +353,14 @@ class _FactoryWatch(Watcher):
         return bool(code.co_flags & _GENERATES)
 
     def returned(self, frame: FrameType, value: Any) -> None:
-        """Take what it returns, or what it has made."""
+        """Take what it returns, or what it has made; of a class that is used itself, the class."""
         code = frame.f_code
-        if self._cls is not None:
-            value = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
-            if not isinstance(value, self._cls):
+        cls = self._cls
+        if cls is not None:
+            first = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
+            if not (isinstance(first, cls) or (not isinstance(value, cls) and first is cls)):
                 return
+            value = first
         elif code.co_flags & _GENERATES:
             return
         self._scout.made(self._where, value)

@@ -213,6 +213,24 @@ def test_a_bus_of_a_factory_and_causes(python: str, tmp_path: Path, app: list[st
     assert set(causes) == lit
 
 
+def test_a_class_that_is_the_bus_itself(python: str, tmp_path: Path) -> None:
+    program = """
+from shopbus import tick
+class Bus:
+    handlers = {"lit": []}
+    @classmethod
+    def on(cls, topic):
+        return lambda handler: cls.handlers[topic].append(handler) or handler
+    @classmethod
+    def emit(cls, topic, **data):
+        for handler in cls.handlers[topic]: handler(**data)
+@Bus.on("lit")
+def on_lit(room): tick("on_lit")
+for room in range(3): Bus.emit("lit", room=room)
+"""
+    assert compared(tmp_path, program, {"app": ["app:Bus"]}, python, "app.py").tally == {"on_lit": 3}
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_processes_of_a_pool(python: str, tmp_path: Path, method: str) -> None:
     ran = compared(tmp_path, PROCESSES, {"app": ["app:bus"]}, python, "app.py", method)
