@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tests.core.secret_table import named_secrets, secret_texts
 
 SOURCE = Path(__file__).with_name("shop.txt")
-#: Variable of the environment with which the window is searched for all of the table.
+#: Variable of the environment with which window, files and terminal are searched for all of the table.
 EVERY_PART = "INSPECTOR_TEST_EVERY_SECRET"
 #: Files of the program itself.
 GIVEN = ("shop.py", "texts.json", "named.json")

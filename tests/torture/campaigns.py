@@ -448,10 +448,11 @@ async def secrets(count: int, rng: random.Random, _folder: Path) -> Figures:
 
 
 async def screen(_count: int, _rng: random.Random, _folder: Path) -> Figures:
-    """Search the window for every secret of the table, live and stored; once, however often is asked for."""
+    """Search window, files and terminal for every secret of the table; once, however often is asked for."""
     figures = Figures()
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/ui/test_secrets.py"),
+        "tests/secrets/test_command_line.py",
         cwd=ROOT,
         env={**os.environ, EVERY_PART: "1", "QT_QPA_PLATFORM": "offscreen"},
         stdout=subprocess.PIPE,
@@ -459,7 +460,9 @@ async def screen(_count: int, _rng: random.Random, _folder: Path) -> Figures:
     shown, _ = await process.communicate()
     outcomes = {what: int(count) for count, what in re.findall(r"(\d+) (passed|failed|error)", shown.decode())}
     figures.tried = sum(outcomes.values())
-    figures.promise("parts of the table of which a secret was on the screen", figures.tried - outcomes.get("passed", 0))
+    figures.promise(
+        "parts of the table of which a secret was on the screen or written", figures.tried - outcomes.get("passed", 0)
+    )
     figures.promise("searches that did not run", not figures.tried)
     return figures
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 #: Seconds that rows are gathered before they are sent, and between two signs of life.
 GATHER: Final = 0.01
 BEAT: Final = 0.2
-#: Times ``GATHER`` without anything sent after which who records sends by itself.
-_LATE: Final = 5
 #: Bytes that wait for the parent above which rows stay with the recorder: the engine paces itself by those.
 MAX_BACKLOG: Final = 4 << 20
 _READ: Final = 1 << 16
@@ -105,11 +103,11 @@ class Channel:
     def keep(self) -> None:
         """Put every row there is where the end of this process does not reach it.
 
-        They are sent now, too, unless some were sent of late: then the thread that sends will do so in a moment.
+        They are sent now, too, unless some were sent a moment ago: then the thread that sends will do so in another.
         """
         with self._lock:
             self._take_rows()
-            now = time.monotonic() - self._pushed > _LATE * GATHER or not self._keep_fresh()
+            now = time.monotonic() - self._pushed > GATHER or not self._keep_fresh()
             if now:
                 self._frame_rows()
         if now:
