@@ -119,7 +119,7 @@ class Reporter:
         self._program: LoadedProgram | None = None
         self.unknown: Callable[[FrameType], bool] | None = None
         self._lock = threading.RLock()
-        self._begun = False
+        self._begun = self._describing = False
         self._catalog: CatalogDescription | None = None
         #: When the catalog may be read again: no more than a tenth of the time goes into that.
         self._next = 0
@@ -226,14 +226,18 @@ class Reporter:
     def describe(self) -> None:
         """Report what the buses declare, where that is new."""
         with self._lock:
-            if self._program is None:
+            if self._program is None or self._describing:  # what is read may publish
                 return
             now = perf_counter_ns()
             if self._begun and now < self._next:  # a factory may make a bus for each request
                 self._recorder.describe = self.describe
                 return
-            self._effects.look_again()
-            catalog = self._program.catalog()
+            self._describing = True
+            try:
+                self._effects.look_again()
+                catalog = self._program.catalog()
+            finally:
+                self._describing = False
             self._next = perf_counter_ns() + 10 * (perf_counter_ns() - now)
             if not self._begun:
                 self._begun = True
@@ -257,6 +261,7 @@ class Reporter:
     def forked(self, ring: RingWriter | None) -> None:
         """Begin anew in a child of this process."""
         self._lock = threading.RLock()
+        self._describing = False
         self._recorder.outside = frozenset()
         self._recorder.forked(ring)
         self.way_in.forked(ring)

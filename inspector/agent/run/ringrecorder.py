@@ -338,9 +338,11 @@ class RingRecorder(Recorder):
         under_way: Any = PUBLISHING.get()
         if ring is None or type(under_way) is CountedPublication:  # a handler without Python code is called
             return
-        if self.describe is not None:
-            describe, self.describe = self.describe, None
-            describe()
+        describe = self.describe
+        if describe is not None:
+            describe()  # what other threads publish meanwhile waits for it: it comes behind what the buses declare
+            if self.describe is describe:
+                self.describe = None
         if ring.control and self.on_published is not None:
             self.on_published()
         self._followed[publication] = None
