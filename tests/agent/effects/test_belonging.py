@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import pytest
-from sqlalchemy import create_engine
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from inspector.agent.effects.belonging import METADATA, SESSION, Belongings
 from inspector.agent.effects.effects import Effects
 from inspector.core.bus.context import CURRENT
-from tests.agent.test_effects import Base, Note, TokenIssued, Trail, Watched
+from tests.agent.test_effects import Note, TokenIssued, Trail, Watched
 
 
 class Other(TokenIssued):
@@ -37,21 +35,6 @@ class Fixed:
     """One that cannot be held weakly."""
 
     __slots__ = ()
-
-
-@pytest.fixture
-def here() -> Iterator[Watched]:
-    watched = Watched()
-    yield watched
-    watched.undo()
-
-
-@pytest.fixture
-def database() -> Iterator[Engine]:
-    engine = create_engine("sqlite://")
-    Base.metadata.create_all(engine)
-    yield engine
-    engine.dispose()
 
 
 def mixed(notes: list[Note]) -> list[tuple[str, Any]]:

@@ -27,13 +27,6 @@ ASKING = Path(__file__).with_name("asking.py")
 
 
 @pytest.fixture
-def here() -> Iterator[Watched]:
-    watched = Watched()
-    yield watched
-    watched.undo()
-
-
-@pytest.fixture
 def address() -> Iterator[str]:
     with serving() as address:
         yield address

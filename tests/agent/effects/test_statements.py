@@ -6,13 +6,12 @@ import asyncio
 import json
 import os
 import subprocess
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, event, select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -26,24 +25,9 @@ from inspector.core.records.inside import StatementNote, read_data
 from inspector.core.records.recorder import Recorder
 from tests.agent.effects import doing
 from tests.agent.observe.test_observe import OBSERVED, REQUIRED
-from tests.agent.test_effects import Base, Note, Trail, Watched
+from tests.agent.test_effects import Note, Trail, Watched
 
 SELECTS = "SELECT trail.id, trail.action, trail.context FROM trail"
-
-
-@pytest.fixture
-def here() -> Iterator[Watched]:
-    watched = Watched()
-    yield watched
-    watched.undo()
-
-
-@pytest.fixture
-def database() -> Iterator[Engine]:
-    engine = create_engine("sqlite://")
-    Base.metadata.create_all(engine)
-    yield engine
-    engine.dispose()
 
 
 def statements(notes: list[Note]) -> list[tuple[str, int | None]]:
