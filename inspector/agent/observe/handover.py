@@ -357,7 +357,7 @@ class _CancelWatch(_StartWatch):
         handle = frame.f_locals["self"]
         context, callback = getattr(handle, "_context", None), getattr(handle, "_callback", None)
         publication = context.get(PUBLISHING) if isinstance(context, Context) else None
-        if publication is None or callback is None or handle.when() <= time.monotonic():
+        if publication is None or callback is None or _has_run(handle):
             return
         if getattr(callback, "__name__", "") == _WAKES or _is_own_code(callback):
             publication.put_off = True
@@ -365,6 +365,14 @@ class _CancelWatch(_StartWatch):
 
 def _nothing() -> None:
     """Nothing to undo."""
+
+
+def _has_run(handle: asyncio.TimerHandle) -> bool:
+    """Return whether a timer has been run; where that cannot be known, whether it was due: a busy loop may be late."""
+    if handle.when() > time.monotonic():
+        return False
+    ready = getattr(getattr(handle, "_loop", None), "_ready", ())
+    return not getattr(handle, "_scheduled", False) and handle not in ready
 
 
 def _goes_on(thread: threading.Thread) -> bool:

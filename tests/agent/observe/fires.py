@@ -15,6 +15,7 @@ import json
 import queue
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -51,6 +52,7 @@ class Fired:
         pending: Kinds of what is told as pending.
         event: What is fired.
         times: How often.
+        within: Seconds in which that has to be done, else it says nothing: the machine was busy with something else.
         timeout: Seconds that it may take.
         noted: What the host says.
         statuses: How executions end, where not all are ok.
@@ -65,6 +67,7 @@ class Fired:
     pending: list[str] = field(default_factory=list)
     event: str = "Baked"
     times: int = 1
+    within: float = 60.0
     timeout: float = 5.0
     noted: list[str] = field(default_factory=list)
     statuses: list[str] = field(default_factory=list)
@@ -189,7 +192,7 @@ def debounced_by_a_timer() -> Fired:
         ran("draw")
 
     bus.on(Baked, draw)
-    return Fired(bus, ["draw"], times=3, uncalled=[("draw", "put_off")])
+    return Fired(bus, ["draw"], times=3, within=0.2, uncalled=[("draw", "put_off")])
 
 
 @fired
@@ -208,7 +211,7 @@ def debounced_by_the_loop() -> Fired:
         ran("draw")
 
     bus.on(Baked, draw)
-    return Fired(bus, ["draw"], times=3, uncalled=[("draw", "put_off")])
+    return Fired(bus, ["draw"], times=3, within=0.2, uncalled=[("draw", "put_off")])
 
 
 @fired
@@ -881,13 +884,15 @@ def an_event_of_a_class_that_arrives_as_a_dict() -> Fired:
 # --- named for what is written ----------------------------------------------------------------------------------------
 
 
-def put_off(seconds: float) -> Any:
+def put_off(seconds: float, *, late: bool = False) -> Any:
     def decorate(handler: Any) -> Any:
         handle: Any = None
 
         def wrapper(event: Any) -> None:
             nonlocal handle
             if handle:
+                while late and time.monotonic() <= handle.when():
+                    time.sleep(0.01)
                 handle.cancel()
             loop = asyncio.get_running_loop()
             handle = loop.call_later(seconds, lambda: asyncio.ensure_future(handler(event)))
@@ -917,7 +922,17 @@ def put_off_once_more_before_it_was_due() -> Fired:
 
     bus = Oven()
     bus.on(Baked, put_off(0.4)(search))
-    return Fired(bus, ["search"], times=3, uncalled=[("search", "put_off")])
+    return Fired(bus, ["search"], times=3, within=0.3, uncalled=[("search", "put_off")])
+
+
+@fired
+def put_off_when_it_was_due_but_the_loop_had_been_busy() -> Fired:
+    async def search(event: Any) -> None:
+        ran("search")
+
+    bus = Oven()
+    bus.on(Baked, put_off(0.3, late=True)(search))
+    return Fired(bus, ["search"], times=2, uncalled=[("search", "put_off")])
 
 
 @fired

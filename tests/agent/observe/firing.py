@@ -13,6 +13,9 @@ import json
 import sys
 from pathlib import Path
 
+#: How often a program is fired at whose publications have to come soon after one another, on a busy machine.
+_TRIES = 5
+
 
 def module_at(name, file, folder=None):
     spec = importlib.util.spec_from_file_location(name, file, submodule_search_locations=folder)
@@ -29,9 +32,9 @@ def fire(make, agent, fires):
     recorder_of = importlib.import_module(f"{agent}.core.records.recorder").Recorder
     engine_of = importlib.import_module(f"{agent}.agent.engine").Engine
     request_of = importlib.import_module(f"{agent}.core.request").FireRequest
-    fires.BODIES.clear()
 
     async def run():
+        fires.BODIES.clear()
         made = make()
         program = loaded.make_program("sample", [loaded.Target("sample", made.bus)])
         recorder = recorder_of()
@@ -44,7 +47,11 @@ def fire(make, agent, fires):
         await engine.close()
         return made, rows
 
-    made, rows = asyncio.run(run())
+    for _ in range(_TRIES):
+        made, rows = asyncio.run(run())
+        published = [row.at for row in rows if type(row).__name__ == "Published"]
+        if not published or published[-1] - published[0] < made.within * 1e9:
+            break
     return _compare(made, rows, fires.BODIES)
 
 
