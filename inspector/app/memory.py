@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 DEFAULT_JOURNAL_MB: Final = 512
 LEAST_JOURNAL_MB: Final = 16
 
-#: Objects that are made between two small collections, and small collections between two larger ones.
-_THRESHOLDS: Final = 10_000, 20, 20
+#: Objects that are made between two small collections (some 3 ms), small ones between two larger ones, and larger ones
+#: between two full ones.
+_THRESHOLDS: Final = 5_000, 8, 60
 
 
 def collect_seldom() -> None:

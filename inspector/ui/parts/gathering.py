@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from inspector.analysis.entries import Change
+from inspector.ui.kit.pacing import PacedTimer
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-#: New publications of one fold that are shown at once; more wait for those that come meanwhile.
+#: New publications within a pause that are shown at once, and in how many turns; more wait for its end.
 FEW: Final = 20
-#: How long they wait, ms.
+TURNS: Final = 3
+#: How long a pause is, ms.
 PAUSE: Final = 180
 
 
@@ -32,18 +34,22 @@ class Gathering(QObject):
         self._take = take
         self._panel, self._pause = parent, pause
         self._waiting: Change | None = None
-        self._later = QTimer(self, singleShot=True)
-        self._later.timeout.connect(self.flush)
+        #: Of this pause: how many publications there were when it began, and how often something was shown at once.
+        self._before = 0
+        self._turns = 0
+        self._later = PacedTimer(self)
+        self._later.timeout.connect(self._end_pause)
 
     def add(self, change: Change, publications: int) -> None:
         """Take note of a change; ``publications`` is how many there are now."""
         if self._waiting is None:
             self._waiting = Change(change.first_execution, change.first_publication)
         self._waiting.add(change)
-        if publications - change.first_publication <= FEW and not self._later.isActive():
+        if not self._later.isActive():
+            self._begin_pause(change.first_publication)
+        if publications - self._before <= FEW and self._turns < TURNS:
+            self._turns += 1
             self.flush()
-        elif not self._later.isActive():
-            self._later.start(self._pause if self._panel.isVisible() else 3 * self._pause)
 
     def flush(self) -> None:
         """Hand on what waits."""
@@ -54,3 +60,13 @@ class Gathering(QObject):
     def drop(self) -> None:
         """Forget what waits: whoever starts over reads everything there is."""
         self._waiting = None
+
+    def _begin_pause(self, publications: int) -> None:
+        self._before, self._turns = publications, 0
+        self._later.start(self._pause if self._panel.isVisible() else 3 * self._pause)
+
+    def _end_pause(self) -> None:
+        if self._waiting is not None:
+            self._begin_pause(self._waiting.first_publication)
+            self._turns = TURNS  # the flood may go on
+            self.flush()

@@ -6,13 +6,14 @@ from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from inspector.app.memory import trim_journals
 from inspector.app.missing import missing_text
 from inspector.app.text import format_bytes, format_count, format_duration, plural
 from inspector.app.workbench import Stand
 from inspector.core.records.statuses import FAILED_CODE, RUNNING_CODE, STATUSES, TROUBLE
+from inspector.ui.kit.pacing import PacedTimer
 from inspector.ui.kit.theme import LABELS
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Standing(QObject):
         self._shell = shell
         self._workbench = workbench
         self._seen: deque[tuple[float, int]] = deque()
-        self._timer = QTimer(self, interval=_EVERY)
+        self._timer = PacedTimer(self, _EVERY, single_shot=False)
         self._timer.timeout.connect(self.refresh)
         self._timer.start()
 

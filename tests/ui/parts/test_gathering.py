@@ -1,7 +1,7 @@
 from PySide6.QtWidgets import QWidget
 
 from inspector.analysis.entries import Change
-from inspector.ui.parts.gathering import FEW, Gathering
+from inspector.ui.parts.gathering import FEW, TURNS, Gathering
 
 
 def change(execution, publication, ended=()):
@@ -18,6 +18,16 @@ def test_a_few_are_handed_on_at_once_and_a_flood_as_one(qtbot):
     assert len(taken) == 1
     qtbot.waitUntil(lambda: len(taken) == 2)
     assert (taken[1].first_execution, taken[1].first_publication, taken[1].ended) == (1, 1, [1, 2, 3])
+
+
+def test_a_flood_that_comes_a_little_at_a_time_is_a_flood(qtbot):
+    owner, taken = QWidget(), []
+    gathering = Gathering(owner, taken.append)
+    for number in range(FEW):
+        gathering.add(change(number, number, [number]), number + 1)
+    assert [one.ended for one in taken] == [[number] for number in range(TURNS)]
+    qtbot.waitUntil(lambda: len(taken) == TURNS + 1)
+    assert taken[TURNS].ended == list(range(TURNS, FEW))
 
 
 def test_what_is_dropped_never_comes(qtbot):

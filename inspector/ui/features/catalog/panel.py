@@ -14,7 +14,6 @@ from PySide6.QtCore import (
     QPoint,
     QPointF,
     Qt,
-    QTimer,
     Signal,
 )
 from PySide6.QtGui import QKeyEvent, QMouseEvent
@@ -27,6 +26,7 @@ from inspector.ui.kit.cells import being_read
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
+from inspector.ui.kit.pacing import PacedTimer
 from inspector.ui.kit.page import sized
 from inspector.ui.kit.tables import DataTree
 from inspector.ui.kit.text import PlainLabel, copy_text
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from inspector.ui.selection import Selection
 
 #: Counters are shown at most this often.
-REFRESH_MS: Final = 100
+REFRESH_MS: Final = 200
 _RETURN: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 #: Keys that open and close rows of a tree instead of searching.
 _FOLDING: Final = (Qt.Key.Key_Plus, Qt.Key.Key_Minus, Qt.Key.Key_Asterisk)
@@ -76,7 +76,7 @@ class CatalogPanel(JournalPanel):
         self._opened_once = False
         self._restoring = False
         self._waiting: Change | None = None
-        self._pause = QTimer(self, interval=REFRESH_MS, singleShot=True)
+        self._pause = PacedTimer(self, REFRESH_MS)
         self._pause.timeout.connect(self._catch_up)
         self.model = CatalogTreeModel(self)
         self.filter = CatalogFilter(self.model, self)

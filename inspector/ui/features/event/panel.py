@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from inspector.app.text import format_count, format_duration, format_time, plural
@@ -24,6 +24,7 @@ from inspector.ui.kit.widgets import Badge, EmptyState, KeyValueGrid, Switcher
 from inspector.ui.kit.wraplabel import WrapLabel
 from inspector.ui.panel import JournalPanel
 from inspector.ui.parts.failure_text import short_path
+from inspector.ui.parts.gathering import Gathering
 from inspector.ui.parts.outcome import count_words, counts_of, segments
 from inspector.ui.parts.phase import PhaseMark
 from inspector.ui.parts.severity import GLYPHS, INKS
@@ -64,8 +65,7 @@ class EventPanel(JournalPanel):
         self._shown: list[int] = []
         self._fires = True
         self._fire_button: Button | None = None
-        self._soon = QTimer(self, interval=_PAUSE, singleShot=True)
-        self._soon.timeout.connect(self._fill_runs)
+        self._gathering = Gathering(self, self._take, _PAUSE)
         self._page = Page("Event")
         self._about = vbox(spacing=8)
         self._runs_title = section("Recent runs")
@@ -81,6 +81,7 @@ class EventPanel(JournalPanel):
     def set_journal(self, journal: Journal) -> None:
         """Read another run."""
         super().set_journal(journal)
+        self._gathering.drop()
         self._event = None
         self.event_selected(self._selection.event_name)
 
@@ -101,14 +102,16 @@ class EventPanel(JournalPanel):
         if change.catalog:
             self._event = None
             self.event_selected(self._selection.event_name)
-        elif self._number >= 0 and self.isVisible() and not self._soon.isActive() and self._touches(change):
-            if len(self._journal.publications) - change.first_publication > RECENT:
-                self._soon.start()  # a flood: nobody reads faster
-            else:
-                self._fill_runs()
+        elif self._number >= 0 and self.isVisible():
+            self._gathering.add(change, len(self._journal.publications))
+
+    def _take(self, change: Change) -> None:
+        if self._touches(change):
+            self._fill_runs()
 
     def showEvent(self, event: object) -> None:  # noqa: ARG002
         """Show the runs that went on while it was hidden."""
+        self._gathering.drop()
         self._fill_runs()
 
     def _touches(self, change: Change) -> bool:

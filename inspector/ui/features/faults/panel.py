@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from inspector.app.faults import affected_events
@@ -13,6 +13,7 @@ from inspector.ui.features.faults.editor import FaultDialog
 from inspector.ui.kit.boxes import EmptyState
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.layouts import hbox, vbox
+from inspector.ui.kit.pacing import PacedTimer
 from inspector.ui.kit.page import Page, clear
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, set_tooltip
 from inspector.ui.kit.widgets import Switcher, separator_line
@@ -76,7 +77,7 @@ class FaultsPanel(JournalPanel):
         )
         self._switcher = Switcher(content, self.empty)
         vbox(self._switcher, owner=self)
-        self._soon = QTimer(self, interval=_COUNT_EVERY, singleShot=True)
+        self._soon = PacedTimer(self, _COUNT_EVERY)
         self._soon.timeout.connect(self._count)
         faults.listen(self._rebuild)
         self._rebuild()

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QElapsedTimer, QModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from inspector.analysis.latency import CUT_OFF, FAILED, FAULTED, OUTCOMES, SUCCEEDED
@@ -22,6 +22,7 @@ from inspector.ui.kit.cells import SortedTable, ToneDelegate, show_row
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, side_by_side, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
+from inspector.ui.kit.pacing import PacedTimer
 from inspector.ui.kit.tables import COPY_KEY, copy_rows
 from inspector.ui.kit.text import PlainLabel, copy_text, set_tooltip
 from inspector.ui.kit.widgets import EmptyState, separator_line
@@ -101,7 +102,7 @@ class LatencyPanel(JournalPanel):
         self._sorted = QElapsedTimer()
         self.charts = LatencyCharts(theme, self.model)
         self.charts.execution_clicked.connect(self._execution_clicked)
-        self._timer = QTimer(self, singleShot=True)
+        self._timer = PacedTimer(self)
         self._timer.timeout.connect(self._refresh_part)
         self._make_table()
         self.splitter = side_by_side(self.table, self.charts, 74)

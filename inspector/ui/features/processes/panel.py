@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 
 from inspector.app.missing import missing_text
 from inspector.ui.features.processes import model as columns
@@ -14,6 +14,7 @@ from inspector.ui.kit.boxes import EmptyState
 from inspector.ui.kit.cells import SortedTable, show_row
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
+from inspector.ui.kit.pacing import PacedTimer
 from inspector.ui.kit.tables import COPY_KEY, copy_rows
 from inspector.ui.kit.text import copy_text, set_tooltip
 from inspector.ui.parts.list_panel import ListPanel
@@ -86,7 +87,7 @@ class ProcessesPanel(ListPanel):
             EmptyState(theme, "terminal", "No processes", sentence, copy),
         )
         set_tooltip(self.aside, "Counts are exact; latencies and other figures cover recorded events only.")
-        self._timer = QTimer(self, interval=_EVERY)
+        self._timer = PacedTimer(self, _EVERY, single_shot=False)
         self._timer.timeout.connect(self.refresh)
 
     def show_view(self, view: View) -> None:

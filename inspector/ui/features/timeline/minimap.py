@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QElapsedTimer, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QElapsedTimer, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspector.analysis.timeline.geometry import TimeView
 from inspector.core.records.statuses import STATUSES
+from inspector.ui.kit.pacing import PacedTimer
 
 if TYPE_CHECKING:
     from inspector.ui.features.timeline.controller import TimelineController
@@ -42,7 +43,7 @@ class Minimap(QWidget):
         # The pixels stand beside their image: it does not keep them alive.
         self._picture: tuple[object, object, QImage, npt.NDArray[np.uint32]] | None = None
         self._age = QElapsedTimer()
-        self._later = QTimer(self, interval=_EVERY, singleShot=True)
+        self._later = PacedTimer(self, _EVERY)
         self._later.timeout.connect(self.update)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(HEIGHT)
