@@ -9,6 +9,7 @@ import inspect
 import re
 import types
 import weakref
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from ..core.bus.identity import (
@@ -159,7 +160,8 @@ class Handlers:
     """
 
     def __init__(self) -> None:
-        self._numbers: dict[str, dict[Any, int]] = {}
+        #: By key the numbers of handlers, and whose they are.
+        self._numbers: dict[str, tuple[dict[Any, int], dict[int, Any]]] = {}
         self._kept: dict[Any, Any] = {}
 
     def describe(self, target: Any) -> HandlerDescription:
@@ -175,18 +177,20 @@ class Handlers:
         )
 
     def _number(self, key: str, target: Any) -> int:
-        numbers, identity = self._numbers.setdefault(key, {}), _identity(target)
-        if identity not in numbers:
-            taken = set(numbers.values())
-            numbers[identity] = next(number for number in range(1, len(taken) + 2) if number not in taken)
-            self._remember(numbers, identity, plain_function(target))
-        return numbers[identity]
+        (numbers, taken), identity = self._numbers.setdefault(key, ({}, {})), _identity(target)
+        number = numbers.get(identity)
+        if number is None:
+            # Another thread may ask just now: a number is taken by who comes first, and one handler takes one.
+            number = next(number for number in count(1) if taken.setdefault(number, identity) == identity)
+            numbers[identity] = number
+            self._remember(numbers, taken, identity, plain_function(target))
+        return number
 
-    def _remember(self, numbers: dict[Any, int], identity: Any, owner: Any) -> None:
+    def _remember(self, numbers: dict[Any, int], taken: dict[int, Any], identity: Any, owner: Any) -> None:
         """Forget an identity with its object: it is one for as long as that lives."""
 
         def gone(_reference: Any) -> None:
-            numbers.pop(identity, None)
+            taken.pop(numbers.pop(identity, 0), None)
             self._kept.pop(identity, None)
 
         try:

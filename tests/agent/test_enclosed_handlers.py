@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from inspector.agent.handlers import Handlers
+from inspector.agent.reading.merge import ProgramNames
 
 
 def allocate(event: Any, uow: Any) -> None: ...
@@ -124,6 +125,36 @@ def test_what_was_made_for_the_same_is_the_same_handler() -> None:
     first, again, other = (inject(allocate, {"uow": each}) for each in (uow, uow, object()))
     assert handlers.describe(first).key == handlers.describe(again).key
     assert handlers.describe(other).label == "allocate (lambda) #2"
+
+
+class Interrupted(dict[Any, Any]):
+    """Does not have what it is asked for at first: another thread asks for it, too, and comes before us."""
+
+    def __init__(self, others: Callable[[], object]) -> None:
+        super().__init__()
+        self._others: Callable[[], object] | None = others
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        value = super().get(key, default)
+        others, self._others = self._others, None
+        if others is not None:
+            others()
+        return value
+
+
+def test_threads_that_ask_at_once_are_told_the_same() -> None:
+    names = ProgramNames()
+    told: list[str] = []
+    names._names = Interrupted(lambda: told.append(names.name_of(Interrupted)))
+    assert (names.name_of(Interrupted), told) == ("Interrupted", ["Interrupted"])
+    handlers, closures = Handlers(), [inject(allocate, {"uow": object()}) for _ in range(2)]
+    key = Handlers().describe(closures[0]).key
+    labels: list[str] = []
+    others = (handlers.describe(closure).label for closure in closures)
+    handlers._numbers[key] = Interrupted(lambda: labels.extend(others)), {}
+    labels.insert(0, handlers.describe(closures[0]).label)
+    assert labels == ["allocate (lambda)", "allocate (lambda)", "allocate (lambda) #2"]
+    assert handlers.describe(closures[1]).label == "allocate (lambda) #2"
 
 
 @pytest.mark.parametrize("closure", [named(allocate), where(allocate, callable), scheduled(allocate, None)])

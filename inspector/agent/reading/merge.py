@@ -31,7 +31,8 @@ class ProgramNames:
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
-        self._taken: set[str] = set()
+        #: Names, and whose they are.
+        self._taken: dict[str, str] = {}
         self._handlers = Handlers()
 
     def name_of(self, event: Any) -> str:
@@ -44,9 +45,9 @@ class ProgramNames:
             parts = key.split(".")
             name = event.__name__
             shorter = [name, *(".".join(parts[-length:]) for length in range(2, len(parts) + 1))]
-            name = next((name for name in shorter if name not in self._taken), key)
+            # Another thread may ask for the same one just now: who comes first takes it for both.
+            name = next((name for name in shorter if self._taken.setdefault(name, key) == key), key)
             self._names[key] = name
-            self._taken.add(name)
         return name
 
     def describe(self, target: Any) -> HandlerDescription:

@@ -24,6 +24,7 @@ from inspector.core.errors import UsageError
 from inspector.core.own_code import PACKAGE
 from inspector.hosts.process import order_of
 from inspector.hosts.run.folder import RUN, SPEC, write_json
+from inspector.hosts.run.roles import program_of
 
 if TYPE_CHECKING:
     from inspector.hosts.project import Project
@@ -78,23 +79,6 @@ class RunCommand:
         return {**order, "budget": self.budget * 100, "fire": self.allow_fire}
 
 
-def name_of(words: Sequence[str]) -> str:
-    """Return what a command runs in one word: ``shop`` of ``python -m shop`` and of ``python shop.py``."""
-    if Path(words[0]).name.startswith("python"):
-        rest = list(words[1:])
-        while rest:
-            word = rest.pop(0)
-            if word == "-m" and rest:
-                return rest[0]
-            if word == "-c":
-                break
-            if word in ("-W", "-X") and rest:
-                rest.pop(0)
-            elif not word.startswith("-"):
-                return Path(word).stem
-    return Path(words[0]).name
-
-
 def find_command(
     words: Sequence[str], project: Project | None = None, budget: float = BUDGET, cwd: Path | None = None
 ) -> RunCommand:
@@ -115,7 +99,7 @@ def find_command(
     beside = (cwd or Path()) / name  # a path is meant from where the command runs
     program = shutil.which(str(beside) if os.sep in name else name)
     if program is not None:
-        name_of_program = project.name if project is not None else name_of(words)
+        name_of_program = project.name if project is not None else program_of(words)
         return RunCommand(tuple(words), program, name_of_program, project, budget, cwd)
     path = beside
     if path.is_file():

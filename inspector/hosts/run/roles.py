@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,11 @@ HELPERS: Final = frozenset({"resource tracker", "fork server"})
 
 _SERVERS: Final = frozenset({"uvicorn", "hypercorn", "daphne", "granian", "gunicorn"})
 _RELOADERS: Final = frozenset({"uvicorn", "hypercorn", "granian", "taskiq", "arq", "faststream"})
+#: What loads a program that its arguments name, as ``module:attribute``, behind one of these, or as dotted names.
+_LOADERS: Final = _SERVERS | _RELOADERS | {"celery", "flask", "fastapi", "dramatiq", "huey_consumer"}
+_NAMED_BY: Final = frozenset({"-A", "--app", "run", "dev"})
+_MODULE: Final = re.compile(r"[A-Za-z_./][\w./]*")
+_DOTTED: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+(?<!\.py)")
 
 
 def role_of(command: Sequence[str], parent: Sequence[str] | None, *, forked: bool) -> str:
@@ -56,7 +62,11 @@ def _of_tool(tool: str, command: Sequence[str], parent: Sequence[str] | None) ->
 
 
 def _tool(command: Sequence[str]) -> str:
-    """Return the program that a Python process runs: ``uvicorn``, ``manage``."""
+    return tool_of(command)[0]
+
+
+def tool_of(command: Sequence[str]) -> tuple[str, list[str]]:
+    """Return the program that a Python process runs (``uvicorn``, ``manage``; empty for ``-c``), and its arguments."""
     words = list(command)
     if words and Path(words[0]).name.lower().startswith(("python", "pypy")):
         words.pop(0)
@@ -67,5 +77,34 @@ def _tool(command: Sequence[str]) -> str:
             if option in ("-W", "-X") and words:
                 words.pop(0)
             elif option == "-c":
-                return ""
-    return Path(words[0]).name.removesuffix(".py") if words else ""
+                return "", []
+    if not words:
+        return "", []
+    first, *arguments = words
+    return Path(first).name.removesuffix(".py").removesuffix(".pyz"), arguments
+
+
+def program_of(command: Sequence[str]) -> str:
+    """Return what a command runs in one word.
+
+    That is ``shop`` of ``python -m shop``, ``python shop.py``, ``uvicorn shop:app`` and ``celery -A shop worker``.
+    """
+    tool, arguments = tool_of(command)
+    module = _module_in(arguments) if tool in _LOADERS else ""
+    return module or tool or Path(command[0]).name
+
+
+def _module_in(arguments: Sequence[str]) -> str:
+    """Return the module that a server or worker is asked to load; empty where none is named."""
+    dotted = before = ""
+    for argument in arguments:
+        if argument.startswith("--app="):
+            before, _, argument = argument.partition("=")
+        module, _, attribute = argument.partition(":")
+        if _MODULE.fullmatch(module) and (attribute[:1].isidentifier() or before in _NAMED_BY):
+            return module.rpartition("/")[2].removesuffix(".py")
+        if _DOTTED.fullmatch(argument) and not before.startswith("-"):
+            dotted = argument
+        before = argument
+    *path, last = dotted.split(".")
+    return ".".join(path) if last[:1].isupper() else dotted  # ``arq shop.WorkerSettings``

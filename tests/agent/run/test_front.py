@@ -630,6 +630,6 @@ def test_what_comes_in_between_has_its_place(python: str, tmp_path: Path, progra
         assert len(published) == int(ran.output)
     of_publication = {row[2]: row[3] for row in process.rows(HANDLER_STARTED)}
     executions = Counter(of_publication.values())
-    assert executions == {number: 2 if row[3].endswith("Lit") else 1 for number, row in published.items()}
+    assert executions == {number: 2 if row[3] == "Lit" else 1 for number, row in published.items()}
     assert sorted(row[2] for row in process.rows(HANDLER_ENDED)) == sorted(of_publication)
     assert sorted(row[2] for row in process.rows(PUBLICATION_ENDED)) == sorted(published)

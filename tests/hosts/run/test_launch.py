@@ -15,7 +15,7 @@ import pytest
 from inspector.agent.run.budget import RunBudget
 from inspector.core.errors import UsageError
 from inspector.hosts.project import Project
-from inspector.hosts.run.launch import BUDGET, FRONT, environment, find_command, name_of
+from inspector.hosts.run.launch import BUDGET, FRONT, environment, find_command
 
 ROOT: Final = Path(__file__).parents[3]
 #: Runs what stands on its command line, as the parent or as the command itself.
@@ -123,17 +123,6 @@ def test_what_the_agent_is_told(tmp_path: Path) -> None:
 def test_launcher_and_agent_mean_the_same_budget(share: float) -> None:
     agent = RunBudget(find_command([sys.executable], budget=share).spec()["budget"])
     assert agent.limit == pytest.approx(share)
-
-
-def test_what_a_command_runs_has_a_name() -> None:
-    words = {
-        "python -m shop.web --port 1": "shop.web",
-        "python3.12 -X dev -u tools/serve.py -x": "serve",
-        "uvicorn shop:app": "uvicorn",
-        "python -c pass": "python",
-        "/usr/bin/gunicorn -w 4": "gunicorn",
-    }
-    assert {text: name_of(text.split()) for text in words} == words
 
 
 def test_what_cannot_be_run_is_said_clearly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

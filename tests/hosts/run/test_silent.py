@@ -14,7 +14,7 @@ import pytest
 from inspector.hosts.run.folder import RUN
 from inspector.hosts.run.launch import environment
 from inspector.hosts.run.proc import ProcessIdentity
-from inspector.hosts.run.roles import role_of
+from inspector.hosts.run.roles import program_of, role_of
 from inspector.hosts.run.silent import SilentSearch
 from tests.hosts.children import INTERPRETERS
 
@@ -86,6 +86,31 @@ def test_a_command_that_reported_or_is_not_python_is_not_told_of(tmp_path: Path)
     assert search.main_that_ended((1_000_000,)) is None
     search.expect_main(ProcessIdentity(1_000_000, 1), ("ls",), "/bin/ls")
     assert search.main_that_ended(()) is None
+
+
+def test_what_a_command_runs_is_called_as_people_call_it() -> None:
+    words = {
+        "python -m shop.web --port 1": "shop.web",
+        "python3.12 -X dev -u tools/serve.py -x": "serve",
+        "python serve.pyz": "serve",
+        "uvicorn shop:app": "shop",
+        "uvicorn --host localhost:80 shop.web:create_app() --factory": "shop.web",
+        "python -m uvicorn shop:app --workers 2": "shop",
+        "/venv/bin/gunicorn -w 4 -k uvicorn_worker.UvicornWorker shop.wsgi": "shop.wsgi",
+        "gunicorn -b 0.0.0.0:80 -c gunicorn.conf.py shop:app": "shop",
+        "celery -A shop.tasks worker": "shop.tasks",
+        "celery --app=shop worker": "shop",
+        "taskiq worker shop:broker": "shop",
+        "arq shop.worker.WorkerSettings": "shop.worker",
+        "fastapi dev src/shop.py": "shop",
+        "flask --app shop run --port 80": "shop",
+        "python -m pytest tests/test_shop.py": "pytest",
+        "/usr/bin/gunicorn -w 4": "gunicorn",
+        "python -c pass": "python",
+        "python -": "python",
+        "make shop:app": "make",
+    }
+    assert {text: program_of(text.split()) for text in words} == words
 
 
 def test_roles() -> None:
