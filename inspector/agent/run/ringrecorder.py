@@ -189,7 +189,6 @@ class RingRecorder(Recorder):
             or publication.cause is not None
             or publication.outside is not None
             or self.describe is not None
-            or self._running is not None
             or self._forked
             or self._full
             or ring.control
@@ -200,8 +199,7 @@ class RingRecorder(Recorder):
         said = publication.spares.said
         if said is None or said.name != name or said.handlers is not self._handlers or said.known != len(said.handlers):
             said = publication.spares.said = _Said(publication, name, self._handlers)
-        values = self._frozen_values(event)
-        payload = codec.snapshot_fields(event) if values is None else codec.encode_frozen(codec.names(event), values)
+        payload = codec.text_of_fields(event)
         event_id, correlation = getattr(event, "event_id", ""), getattr(event, "correlation_id", "")
         if publication.metadata or not said.fits or len(payload) > _LONGEST_DRAFT:
             return False
@@ -220,6 +218,8 @@ class RingRecorder(Recorder):
         self._in_a_row = 0
         if self._hushed:
             self._listen()
+        if self._running is not None:
+            self._wake_up()  # its first handler is about to begin
         session = publication.session is not None
         publication.begun_at, publication.ids = at, (type(event), publication.named, event_id, correlation)
         publication.values, publication.context = payload, session

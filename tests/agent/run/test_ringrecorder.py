@@ -214,6 +214,17 @@ def test_a_publication_is_one_packet_with_all_its_rows(taking: Taking) -> None:
     assert (taking.recorder.running, taking.recorder.budget.executions, taking.recorder.budget.quick) == (0, 0, 6)
 
 
+def test_whoever_waits_for_the_next_execution_is_told_of_a_packet(taking: Taking) -> None:
+    woken: list[int] = []
+    taking.recorder.on_running(lambda: woken.append(taking.recorder.running))
+    for number in range(2):
+        publication = taking.begin(Placed(number))
+        assert publication.marks is not None
+        taking.step(publication, 4)
+        taking.end(publication)
+    assert woken == [0]
+
+
 @pytest.mark.parametrize("moments", range(5))
 def test_what_else_is_told_comes_after_what_has_happened(taking: Taking, moments: int) -> None:
     publication = taking.begin(Placed(1))
