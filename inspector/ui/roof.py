@@ -86,7 +86,6 @@ class Roof(QObject):
         self.standing = Standing(context.shell, context.workbench, LossMarks(context.settings))
         self.standing.changed.connect(context.changed)
         context.changed.connect(self._changed)
-        context.closing.connect(self._filtering.remember)
         context.closing.connect(self._filtering.stop)
         context.numbers_changed.connect(self._numbers_changed)
         context.workbench.on_view(self._show)
@@ -192,6 +191,7 @@ class Roof(QObject):
             context.selection.reset()
             for panel in self._panels:
                 panel.show_view(view)
+            self._filtering.follow(view.journal)
             self._filtering.apply()
             context.view_shown.emit(view)
         context.shell.set_session(view.title if view.live else f"{view.title} (stored)")

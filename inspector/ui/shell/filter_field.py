@@ -196,11 +196,6 @@ class FilterField(SearchField):
             self.backspace()
         self._mine = False
 
-    def begin(self, text: str) -> None:
-        """Put the first filter in, before which there was none."""
-        self.setText(text)
-        self._states, self._ahead = [text], []
-
     def applied(self, text: str) -> None:
         """Take notice that a filter is in force now."""
         if self._states[-1] == text:

@@ -1,4 +1,4 @@
-"""The filter of the window: read while it is written, applied a moment later, remembered when a person is done."""
+"""The filter of the window: read while it is written, applied a moment later, listed again when a person is done."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 #: Milliseconds between the last letter and the filter's coming into force.
 _PAUSE: Final = 150
-_TEXT: Final = "filter"
 _HISTORY: Final = "filter.history"
 _REMEMBERED: Final = 30
 #: Seconds for which a search says nothing: most are over by then.
@@ -41,7 +40,7 @@ class Filtering(QObject):
     Args:
         field: Where it is written.
         workbench: Has the run whose names are completed.
-        settings: Remembers the filter, and those used before.
+        settings: Remembers the filters used before; none is in force at the start, nor when another program is shown.
         history: The way back, of which filters are a part.
         tasks: Runs the search for older payloads; without it, only those at hand are searched.
 
@@ -65,7 +64,7 @@ class Filtering(QObject):
     ) -> None:
         super().__init__(field)
         self._field, self._workbench, self._settings, self._tasks = field, workbench, settings, tasks
-        self._remarks = ""
+        self._remarks = self._program = ""
         self._chosen: Filter | None = None
         self._search: OlderSearch | None = None
         #: When the search began, whether it has said how far it is, how many events of those that it found are shown.
@@ -76,7 +75,6 @@ class Filtering(QObject):
         field.set_history(settings.strings(_HISTORY))
         field.textChanged.connect(lambda _: self._soon.start())
         field.used.connect(self._used)
-        field.begin(settings.text(_TEXT))
         field.stepped.connect(lambda: history.record(FILTER))
         history.add_part(FILTER, lambda: self._go(field.back), lambda: self._go(field.forward))
 
@@ -103,6 +101,13 @@ class Filtering(QObject):
         else:
             self._remark(chosen, view)
 
+    def follow(self, journal: Journal) -> None:
+        """Take the filter out when another program is shown: it was written for the one before. Back brings it back."""
+        program = journal.session.program if journal.session is not None else self._program
+        if self._program not in ("", program) and self._field.text():
+            self._field.replace("")
+        self._program = program
+
     def stop(self) -> None:
         """Search no further for older payloads."""
         if self._search is not None:
@@ -112,7 +117,10 @@ class Filtering(QObject):
     def folded(self, change: Change) -> None:
         """Ask the payloads that have just come while they are at hand; call it before any panel asks the filter."""
         view = self._workbench.view
-        if self._chosen is not None and view is not None:
+        if view is None:
+            return
+        self.follow(view.journal)
+        if self._chosen is not None:
             self._chosen.look(view.journal, change.first_publication)
 
     async def _search_older(self, search: OlderSearch, chosen: Filter, view: View) -> None:
@@ -147,10 +155,6 @@ class Filtering(QObject):
             self.remarked.emit(remarks)
         self._remarks = remarks
         self._field.set_remark(remarks)
-
-    def remember(self) -> None:
-        """Keep for the next run what is written."""
-        self._settings.set(_TEXT, self._field.text())
 
     def _go(self, step: Callable[[], bool]) -> bool:
         """Go back or forward, and put what stands in the field then into force at once."""

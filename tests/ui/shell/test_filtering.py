@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from inspector.ui.shell import filtering as filtering_module
 from inspector.ui.shell.filter_field import FilterField
 from inspector.ui.shell.filtering import Filtering
 from tests.app.test_searching import rows_of, stored
+from tests.store.runs import STARTED
 from tests.ui.windows import until
 
 
@@ -63,7 +65,7 @@ def test_what_is_written_is_applied_once_a_moment_later(field: FilterField, sett
 def test_return_applies_at_once_and_remembers_what_can_be_read(
     field: FilterField, settings: Settings, qtbot: QtBot
 ) -> None:
-    filtering, applied = made(field, settings)
+    _, applied = made(field, settings)
     qtbot.keyClicks(field, "statu:ok ")
     qtbot.keyClick(field, Qt.Key.Key_Return)
     assert applied == []
@@ -74,11 +76,31 @@ def test_return_applies_at_once_and_remembers_what_can_be_read(
     assert len(applied) == 1
     assert not field.problem
     assert field.history == ["status:ok"]
-    filtering.remember()
     again = FilterField(Theme("dark"), "filter")
     qtbot.addWidget(again)
     made(again, settings)
-    assert (again.text(), again.history) == ("status:ok ", ["status:ok"])
+    assert (again.text(), again.history) == ("", ["status:ok"]), "it dims nothing at the next start"
+
+
+def test_another_program_is_shown_without_the_filter_of_the_one_before(
+    field: FilterField, settings: Settings, qtbot: QtBot
+) -> None:
+    filtering, applied = made(field, settings)
+    shop, till = Journal(), Journal()
+    for journal, program in ((shop, "shop"), (till, "till")):
+        journal.session = replace(STARTED, program=program)
+    filtering.follow(Journal())
+    filtering.follow(shop)
+    field.setText("status:ok")
+    filtering.apply()
+    filtering.follow(Journal())
+    filtering.follow(shop)
+    assert field.text() == "status:ok"
+    filtering.follow(till)
+    filtering.apply()
+    assert (field.text(), applied[-1]) == ("", None)
+    assert field.back()
+    assert field.text() == "status:ok"
 
 
 def test_names_are_completed_before_there_is_a_session(field: FilterField, settings: Settings, qtbot: QtBot) -> None:

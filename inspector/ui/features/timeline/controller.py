@@ -328,6 +328,11 @@ class TimelineController(QObject):
         self.navigator.follow(not self.navigator.following)
         self.update()
 
+    def stand_still(self) -> None:
+        """Stop following: what is looked at would run out of sight."""
+        if self.navigator.following:
+            self.toggle_follow()
+
     def toggle_folds(self) -> None:
         """Fold idle gaps, or show time as it passed."""
         self.folding = not self.folding

@@ -127,8 +127,11 @@ class TimelinePanel(JournalPanel):
         self._refresh()
 
     def execution_selected(self, index: int) -> None:  # noqa: ARG002 - both are looked up
-        """Bring what is selected into sight, unless the timeline is being pointed at: then it says where that is."""
-        if self._selection.publication >= 0 and not self.canvas.underMouse():
+        """Stop following, and bring what is selected into sight unless the timeline is being pointed at."""
+        if self._selection.publication < 0:
+            return
+        self.controller.stand_still()
+        if not self.canvas.underMouse():  # else it says where the selection is
             self.controller.reveal_selection()
 
     publication_selected = execution_selected

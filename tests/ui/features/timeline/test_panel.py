@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from inspector.analysis.journal import Journal
+from inspector.core.records.numbers import PublicationIndex
 from inspector.core.records.records import Batch
 from inspector.core.records.statuses import FAILED_CODE
 from inspector.ui.features.timeline.actions import ACTIONS, BY_KEY
@@ -331,6 +332,28 @@ def test_arrows_lead_from_the_cause_and_to_the_effects(panel: TimelinePanel) -> 
     assert scene.mark(1) is not None
     assert found[1][1].x() == pytest.approx(scene.x_of(40 * MS))
     panel.canvas.repaint()
+
+
+def test_a_selection_ends_following_and_stays_in_sight_whatever_comes(make: Make) -> None:
+    panel = make()
+    selection = panel.controller.selection
+    run, journal = Run(), Journal()
+    for number in range(40):
+        run.publish(number * 1000 * MS)
+    panel.set_journal(journal)
+    panel.folded(journal.fold(Batch(1, run.rows)))
+    navigator = panel.controller.navigator
+    assert navigator.following
+    selection.select_event(journal.events[0].name)
+    assert navigator.following, "an event type is nowhere in time"
+    selection.select_publication(PublicationIndex(3), journal.events[0].name)
+    first = len(run.rows)
+    run.publish(90_000 * MS)
+    panel.folded(journal.fold(Batch(first + 1, run.rows[first:])))
+    assert not navigator.following
+    assert navigator.view.start < 3_000 * MS < navigator.view.end
+    key(panel, "l")
+    assert navigator.following
 
 
 def test_what_came_while_the_view_stands_still_is_counted(make: Make) -> None:
