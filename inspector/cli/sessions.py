@@ -54,6 +54,7 @@ def as_json(info: SessionInfo) -> dict[str, Any]:
         "publications": info.publications,
         "executions": info.executions,
         "failures": info.failures,
+        "timed_out": info.timed_out,
         "swallowed": info.swallowed,
         "by_fault": info.by_fault,
         "running": info.running,

@@ -29,7 +29,7 @@ from inspector.core.records.records import (
     Row,
     position,
 )
-from inspector.core.records.statuses import BAD_STATUSES, OK, STATUSES, SWALLOWED
+from inspector.core.records.statuses import BAD_STATUSES, OK, STATUSES, SWALLOWED, TIMED_OUT
 from inspector.store.schema import SESSION_SPAN, host_body
 from inspector.store.text import Cell, id_to_cell, to_cell
 
@@ -53,6 +53,7 @@ _PUBLICATION_CELL, _FAULT_CELL, _STATUS_CELL = 1, 3, 6
 _STATUS_NUMBERS: Final = {status: number for number, status in enumerate(STATUSES) if number}
 _BAD_NUMBERS: Final = frozenset(_STATUS_NUMBERS[status] for status in BAD_STATUSES)
 _SWALLOWED_NUMBER: Final = _STATUS_NUMBERS[SWALLOWED]
+_TIMED_OUT_NUMBER: Final = _STATUS_NUMBERS[TIMED_OUT]
 _EXECUTION: Final = position(HandlerStarted, "execution")
 _PUBLICATION: Final = position(HandlerStarted, "publication")
 _FAULT: Final = position(HandlerStarted, "fault")
@@ -92,6 +93,7 @@ class Totals:
     executions: int = 0
     ended: int = 0
     failures: int = 0
+    timed_out: int = 0
     swallowed: int = 0
     by_fault: int = 0
     bytes: int = 0
@@ -296,6 +298,7 @@ class Folder:
             totals.ended += 1
         if not struck and not retried:
             totals.failures += status in _BAD_NUMBERS
+            totals.timed_out += status == _TIMED_OUT_NUMBER
             totals.swallowed += status == _SWALLOWED_NUMBER
         if failure:
             self._folded.rows["failures"].append((self.base + number, to_cell(failure)))
@@ -398,5 +401,7 @@ class Folder:
             struck, retried = self._odd_running.pop(row[_EXECUTION]), row[_EXECUTION] in self._retried_running
             totals.ended += 1
             totals.by_fault += struck and not retried
-            totals.failures += row[_STATUS] in BAD_STATUSES and not struck and not retried
-            totals.swallowed += row[_STATUS] == SWALLOWED and not struck and not retried
+            if not struck and not retried:
+                totals.failures += row[_STATUS] in BAD_STATUSES
+                totals.timed_out += row[_STATUS] == TIMED_OUT
+                totals.swallowed += row[_STATUS] == SWALLOWED

@@ -40,6 +40,7 @@ class SessionInfo:
         executions: How many there are.
         failures: Executions that ended badly; those cut off by an interruption are among them, those under a fault and
             those in retries not.
+        timed_out: How many of ``failures`` timed out.
         swallowed: Executions that hid an exception, likewise.
         running: Executions without an end so far.
         records: The seq of the last stored record.
@@ -75,6 +76,7 @@ class SessionInfo:
     file: str = ""
     first_event: str = ""
     by_fault: int = 0
+    timed_out: int = 0
 
     @property
     def title(self) -> str:
@@ -94,7 +96,7 @@ class SessionInfo:
 _LONGEST: Final = 500
 _TEXTS: Final = ("name", "program", "source")
 _NUMBERS: Final = (
-    *("publications", "executions", "ended", "failures", "swallowed", "by_fault"),
+    *("publications", "executions", "ended", "failures", "timed_out", "swallowed", "by_fault"),
     *("last_seq", "last_at", "bytes"),
 )
 #: Columns of ``sessions`` in the order that ``session_info`` takes them.
@@ -157,6 +159,7 @@ def session_info(row: tuple[object, ...], *, live: bool) -> SessionInfo:
         damage=damage.sentence(),
         file=file,
         by_fault=numbers["by_fault"],
+        timed_out=min(numbers["timed_out"], numbers["failures"]),
     )
 
 

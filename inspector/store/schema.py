@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 from inspector.core.errors import InspectorError
 from inspector.core.records.records import AT, HOST_NOTED, KIND, Row
+from inspector.core.records.statuses import STATUSES, TIMED_OUT
 from inspector.store.checks import CHECK_SECONDS, BoundedConnection, Step, check_pages, check_schema
 from inspector.store.leftovers import alone_in, put_aside
 from inspector.store.text import from_cell
@@ -116,6 +117,16 @@ def _count_faults_apart(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE sessions ADD COLUMN by_fault INTEGER NOT NULL DEFAULT 0")
 
 
+def _tell_timeouts_from_failures(connection: sqlite3.Connection) -> None:
+    """Let sessions say how many of what ended badly timed out."""
+    connection.execute("ALTER TABLE sessions ADD COLUMN timed_out INTEGER NOT NULL DEFAULT 0")
+    connection.execute(
+        "UPDATE sessions SET timed_out = min(failures, (SELECT count(*) FROM executions WHERE status = ? AND fault = 0"
+        " AND executions.id > sessions.id * ? AND executions.id < (sessions.id + 1) * ?)) WHERE failures > 0",
+        (STATUSES.index(TIMED_OUT), SESSION_SPAN, SESSION_SPAN),
+    )
+
+
 def host_body(row: Row) -> str:
     """Return the fields of a record of the host as they are stored."""
     return json.dumps(row[AT + 1 :])
@@ -127,6 +138,7 @@ MIGRATIONS: Final[tuple[Step, ...]] = (
     _give_host_records_a_table,
     _give_publications_a_process,
     _count_faults_apart,
+    _tell_timeouts_from_failures,
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 #: Tables whose rows belong to a session by the range of their key.

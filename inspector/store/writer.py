@@ -353,7 +353,7 @@ class SessionWriter:
         """Update the session's row."""
         connection.exec_driver_sql(
             "UPDATE sessions SET flushes=?, last_seq=?, last_at=?, publications=?, executions=?, ended=?, failures=?,"
-            " swallowed=?, by_fault=?, bytes=?, closed=? WHERE id=?",
+            " timed_out=?, swallowed=?, by_fault=?, bytes=?, closed=? WHERE id=?",
             (
                 self._flushes + 1,
                 totals.last_seq,
@@ -362,6 +362,7 @@ class SessionWriter:
                 totals.executions,
                 totals.ended,
                 totals.failures,
+                totals.timed_out,
                 totals.swallowed,
                 totals.by_fault,
                 totals.bytes,

@@ -67,7 +67,7 @@ async def test_what_ran_under_a_fault_is_counted_apart(store: Store, flushed: bo
     writer.add(Batch(2 + len(starts) + len(ends), [*odd, (3, 62, 5, "timed_out", 5, "")]))
     assert await writer.flush()
     info = await store.session(writer.session)
-    assert (info.failures, info.by_fault, info.running) == (1, 4, 0)
+    assert (info.failures, info.timed_out, info.by_fault, info.running) == (1, 0, 4, 0)
 
 
 @pytest.mark.parametrize("flushed", [False, True], ids=["ended at once", "ended after a commit"])
@@ -79,7 +79,7 @@ async def test_what_ran_in_a_retry_is_there_and_counts_as_no_failure(store: Stor
         *((2, 20 + n, n, 1 if n < 4 else 2, "one", "fail" if n == 3 else "") for n in range(1, 6)),
     ]
     ends: list[Row] = [
-        *((3, 30 + n, n, status, 5, "") for n, status in enumerate(("failed", "swallowed", "failed", "failed"), 1)),
+        *((3, 30 + n, n, status, 5, "") for n, status in enumerate(("failed", "swallowed", "failed", "timed_out"), 1)),
     ]
     writer = await store.begin_session("run", STARTED)
     writer.add(Batch(2, starts))
@@ -90,6 +90,7 @@ async def test_what_ran_in_a_retry_is_there_and_counts_as_no_failure(store: Stor
     assert await writer.flush()
     info = await store.session(writer.session)
     assert (info.executions, info.failures, info.swallowed, info.by_fault, info.running) == (6, 1, 0, 0, 2)
+    assert info.timed_out == 1
 
 
 async def test_look_ups_answer_while_the_session_is_recorded(store: Store) -> None:

@@ -52,7 +52,7 @@ from inspector.core.records.records import (
 from inspector.store.jsonl import export_jsonl
 from inspector.store.jsonl_import import read_jsonl
 from inspector.store.reader import StoredStream
-from inspector.store.schema import prepare
+from inspector.store.schema import SCHEMA_VERSION, prepare
 from inspector.store.store import Store
 from inspector.store.version1 import typed
 from tests.store.runs import ListStream, collect
@@ -241,7 +241,7 @@ def test_a_migration_that_is_killed_at_any_statement_leaves_the_old_file_or_the_
     shutil.copy(DATABASE, migrated)
     prepare(migrated)
     after = content(migrated)
-    assert (before[0], after[0]) == (1, 4)
+    assert (before[0], after[0]) == (1, SCHEMA_VERSION)
     assert before[1] == after[1], "no record is lost"
     statements = PLENTY - int(killed_after(PLENTY, tmp_path / "counted.db").stdout)
     assert statements > 100

@@ -175,8 +175,9 @@ class TableColumns(ColumnChoices):
 
     def want(self, column: int, characters: int) -> None:
         """Change how much room a column wants."""
-        self._widths[column] = characters
-        self.fit()
+        if characters != self._widths[column]:
+            self._widths[column] = characters
+            self.fit()
 
     def offer(self, column: int, *, offered: bool) -> None:
         """Let a column be there, or leave it out as long as it has nothing to say."""

@@ -58,6 +58,8 @@ _WIDTHS: Final = {
 }
 #: Columns that come when there is room, the most wanted first.
 _OPTIONAL: Final = (columns.SINCE, columns.TREND, columns.LAST)
+#: Columns that are no wider than their texts: *what happened* needs the room.
+_FITTED: Final = (columns.KIND, columns.SUBJECT, columns.PLACE)
 
 
 class LossDetail(QFrame):
@@ -339,6 +341,10 @@ class LossesPanel(JournalPanel):
         self.range.setVisible(end > start >= 0)
         self.range.set_text(f"In range {format_duration(end - start)} \N{MULTIPLICATION SIGN}")
         self._tell_limits()
+        for column in _FITTED:
+            texts = (self.model.text(row, column) for row in range(self.model.rows()))
+            longest = max(map(len, texts), default=_WIDTHS[column])
+            self.table.columns.want(column, min(max(longest, len(self.table.columns.title(column))), _WIDTHS[column]))
         if self.model.rows():
             self._switcher.show_content()
         else:

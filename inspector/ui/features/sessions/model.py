@@ -185,7 +185,11 @@ class SessionsModel(TableModel):
 
 def outcome(session: SessionInfo) -> str:
     """Return in words how the executions of a session ended, the worst first; those under a fault apart."""
-    counts = ((session.failures, "failed"), (session.swallowed, "swallowed"))
+    counts = (
+        (session.failures - session.timed_out, "failed"),
+        (session.timed_out, "timed out"),
+        (session.swallowed, "swallowed"),
+    )
     parts = [f"{format_count(count)} {what}" for count, what in counts if count]
     if not parts and session.executions > session.by_fault:
         parts.append("ok")
@@ -197,7 +201,7 @@ def outcome(session: SessionInfo) -> str:
 def _worst(session: SessionInfo) -> str | None:
     """Return the status whose sign the outcome of a session has."""
     if session.failures:
-        return "failed"
+        return "failed" if session.failures > session.timed_out else "timed_out"
     return "swallowed" if session.swallowed else "ok" if session.executions > session.by_fault else None
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from inspector.store.info import SessionInfo
     from inspector.ui.kit.theme import Theme
 
-_WIDTHS = {0: 26, 1: 16, 2: 9, 3: 14, 4: 16, 5: 20, 6: 8, 7: 11, 8: 9}
+_WIDTHS = {0: 20, 1: 16, 2: 9, 3: 19, 4: 16, 5: 20, 6: 8, 7: 11, 8: 9}
 #: Columns that come when there is room, the most wanted first.
 _OPTIONAL: Final = (
     *(columns.DURATION, columns.STARTED, columns.PUBLICATIONS),

@@ -113,12 +113,15 @@ def test_outcomes_are_told_and_sorted_by_how_bad_they_are():
         session(2, swallowed=1500),
         session(3),
         session(4, executions=0),
+        session(5, failures=3, timed_out=3),
+        session(6, failures=3, timed_out=2),
     ]
     model.set_sessions(sessions, None, None)
-    assert column(model, OUTCOME) == ["no executions", "ok", "1\u2009500 swallowed", "2 failed, 1 swallowed"]
-    glyphs = [model.index(row, OUTCOME).data(Role.GLYPH) for row in range(4)]
-    assert glyphs == [None, "ok", "swallowed", "failed"]
-    keys = [model.index(row, OUTCOME).data(Role.SORT) for row in range(4)]
+    assert column(model, OUTCOME)[:2] == ["1 failed, 2 timed out", "3 timed out"]
+    assert column(model, OUTCOME)[2:] == ["no executions", "ok", "1\u2009500 swallowed", "2 failed, 1 swallowed"]
+    glyphs = [model.index(row, OUTCOME).data(Role.GLYPH) for row in range(6)]
+    assert glyphs == ["failed", "timed_out", None, "ok", "swallowed", "failed"]
+    keys = [model.index(row, OUTCOME).data(Role.SORT) for row in range(2, 6)]
     assert keys == sorted(keys)
     assert len(set(keys)) == 4
 
