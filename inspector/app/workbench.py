@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from inspector.app.recording import Host
     from inspector.app.tasks import TaskOwner
     from inspector.catalog.form import FireForm
+    from inspector.core.faults import FaultRule
     from inspector.core.records.numbers import FireNumber
     from inspector.core.request import FireRequest
     from inspector.hosts.run.firing import FireTarget, RunFiring
@@ -439,6 +440,11 @@ class Workbench:
             self.faults.take(recording.host.own_faults)
         self.faults.switch_all(on)
         self.apply_faults()
+
+    @property
+    def rules_in_view(self) -> tuple[FaultRule, ...]:
+        """The faults that are on in what is shown: none in a stored session, whatever the program is under."""
+        return self.faults.rules if self.live else ()
 
     def apply_faults(self) -> None:
         """Inject the faults of the list that are on, and no others."""

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
 from inspector.ui.kit.keys import press_by_return
 from inspector.ui.kit.menus import MenuItem, MenuProvider, fill, open_menu
-from inspector.ui.kit.text import plain_tooltip, section_font
+from inspector.ui.kit.text import plain_tooltip, section_caption, section_font
 from inspector.ui.kit.tokens import mix
 
 if TYPE_CHECKING:
@@ -205,6 +205,10 @@ class Button(QPushButton):
     def _text_font(self) -> QFont:
         return section_font(self.font()) if self._kind == "section" else self.font()
 
+    def _painted(self, caption: str) -> str:
+        """Return a caption as it is painted."""
+        return section_caption(caption) if self._kind == "section" else caption
+
     def _hint_font(self) -> QFont:
         font = QFont(self.font())
         if font.pointSizeF() > 0:
@@ -231,7 +235,7 @@ class Button(QPushButton):
         elif self._icon_name:
             parts.append(_ICON)
         if caption:
-            parts.append(metrics.horizontalAdvance(caption) + 1)
+            parts.append(metrics.horizontalAdvance(self._painted(caption)) + 1)
         if self._hint:
             parts.append(QFontMetrics(self._hint_font()).horizontalAdvance(self._hint) + 3)
         if self._opens():
@@ -345,11 +349,12 @@ class Button(QPushButton):
     def _paint_texts(self, painter: QPainter, ink: str, left: float, right: float) -> None:
         text_font, hint_font = self._text_font(), self._hint_font()
         metrics, small = QFontMetrics(text_font), QFontMetrics(hint_font)
-        wanted = metrics.horizontalAdvance(self._caption) + 1
+        caption = self._painted(self._caption)
+        wanted = metrics.horizontalAdvance(caption) + 1
         if self._hint:
             width = small.horizontalAdvance(self._hint)
             # The shortcut is the first to go when room is short.
-            if wanted + (_GAP + width if self._caption else 0) <= right - left + 1:
+            if wanted + (_GAP + width if caption else 0) <= right - left + 1:
                 painter.setFont(hint_font)
                 painter.setPen(QColor(self._dim(ink)))
                 where = QRectF(right - width - 1, 0, width + 2, self.height())
@@ -358,7 +363,7 @@ class Button(QPushButton):
         painter.setFont(text_font)
         painter.setPen(QColor(ink))
         mode = Qt.TextElideMode.ElideMiddle if self._middle else Qt.TextElideMode.ElideRight
-        text = metrics.elidedText(self._caption, mode, int(right - left) + 1)
+        text = metrics.elidedText(caption, mode, int(right - left) + 1)
         where = QRectF(left, 0, right - left + 2, self.height())
         painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, text)
 

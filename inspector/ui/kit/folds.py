@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.lines import LineButton
-from inspector.ui.kit.text import section_font
+from inspector.ui.kit.text import section_caption, section_font
 
 if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
@@ -78,8 +78,9 @@ class _FoldHead(LineButton):
         room = self.rect().adjusted(self.paint_chevron(painter, opened=self._open), 0, 0, 0)
         painter.setFont(section_font(self.font()))
         painter.setPen(self._theme.color("text" if self.lit else "dim"))
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, self.text())
-        taken = painter.fontMetrics().horizontalAdvance(self.text()) + 10
+        title = section_caption(self.text())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, title)
+        taken = painter.fontMetrics().horizontalAdvance(title) + 10
         painter.setFont(self.font())
         painter.setPen(self._theme.color("dim"))
         room.setLeft(room.left() + taken)

@@ -23,7 +23,7 @@ from inspector.ui.kit.keys import press_by_return
 from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.lines import LineButton
 from inspector.ui.kit.menus import MenuItem, offer_menu
-from inspector.ui.kit.text import PlainLabel, plain_tooltip, set_tone
+from inspector.ui.kit.text import PlainLabel, SectionLabel, plain_tooltip, set_tone
 
 if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
@@ -91,9 +91,9 @@ def sized(label: PlainLabel, tone: str, factor: float) -> PlainLabel:
     return label
 
 
-def section(title: str) -> PlainLabel:
+def section(title: str) -> SectionLabel:
     """Return a heading in small capitals, with some room above."""
-    label = PlainLabel(title, "section")
+    label = SectionLabel(title)
     label.setContentsMargins(0, 8, 0, 0)
     return label
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 #: The least width of a question, pixels.
 _QUESTION = 340
 _DIGITS = re.compile(r"\d")
+#: What would mean another thing in capitals: a number with its unit, a name in code. Else a word.
+_EXACT_OR_WORD = re.compile(r"(\d[\d.]*\s?(?:[nµm]?s|min|h|[kMG]?B)\b|\w*[._]\w[\w.]*|[A-Z]?[a-z]+[A-Z]\w*)|[^\W\d_]+")
 #: How much of a text a tooltip shows.
 TOOLTIP_LIMIT = 1000
 
@@ -55,12 +57,16 @@ def set_tone(widget: QWidget, tone: str) -> None:
         style.polish(widget)
 
 
+def section_caption(text: str) -> str:
+    """Return a section header in capitals, but for units and names in code: ``2.40 s WINDOW``."""
+    return _EXACT_OR_WORD.sub(lambda part: part[0] if part[1] else part[0].upper(), text)
+
+
 def section_font(base: QFont) -> QFont:
-    """Return the font of section headers: small, spaced capitals."""
+    """Return the font of section headers, small and spaced; their capitals are those of ``section_caption``."""
     font = QFont(base)
     if base.pointSizeF() > 0:
         font.setPointSizeF(base.pointSizeF() * 0.87)
-    font.setCapitalization(QFont.Capitalization.AllUppercase)
     font.setLetterSpacing(QFont.SpacingType.PercentageSpacing, 106)
     font.setWeight(QFont.Weight.Bold)
     return font
@@ -104,6 +110,24 @@ class PlainLabel(QLabel):
     def set_whole(self, text: str, limit: int = 65_536) -> None:
         """Show up to ``limit`` characters of a text."""
         super().setText(visible(text, limit))
+
+
+class SectionLabel(PlainLabel):
+    """A section header: its words are in capitals, units are not."""
+
+    def __init__(self, text: str = "", *, wrap: bool = False) -> None:
+        self._words = ""
+        super().__init__(text, "section", wrap=wrap)
+
+    def setText(self, text: str) -> None:
+        """Show a text."""
+        self._words = text
+        self.setAccessibleName(visible(text))
+        super().setText(section_caption(text))
+
+    def text(self) -> str:
+        """Return what it was given, not in capitals."""
+        return self._words
 
 
 def widest(text: str) -> str:

@@ -13,7 +13,7 @@ from inspector.ui.kit.badges import Badge, BadgeTone, badge_font, paint_badge
 from inspector.ui.kit.boxes import Action, Banner, BannerTone, Box, EmptyState
 from inspector.ui.kit.fields import SearchField
 from inspector.ui.kit.layouts import grid, hbox
-from inspector.ui.kit.text import PlainLabel, set_tone
+from inspector.ui.kit.text import PlainLabel, SectionLabel, set_tone
 from inspector.ui.kit.wraplabel import WrapLabel
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class SectionHeader(QWidget):
     def __init__(self, theme: Theme, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._title = PlainLabel(title, "section")
+        self._title = SectionLabel(title)
         self._row = hbox(self._title, 1, owner=self, margins=(10, 0, 8, 0), spacing=8)
         self._left = 1
         self.setFixedHeight(max(34, self.fontMetrics().height() + 18))

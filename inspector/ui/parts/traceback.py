@@ -23,7 +23,7 @@ from inspector.ui.kit.buttons import IconButton
 from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.lines import LineButton
 from inspector.ui.kit.page import clear
-from inspector.ui.kit.text import PlainLabel, plain_tooltip
+from inspector.ui.kit.text import PlainLabel, SectionLabel, plain_tooltip
 from inspector.ui.parts.failure_text import short_path
 
 if TYPE_CHECKING:
@@ -316,7 +316,7 @@ class TracebackView(QFrame):
             self._add_led(link)
 
     def _add_led(self, link: Failure) -> None:
-        words = PlainLabel(_LED.get(link.relation, "After"), "section")
+        words = SectionLabel(_LED.get(link.relation, "After"))
         words.setContentsMargins(0, 8, 0, 0)
         self._column.addWidget(words)
         what = PlainLabel(f"{link.type}: {link.message}" if link.message else link.type, "failed", wrap=True)

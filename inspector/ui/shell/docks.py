@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabBar, Q
 from inspector.ui.kit.badges import Badge, BadgeTone
 from inspector.ui.kit.buttons import IconButton
 from inspector.ui.kit.layouts import hbox
-from inspector.ui.kit.text import PlainLabel
+from inspector.ui.kit.text import SectionLabel
 from inspector.ui.kit.tokens import mix
 from inspector.ui.shell.focus import focus_into
 from inspector.ui.shell.tab_fold import TabFold
@@ -70,7 +70,7 @@ class DockHead(QWidget):
         """Make what it holds; most panels share their place at first, and their tabs say the same."""
         content, self._bare = self._content, False
         hbox(content, owner=self, margins=(0, 0, 0, 1))
-        title = PlainLabel(self._dock.windowTitle(), "section")
+        title = SectionLabel(self._dock.windowTitle())
         row = hbox(title, self._badge, 1, owner=content, margins=(10, 0, 6, 0), spacing=7)
         float_button = IconButton(self._theme, "float", "Float or dock this panel")
         float_button.clicked.connect(self._dock.toggle_floating)

@@ -14,7 +14,7 @@ from inspector.ui.kit.buttons import IconButton
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.overlay import Sheet
-from inspector.ui.kit.text import PlainLabel
+from inspector.ui.kit.text import PlainLabel, SectionLabel
 
 if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
@@ -119,7 +119,7 @@ class ShortcutSheet(Sheet):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(5)
         grid.setColumnStretch(0, 1)
-        grid.addWidget(PlainLabel(name, "section", wrap=True), 0, 0, 1, 2)
+        grid.addWidget(SectionLabel(name, wrap=True), 0, 0, 1, 2)
         for number, (title, gestures) in enumerate(lines, start=1):
             grid.addWidget(PlainLabel(title, wrap=True), number, 0)
             keys = hbox(1, *(_KeyCap(self._theme, gesture) for gesture in gestures), spacing=4)

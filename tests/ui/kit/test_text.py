@@ -18,6 +18,7 @@ from inspector.ui.kit.text import (
     CountLabel,
     ElidedLabel,
     PlainLabel,
+    SectionLabel,
     ask,
     ask_text,
     ask_then,
@@ -36,6 +37,27 @@ def test_a_label_shows_markup_as_characters(qtbot: QtBot) -> None:
     qtbot.addWidget(label)
     assert label.textFormat() == Qt.TextFormat.PlainText
     assert label.text() == CANARY
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("By handler", "BY HANDLER"),
+        ("2.40 s window", "2.40 s WINDOW"),
+        ("Fire 12 · 3 publications · 850 µs", "FIRE 12 · 3 PUBLICATIONS · 850 µs"),
+        ("Last 60 s", "LAST 60 s"),
+        (
+            "Path · same up to Mailer.send_receipt of UserLoggedIn",
+            "PATH · SAME UP TO Mailer.send_receipt OF UserLoggedIn",
+        ),
+        ("1 min 15 s, 18.2 MB, 2 steps", "1 min 15 s, 18.2 MB, 2 STEPS"),
+    ],
+)
+def test_a_section_is_in_capitals_and_units_are_not(text: str, shown: str, qtbot: QtBot) -> None:
+    label = SectionLabel(text)
+    qtbot.addWidget(label)
+    assert QLabel.text(label) == shown
+    assert (label.text(), label.accessibleName()) == (text, text)
 
 
 def test_a_label_cuts_and_marks(qtbot: QtBot) -> None:
@@ -95,7 +117,7 @@ def test_a_tone_is_a_property_for_the_style_sheet(qtbot: QtBot) -> None:
     qtbot.addWidget(label)
     set_tone(label, "section")
     assert label.property("tone") == "section"
-    assert label.font().capitalization() == label.font().Capitalization.AllUppercase
+    assert label.font().bold()
 
 
 async def test_a_question_lets_tasks_go_on(qtbot: QtBot) -> None:

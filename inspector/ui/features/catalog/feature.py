@@ -107,10 +107,11 @@ def make(context: Context) -> Parts:
         ]
 
     def show_faults() -> None:
-        journal, rules = context.journal, context.workbench.faults.rules
+        journal, rules = context.journal, context.workbench.rules_in_view
         panel.set_struck(affected_events(journal, rules) if journal is not None else ())
 
     context.workbench.faults.listen(show_faults)
+    context.view_shown.connect(show_faults)
     context.built.connect(built)
     context.view_shown.connect(choose)
     context.folded.connect(folded)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QS
 
 from inspector.ui.features.compare import model as columns
 from inspector.ui.kit.tables import DataTree
-from inspector.ui.kit.text import plain_tooltip, section_font
+from inspector.ui.kit.text import plain_tooltip, section_caption, section_font
 from inspector.ui.kit.widgets import badge_font
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ class CompareDelegate(QStyledItemDelegate):
         heading = bool(node.children) and node.group not in FOLDED
         painter.setFont(section_font(option.font) if heading else option.font)
         painter.setPen(self._theme.color("dim" if node.children else "text"))
-        _draw(painter, room.adjusted(0, 6 if heading else 0, 0, 0), node.texts[0])
+        text = section_caption(node.texts[0]) if heading else node.texts[0]
+        _draw(painter, room.adjusted(0, 6 if heading else 0, 0, 0), text)
 
     def _paint_cell(
         self, painter: QPainter, option: QStyleOptionViewItem, room: QRect, node: ComparedRow, column: int

@@ -327,7 +327,7 @@ class FindingsPanel(JournalPanel):
         finding, rule = self.model.finding(index), self.model.rule(index)
         self._current = finding
         severity = index.data(FindingRole.SEVERITY) or "information"
-        self._title.setText(f"{GLYPHS[severity]} {rule.code}  {rule.title}" if rule else "")
+        self._title.setText(f"{rule.code} {SEVERITY_WORDS[severity]} · {rule.title}" if rule else "")
         set_tone(self._title, _TONES[severity])
         self._message.setText(finding.message if finding else "")
         self._message.setVisible(finding is not None)

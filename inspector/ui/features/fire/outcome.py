@@ -16,7 +16,7 @@ from inspector.core.records.host import FireUnsettled
 from inspector.core.records.numbers import ExecutionIndex, FireNumber
 from inspector.core.records.statuses import BAD_STATUSES, STATUSES
 from inspector.ui.kit.layouts import vbox
-from inspector.ui.kit.text import PlainLabel, set_tone
+from inspector.ui.kit.text import PlainLabel, SectionLabel, set_tone
 from inspector.ui.kit.widgets import separator_line
 from inspector.ui.parts.outcome import ExecutionRows, count_statuses, told
 
@@ -62,7 +62,7 @@ class FireOutcomeView(QWidget):
         self._fire = self._began = FireNumber(0)
         self._first = (0, 0)
         self._outcome: FireOutcome | None = None
-        self._title = PlainLabel("", "section")
+        self._title = SectionLabel()
         self._sums = PlainLabel("", wrap=True)
         self._list = ExecutionRows(theme, selection, verbs, self.chosen.emit)
         inner = vbox(self._title, self._sums, self._list, margins=(12, 8, 12, 8), spacing=4)

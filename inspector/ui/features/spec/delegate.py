@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QS
 from inspector.core.spec import DECLARED, LIBRARY, OBSERVED, PROPOSED
 from inspector.ui.features.spec.model import CHANGE, ORIGIN, WHAT, SpecRole
 from inspector.ui.kit.badges import badge_font
-from inspector.ui.kit.text import plain_tooltip, section_font
+from inspector.ui.kit.text import plain_tooltip, section_caption, section_font
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject
@@ -151,7 +151,8 @@ class SpecDelegate(QStyledItemDelegate):
         is_bus = ":" in text
         painter.setFont(self._theme.mono_font() if is_bus else section_font(font))
         painter.setPen(self._theme.color("strong" if is_bus else "dim"))
-        painter.drawText(room.adjusted(0, 0, 400, 0), Qt.AlignmentFlag.AlignVCenter, text)
+        words = text if is_bus else section_caption(text)
+        painter.drawText(room.adjusted(0, 0, 400, 0), Qt.AlignmentFlag.AlignVCenter, words)
 
     def _what(self, painter: QPainter, room: QRect, index: Index, font: QFont) -> None:
         text, absent = str(index.data()), not index.data(SpecRole.ORIGIN)

@@ -48,11 +48,12 @@ def make(context: Context) -> Parts:
         controller.set_first_span(_span(context.settings))
 
     def show_faults() -> None:
-        journal, rules = context.journal, context.workbench.faults.rules
+        journal, rules = context.journal, context.workbench.rules_in_view
         controller.scene.struck = affected_lanes(journal, rules) if journal is not None else frozenset()
         panel.canvas.refresh()
 
     context.workbench.faults.listen(show_faults)
+    context.view_shown.connect(show_faults)
     context.built.connect(prefer)
     context.preferences_changed.connect(prefer)
     context.execution_wanted.connect(controller.steps.go_to)

@@ -67,6 +67,21 @@ async def test_a_rule_is_added_hits_what_it_says_and_is_switched_off(tmp_path: P
         assert panel.empty.isVisibleTo(panel)
 
 
+async def test_a_stored_session_has_no_bolts_of_the_faults_that_are_on_now(tmp_path: Path) -> None:
+    async with opened(tmp_path / "s.db") as window:
+        workbench, catalog, scene = window.window.workbench, window.desk.catalog, window.desk.timeline.controller
+        workbench.set_faults(True)
+        await window.fire("UserLoginFailed")
+        old = workbench.live_session
+        await workbench.new_session()
+        await workbench.open_session(old)
+        assert catalog.model.rowCount() > 0
+        assert (catalog._delegate.struck, scene.scene.struck) == (frozenset(), frozenset())
+        workbench.show_live()
+        assert catalog._delegate.struck
+        assert scene.scene.struck
+
+
 async def test_the_switch_brings_the_faults_of_the_demo_and_names_the_events_until_it_is_off(tmp_path: Path) -> None:
     async with opened(tmp_path / "s.db") as window:
         panel = panel_of(window)

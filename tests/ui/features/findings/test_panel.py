@@ -63,7 +63,7 @@ def test_counts_by_severity_have_a_shape(panel):
 def test_choosing_a_finding_selects_its_event_and_explains_it(panel, selection):
     choose(panel, 1, 0)
     assert selection.event_name == "OrderPlaced"
-    assert panel._title.text() == "△ EV305  Duplicate subscription"
+    assert panel._title.text() == "EV305 warning · Duplicate subscription"
     assert panel._message.text() == "Mail <b>twice</b>."
     assert panel._message.textFormat() == Qt.TextFormat.PlainText
     assert panel._why.text() == RULES["EV305"].explanation
@@ -82,7 +82,7 @@ def test_choosing_a_rule_explains_it_and_selects_nothing(panel, selection):
     choose(panel, 0, 0)
     choose(panel, 2)
     assert selection.event_name == "CartEmptied"
-    assert panel._title.text() == "i EV209  Personal data"
+    assert panel._title.text() == "EV209 note · Personal data"
     assert not panel._message.isVisible()
     assert not panel._open.isEnabled()
 
@@ -140,7 +140,7 @@ def test_what_was_selected_stays_selected_after_another_check(panel, selection):
     panel.set_findings(FINDINGS[1:])
     assert panel._message.text() == "Mail <b>twice</b>."
     panel.set_findings(FINDINGS[:1])
-    assert panel._title.text() == "▲ EV201  Event not frozen"
+    assert panel._title.text() == "EV201 error · Event not frozen"
     assert selection.event_name == "OrderPlaced"
 
 
