@@ -6,7 +6,7 @@ tells of a loss, a failure or the program itself (a *moment*) is taken in one af
 
 from __future__ import annotations
 
-import warnings
+from bisect import bisect_right
 from dataclasses import dataclass, fields
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
@@ -61,9 +61,13 @@ _CUTTING: Final = (HandlerAdded, FiredAtHandler, ProgramReloaded, ProcessJoined,
 _ENDED, _PUBLISHED, _PUBLICATION_ENDED = -1, -2, -3
 #: Where a stretch has more records than one in so many before which it has to be cut, it is quicker record by record.
 _CUTS_IN: Final = 256
+#: Publications or executions of one stretch: it takes a few milliseconds, and whoever folds looks after others then.
+_STRETCH: Final = 8_192
 _FEW_CUTS: Final = 64
 _NOTE_EXECUTION, _NOTE_PUBLICATION = position(Noted, "execution"), position(Noted, "publication")
 _NOTE_KIND = position(Noted, "kind")
+#: What a JSON text of whole numbers is made of, inside its brackets.
+_OF_NUMBERS: Final = b"-0123456789,"
 _OF_STATUS: Final = np.isin(np.arange(len(STATUSES)), list(OF_STATUS))
 
 
@@ -325,11 +329,11 @@ class ColumnFold:
             cuts += 1
             if cuts > _FEW_CUTS and cuts * _CUTS_IN > len(self._ends.seq):
                 raise UnusualError
-            yield from self._stretch(seq - 1, moments)
+            yield from self._stretches(seq - 1, moments)
             moments = []
             self._check_seqs(np.array([seq]))
             yield self._journal.fold(Batch(seq, [row]))
-        yield from self._stretch(last, moments)
+        yield from self._stretches(last, moments)
 
     def _is_apart(self, row: Row) -> bool:
         """Return whether a record can be taken in after the publications and executions around it."""
@@ -349,6 +353,19 @@ class ColumnFold:
         """Make sure that no two records have the same place."""
         _check(_grows(seqs, self._journal.seq))
         self.count += len(seqs)
+
+    def _stretches(self, last: int, others: Sequence[tuple[int, Row]]) -> Iterator[Change]:
+        """Take everything up to a seq into the journal, a part after the other."""
+        done = 0
+        while (until := self._beyond_stretch()) < last:
+            begun, done = done, bisect_right(others, until, done, key=itemgetter(0))
+            yield from self._stretch(until, others[begun:done])
+        yield from self._stretch(last, others[done:])
+
+    def _beyond_stretch(self) -> int:
+        """Return the seq up to which it would be enough for one stretch; a very high one where there is no more."""
+        waiting = (table["seq"] for table in (self._publications, self._executions) if table)
+        return min((int(seqs[_STRETCH]) for seqs in waiting if len(seqs) > _STRETCH), default=MAX_NUMBER)
 
     def _stretch(self, last: int, others: Sequence[tuple[int, Row]]) -> Iterator[Change]:
         publications, self._publications = _cut(self._publications, last)
@@ -765,12 +782,10 @@ def _numbers(text: str) -> Ints:
     Raises:
         UnusualError: There is something else in it.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", DeprecationWarning)  # so numpy says that it has not come to the end
-        try:
-            numbers: Ints = np.fromstring(text[1:-1], np.int64, sep=",")
-        except (ValueError, DeprecationWarning):
-            raise UnusualError from None
+    raw = text.encode("ascii", "replace")
+    if raw.translate(None, _OF_NUMBERS) != b"[]":
+        raise UnusualError
+    numbers: Ints = np.fromstring(raw[1:-1], np.int64, sep=",")
     return numbers
 
 

@@ -147,7 +147,9 @@ class HistogramTable:
             empty = np.flatnonzero(places == 0)
             self._fill(np.unique(rows[empty] * _STRIPES + stripes[empty]))
             places = self._places[rows, stripes]
-        np.add.at(self._counts.reshape(-1), (places.astype(np.int64) << _BITS) + (buckets & (PER_OCTAVE - 1)), 1)
+        # A one of the same type: numpy would convert each to another, and take twenty times as long.
+        unit = np.uint32(1)
+        np.add.at(self._counts.reshape(-1), (places.astype(np.int64) << _BITS) + (buckets & (PER_OCTAVE - 1)), unit)
         np.add.at(self._count, rows, 1)
         np.add.at(self._total, rows, values)
         np.minimum.at(self._low, rows, values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,15 +78,24 @@ class SessionReading:
     async def _in_columns(self, journal: Journal) -> AsyncIterator[Change]:
         columns = StoredColumns(self._store, self._session, RECENT)
         self.stream = columns.stream
+        try:
+            async for change in self._folded(journal, columns):
+                yield change
+        finally:
+            await columns.close()
+
+    async def _folded(self, journal: Journal, columns: StoredColumns) -> AsyncIterator[Change]:
         started = await columns.open()
         if self._stopped:
             return
         yield journal.fold(Batch(1, [to_row(started)]))
         fold = ColumnFold(journal, columns.names, PUBLICATION_CELLS, EXECUTION_CELLS)
         while not fold.complete and not self._stopped:
+            # Pages become numbers on another thread: that knows nothing of the journal, and a window answers meanwhile.
             if fold.publications_wanted:
                 publications = await columns.publications()
-                fold.take_publications(
+                await asyncio.to_thread(
+                    fold.take_publications,
                     publications.cells,
                     (publications.event_ids, publications.correlations),
                     (publications.odd_event_ids, publications.odd_correlations),
@@ -93,8 +103,8 @@ class SessionReading:
                     exhausted=publications.exhausted,
                 )
             else:
-                executions = await columns.executions()
-                fold.take_executions(executions.cells, executions.failures, exhausted=executions.exhausted)
+                page = await columns.executions()
+                await asyncio.to_thread(fold.take_executions, page.cells, page.failures, exhausted=page.exhausted)
             others = await columns.others(fold.ready)
             for change in fold.fold(fold.ready, others) if not self._stopped else ():
                 yield change

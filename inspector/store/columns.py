@@ -6,13 +6,13 @@ begins anew with ``StoredStream.read``, which counts what is wrong.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from inspector.store import info
-from inspector.store.database import driver_rows
 from inspector.store.gaps import is_damage
 from inspector.store.reader import (
     Damage,
@@ -24,16 +24,16 @@ from inspector.store.reader import (
     read_names,
     read_started,
 )
-from inspector.store.schema import MAX_SESSION, SESSION_SPAN
+from inspector.store.schema import MAX_SESSION, SESSION_SPAN, connected
 from inspector.store.text import id_from_cell, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from collections.abc import Callable, Sequence
 
     from inspector.core.records.records import Batch, Row, SessionStarted
     from inspector.store.store import Store
+
+T = TypeVar("T")
 
 #: Rows of the first pages, so that there is something to be seen soon, and of all others.
 FIRST_PAGE: Final = 2_048
@@ -135,8 +135,14 @@ class ExecutionPage:
         self.failures: dict[int, str] = {}
 
 
+PageT = TypeVar("PageT", PublicationPage, ExecutionPage)
+
+
 class StoredColumns:
     """Reads a session that is not being recorded, page by page; no transaction stays open between two pages.
+
+    Of each table the next page is read ahead on another thread while the one before is made use of. Whoever reads no
+    further calls ``close``.
 
     Args:
         store: The open store.
@@ -161,6 +167,7 @@ class StoredColumns:
         self._damage = Damage()
         self._after = {"publications": 0, "executions": 0}
         self._pages = {"publications": FIRST_PAGE, "executions": FIRST_PAGE}
+        self._ahead: dict[str, asyncio.Future[Any]] = {}
         self._interrupted = False
         self._others: tuple[Notes | HostNotes | HostRecords, ...] = ()
         self._host: HostRecords | None = None
@@ -179,8 +186,8 @@ class StoredColumns:
         async with self._store.database.reading() as connection:
             started = await read_started(connection, self._session, self._damage)
             self.names = await read_names(connection, self._session, damage=self._damage)
-            (odd,) = (await self._rows(connection, _ODD))[0]
-            newest = await self._rows(connection, _RECENT, count=self._count - 1)
+        ((odd,),) = await self._in_thread(lambda: self._answer(_ODD))
+        newest = await self._in_thread(lambda: self._answer(_RECENT, count=self._count - 1))
         self._recent = newest[0][0] if newest else 0
         if odd or self._damage:
             raise NotPlain
@@ -196,28 +203,7 @@ class StoredColumns:
             InspectorError: The database cannot be read.
             NotPlain: See there.
         """
-        async with self._store.database.reading() as connection:
-            after = self._after["publications"]
-            count, cells, exhausted = await self._columns(connection, "publications", PUBLICATION_CELLS)
-            page = PublicationPage(cells, exhausted=exhausted)
-            between = {"after": after, "last": self._after["publications"]}
-            ((payloads, odd, event_ids, correlations),) = await self._rows(connection, _IDS, **between)
-            if odd:
-                for (body,) in await self._rows(connection, _ODD_BODIES, **between):
-                    self._text(body)
-            if between["last"] >= self._recent:
-                for number, body, context in await self._rows(connection, _TEXTS, recent=self._recent, **between):
-                    page.texts.append((number, self._text(body), self._context(context)))
-            ids = [bytes.fromhex(digits or "") for digits in (event_ids, correlations)]
-            if payloads == count and all(len(part) == _ID_BYTES * count for part in ids):
-                page.event_ids, page.correlations = ids
-            else:
-                rows = await self._rows(connection, _ODD_IDS, **between)
-                of = {number: cells for number, *cells in rows}
-                pairs = [of.get(number, (None, None)) for number in json.loads(cells[0])]
-                page.event_ids, page.odd_event_ids = _packed_ids([event_id for event_id, _ in pairs])
-                page.correlations, page.odd_correlations = _packed_ids([correlation for _, correlation in pairs])
-        return page
+        return await self._next("publications", self._read_publications)
 
     async def executions(self) -> ExecutionPage:
         """Read the next executions.
@@ -226,13 +212,12 @@ class StoredColumns:
             InspectorError: The database cannot be read.
             NotPlain: See there.
         """
-        async with self._store.database.reading() as connection:
-            after = self._after["executions"]
-            _, cells, exhausted = await self._columns(connection, "executions", EXECUTION_CELLS)
-            page = ExecutionPage(cells, exhausted=exhausted)
-            rows = await self._rows(connection, _FAILURES, after=after, last=self._after["executions"])
-        page.failures = {number: self._text(body) for number, body in rows}
-        return page
+        return await self._next("executions", self._read_executions)
+
+    async def close(self) -> None:
+        """Wait for what is still being read ahead, and forget it."""
+        ahead, self._ahead = list(self._ahead.values()), {}
+        await asyncio.gather(*ahead, return_exceptions=True)
 
     async def others(self, last: int) -> list[tuple[int, Row]]:
         """Return all other records up to a seq that were not returned yet, by seq, in order.
@@ -270,25 +255,72 @@ class StoredColumns:
             self._store.found_damaged(self._session, self.stream.damage.sentence)
         if not self._interrupted:
             return None
-        async with self._store.database.reading() as connection:
-            ((at,),) = await self._rows(connection, _LAST, session=self._session)
+        ((at,),) = await self._in_thread(lambda: self._answer(_LAST, session=self._session))
         return cut_off(running, max(self.records, newest), 0, int(at))
 
-    async def _columns(
-        self, connection: AsyncConnection, table: str, names: Sequence[str]
-    ) -> tuple[int, list[str], bool]:
+    async def _next(self, table: str, read: Callable[[], PageT]) -> PageT:
+        """Return the next page of a table, and begin to read the one after it."""
+        page: PageT = await (self._ahead.pop(table) if table in self._ahead else self._in_thread(read))
+        if not page.exhausted:
+            self._ahead[table] = self._in_thread(read)
+        return page
+
+    def _in_thread(self, read: Callable[[], T]) -> asyncio.Future[T]:
+        def explained() -> T:
+            with self._store.database.explained():
+                return read()
+
+        return asyncio.get_running_loop().run_in_executor(None, explained)
+
+    def _read_publications(self) -> PublicationPage:
+        with connected(self._store.path, "ro") as connection:
+            after = self._after["publications"]
+            count, cells, exhausted = self._columns(connection, "publications", PUBLICATION_CELLS)
+            page = PublicationPage(cells, exhausted=exhausted)
+            between = {"after": after, "last": self._after["publications"]}
+            ((payloads, odd, event_ids, correlations),) = self._rows(connection, _IDS, **between)
+            if odd:
+                for (body,) in self._rows(connection, _ODD_BODIES, **between):
+                    self._text(body)
+            if between["last"] >= self._recent:
+                for number, body, context in self._rows(connection, _TEXTS, recent=self._recent, **between):
+                    page.texts.append((number, self._text(body), self._context(context)))
+            ids = [bytes.fromhex(digits or "") for digits in (event_ids, correlations)]
+            if payloads == count and all(len(part) == _ID_BYTES * count for part in ids):
+                page.event_ids, page.correlations = ids
+            else:
+                rows = self._rows(connection, _ODD_IDS, **between)
+                of = {number: cells for number, *cells in rows}
+                pairs = [of.get(number, (None, None)) for number in json.loads(cells[0])]
+                page.event_ids, page.odd_event_ids = _packed_ids([event_id for event_id, _ in pairs])
+                page.correlations, page.odd_correlations = _packed_ids([correlation for _, correlation in pairs])
+        return page
+
+    def _read_executions(self) -> ExecutionPage:
+        with connected(self._store.path, "ro") as connection:
+            after = self._after["executions"]
+            _, cells, exhausted = self._columns(connection, "executions", EXECUTION_CELLS)
+            page = ExecutionPage(cells, exhausted=exhausted)
+            rows = self._rows(connection, _FAILURES, after=after, last=self._after["executions"])
+        page.failures = {number: self._text(body) for number, body in rows}
+        return page
+
+    def _columns(self, connection: sqlite3.Connection, table: str, names: Sequence[str]) -> tuple[int, list[str], bool]:
         """Return how many rows a table's next page has, its columns, and whether it is the last page."""
         limit = self._pages[table]
         sql = _PAGE.format(table=table, columns=", ".join(_COLUMN[name] for name in names))
-        rows = await self._rows(connection, sql, after=self._after[table], limit=limit)
-        ((count, last, *columns),) = rows
+        ((count, last, *columns),) = self._rows(connection, sql, after=self._after[table], limit=limit)
         self._pages[table] = min(4 * limit, PAGE)
         self._after[table] = last if count else self._after[table]
         return count, columns, count < limit
 
-    async def _rows(self, connection: AsyncConnection, sql: str, **values: int) -> list[Any]:
+    def _answer(self, sql: str, **values: int) -> list[Any]:
+        with connected(self._store.path, "ro") as connection:
+            return self._rows(connection, sql, **values)
+
+    def _rows(self, connection: sqlite3.Connection, sql: str, **values: int) -> list[Any]:
         try:
-            return await driver_rows(connection, sql, {"base": self._base, "end": self._base + SESSION_SPAN, **values})
+            return connection.execute(sql, {"base": self._base, "end": self._base + SESSION_SPAN, **values}).fetchall()
         except sqlite3.Error as error:
             if is_damage(error) or getattr(error, "sqlite_errorname", "") == "SQLITE_TOOBIG":
                 raise NotPlain from error

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
+from inspector.analysis import columnfold
 from inspector.analysis.journal import Journal
 from inspector.app.reading import SessionReading
 from inspector.core.description import CatalogDescription, EventDescription, HandlerDescription
@@ -193,7 +194,8 @@ class Run:
 
 @pytest.fixture(params=[5, 64, 4096])
 def pages(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Let pages have so many rows: a stretch may end anywhere."""
+    """Let pages have so many rows, and stretches fewer: one may end anywhere."""
+    monkeypatch.setattr(columnfold, "_STRETCH", request.param // 3)
     monkeypatch.setattr(columns, "FIRST_PAGE", request.param)
     monkeypatch.setattr(columns, "PAGE", request.param)
     return int(request.param)

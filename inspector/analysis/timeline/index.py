@@ -216,18 +216,12 @@ class TimelineIndex:
 
     def _mark_rows_of(self, processes: Ints, phases: Ints) -> Ints:
         """Return the row in ``marks`` of each publication, by its process and phase; new ones get one."""
-        width = len(self.phases)
-        pairs, place = np.unique(processes * width + phases, return_inverse=True)
-        rows = []
-        for pair in pairs.tolist():
-            process, phase = divmod(pair, width)
-            row = self._row_of_mark.setdefault((process, phase), len(self._row_of_mark))
-            if row == len(self.mark_rows):
-                self.mark_rows = np.append(self.mark_rows, [[process, phase]], axis=0)
-                self.publishing |= {process}
-            rows.append(row)
-        row_of_each: Ints = np.array(rows, np.int64)[place.reshape(-1)]
-        return row_of_each
+        pairs = list(zip(processes.tolist(), phases.tolist(), strict=True))
+        for process, phase in sorted(set(pairs) - self._row_of_mark.keys()):
+            self._row_of_mark[process, phase] = len(self.mark_rows)
+            self.mark_rows = np.append(self.mark_rows, [[process, phase]], axis=0)
+            self.publishing |= {process}
+        return np.fromiter(map(self._row_of_mark.__getitem__, pairs), np.int64, len(pairs))
 
     def _number_phases(self) -> None:
         for event in self.journal.events:

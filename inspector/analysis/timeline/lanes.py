@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inspector.analysis.columns import Columns
-from inspector.analysis.timeline.pyramid import COLUMN, Ints, Pyramid
+from inspector.analysis.timeline.pyramid import COLUMN, FEW, Ints, Pyramid
 from inspector.core.records.statuses import BY_FAULT, NEVER_AWAITED, OK_CODE, RETURNED_FAILURE, RUNNING_CODE, STATUSES
 
 if TYPE_CHECKING:
@@ -84,8 +84,9 @@ class LaneRows:
         self._count(journal, ended, lanes[ended - first])
         self.mark(self.pyramid, journal, ended)
         self.runs = self._grown(self.runs)
-        for lane, count in zip(*np.unique(lanes, return_counts=True), strict=True):
-            self.runs[int(lane)] += int(count)
+        counts = np.bincount(lanes)
+        for lane in np.flatnonzero(counts).tolist():
+            self.runs[lane] += int(counts[lane])
 
     def end(self, journal: Journal, ended: Ints) -> None:
         """Take notice of the end of executions that were taken in while running."""
@@ -130,6 +131,8 @@ class LaneRows:
             self.rows_of_lane.append([])
         self.overfull = self._grown(self.overfull)
         ends = np.where(end < 0, _NEVER, end)
+        if len(lanes) <= FEW:
+            return np.array(self._place_singly(lanes, start, ends), np.int64)
         placed = self._place_in_turn(lanes, start, ends)
         left = np.flatnonzero(placed < 0)
         placed[left] = self._place_singly(lanes[left], start[left], ends[left])

@@ -22,6 +22,8 @@ Bools = npt.NDArray[np.bool_]
 COLUMN: Final = 32
 #: Bit of a cell that stands for several executions of one status; the other seven say which statuses are in it.
 MANY: Final = 128
+#: So many executions are taken in one after another: a dozen calls of numpy for each level would take longer.
+FEW: Final = 48
 
 _ROWS_AT_ONCE: Final = 8
 _COLUMNS_AT_ONCE: Final = 256
@@ -41,6 +43,11 @@ def join(first: Bytes, second: Bytes) -> Bytes:
     result |= first
     result |= second
     return result
+
+
+def _joined(first: int, second: int) -> int:
+    """Return two cells as one: ``join`` of plain numbers."""
+    return first | second | (MANY if first & second & ~MANY else 0)
 
 
 class Pyramid:
@@ -71,11 +78,18 @@ class Pyramid:
         if not len(columns):
             return
         self._reserve(int(columns.max()) + 1, int(rows.max()) + 1)
-        touched, place = np.unique(columns, return_inverse=True)
+        if len(columns) <= FEW:
+            self._mark_few(columns.tolist(), rows.tolist(), bits.tolist())
+            return
+        low, high = int(columns.min()), int(columns.max())
+        if high - low <= len(columns):  # nearly all between are touched, and nothing is added to the others
+            touched, place = np.arange(low, high + 1), columns - low
+        else:
+            touched, place = np.unique(columns, return_inverse=True)
         width = self._width
         flat = place * width + rows
         patch = np.zeros(len(touched) * width, np.uint8)
-        for bit in np.unique(bits):
+        for bit in np.flatnonzero(np.bincount(bits)).astype(np.uint8):
             patch[flat[bits == bit]] |= bit
         patch[np.bincount(flat, minlength=len(patch)) > 1] |= MANY
         levels = [level.array for level in self._levels]
@@ -86,6 +100,26 @@ class Pyramid:
                 parents = parents[np.concatenate(([True], parents[1:] != parents[:-1]))]
             upper[parents] = join(lower[2 * parents], lower[2 * parents + 1])
             touched = parents
+
+    def _mark_few(self, columns: list[int], rows: list[int], bits: list[int]) -> None:
+        """Mark cell by cell, each level only as far as something changes: high up nearly nothing does."""
+        cells: dict[tuple[int, int], int] = {}
+        for column, row, bit in zip(columns, rows, bits, strict=True):
+            before = cells.get((column, row))
+            cells[column, row] = bit if before is None else before | bit | MANY
+        levels = [level.array for level in self._levels]
+        lowest = levels[0]
+        for (column, row), patch in cells.items():
+            before = lowest.item(column, row)
+            value = _joined(before, patch)
+            for level, upper in itertools.zip_longest(levels, levels[1:]):
+                if value == before:
+                    break
+                level[column, row] = value
+                if upper is not None:
+                    value = _joined(value, level.item(column ^ 1, row))
+                    column >>= 1
+                    before = upper.item(column, row)
 
     def look(self, first: Ints, last: Ints) -> Bytes:
         """Join the columns ``first…last`` (inclusive) of each stretch.
@@ -122,6 +156,8 @@ class Pyramid:
         return int(self._levels[0].array.shape[1])
 
     def _reserve(self, columns: int, rows: int) -> None:
+        if columns <= self._columns and rows <= self._rows:
+            return
         self._columns = max(self._columns, columns)
         self._rows = max(self._rows, rows)
         width = self._width
@@ -172,10 +208,14 @@ class SpanIndex:
 
     def add(self, members: Ints, start: Ints, end: Ints) -> None:
         """Take in executions that ended: index, start and end (ns), all of shape ``(n,)``."""
+        if len(members) <= FEW:
+            for member, begun, ended in zip(members.tolist(), start.tolist(), end.tolist(), strict=True):
+                self._add_one(member, begun, ended)
+            return
         octaves = octave_of(end - start)
-        for octave in np.unique(octaves):
+        for octave in np.flatnonzero(np.bincount(octaves)).tolist():
             chosen = np.flatnonzero(octaves == octave)
-            self._add_octave(int(octave), members[chosen], start[chosen], end[chosen])
+            self._add_octave(octave, members[chosen], start[chosen], end[chosen])
 
     def find(self, t0: int, t1: int, shortest: int = 0) -> Ints:
         """Return the indexes of a superset of the executions that touch ``t0…t1`` and last ``shortest`` ns or longer.
@@ -193,12 +233,25 @@ class SpanIndex:
         filled = np.arange(_BLOCK) < counts[:, None]
         return self._members[blocks][filled].astype(np.int64)
 
+    def _add_one(self, member: int, start: int, end: int) -> None:
+        block = self._open_block(max(end - start, 1).bit_length() - 1)
+        count = int(self._count[block])
+        self._members[block, count] = member
+        self._count[block] = count + 1
+        self._low[block] = min(int(self._low[block]), start)
+        self._high[block] = max(int(self._high[block]), end)
+
+    def _open_block(self, octave: int) -> int:
+        """Return the block of an octave that has room."""
+        block = self._open.get(octave, -1)
+        if block < 0 or self._count[block] == _BLOCK:
+            block = self._open[octave] = self._new_block(octave)
+        return block
+
     def _add_octave(self, octave: int, members: Ints, start: Ints, end: Ints) -> None:
         done = 0
         while done < len(members):
-            block = self._open.get(octave, -1)
-            if block < 0 or self._count[block] == _BLOCK:
-                block = self._open[octave] = self._new_block(octave)
+            block = self._open_block(octave)
             begin = int(self._count[block])
             take = min(_BLOCK - begin, len(members) - done)
             part = slice(done, done + take)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, Signal
 
 from inspector.analysis.journal import Journal
 from inspector.app.text import format_count, one_line
@@ -99,7 +99,12 @@ class HeatMapModel(QAbstractTableModel):
 
     Args:
         parent: The owner.
+
+    Signals:
+        read_anew: Everything is about to be read: changes that still wait must not be told any more.
     """
+
+    read_anew = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -199,6 +204,7 @@ class HeatMapModel(QAbstractTableModel):
 
     def rebuild(self) -> None:
         """Read everything again."""
+        self.read_anew.emit()
         self.beginResetModel()
         self._lay_out()
         first, last = self._span

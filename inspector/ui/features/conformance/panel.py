@@ -24,6 +24,7 @@ from inspector.ui.kit.menus import MenuItem
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, set_tone, set_tooltip
 from inspector.ui.kit.widgets import EmptyState, Switcher, separator_line
 from inspector.ui.panel import JournalPanel
+from inspector.ui.parts.gathering import Gathering
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +52,8 @@ _MAP: Final = 0.6
 _ALONE: Final = 0.78
 #: The states that the legend explains; those that are rare only where they occur.
 _LEGEND: Final = (*range(states.OK, states.MISSING + 1), states.STRUCK, states.NOT_FIRED)
+#: Milliseconds that a flood waits.
+_PAUSE: Final = 330
 _ALWAYS: Final = (states.OK, states.SWALLOWED, states.FAILED, states.MISSING, states.NOT_FIRED)
 _TONES: Final = {**dict(enumerate(states.ENDED, states.OK)), states.MISSING: "warn", states.STRUCK: "warn"}
 
@@ -99,6 +102,8 @@ class ConformancePanel(JournalPanel):
         vbox(self._make_bar(), separator_line(), (self._switcher, 1), owner=self)
         self.setFocusProxy(self.map)
         self._show_state()
+        self._gathering = Gathering(self, self._take, _PAUSE)
+        self.model.read_anew.connect(self._gathering.drop)
         theme.changed.connect(self._show_legend)
 
     # -- making
@@ -180,7 +185,10 @@ class ConformancePanel(JournalPanel):
         self._show_state()
 
     def folded(self, change: Change) -> None:
-        """Follow the journal after a fold."""
+        """Follow the journal after a fold; while more comes than anybody reads, a few times a second."""
+        self._gathering.add(change, len(self._journal.publications))
+
+    def _take(self, change: Change) -> None:
         before = self.model.events
         self.model.folded(change)
         if change.ended or change.catalog:
@@ -327,6 +335,7 @@ class ConformancePanel(JournalPanel):
         self._show_span()
 
     def _only_trouble(self, only: bool) -> None:
+        self._gathering.flush()
         self.model.set_only_trouble(only)
 
     def _cancel(self) -> None:

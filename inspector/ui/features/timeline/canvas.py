@@ -292,7 +292,7 @@ class TimelineCanvas(QWidget):
         self._controller.update()
 
     def _caught_up(self) -> None:
-        self._controller.advance()
+        self._controller.go_on()
 
     def _selection_changed(self, *_: object) -> None:
         scene, chosen = self.scene, self._controller.selection.execution

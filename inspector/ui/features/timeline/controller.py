@@ -20,6 +20,7 @@ from inspector.ui.features.timeline.lanes import TimelineLanes
 from inspector.ui.features.timeline.pointing import point
 from inspector.ui.features.timeline.scene import Scene
 from inspector.ui.features.timeline.steps import TimelineMeasure, TimelineSteps
+from inspector.ui.kit.pacing import PacedTimer
 from inspector.ui.selection import NOTHING, Hover
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ _EDGE: Final = 8
 #: Room at both sides of what a filter lets through, as a share of it.
 _AROUND: Final = 0.03
 _SLICE_SECONDS: Final = 0.008
+#: What of a large session has been taken in is shown so often, ms: to paint it takes longer than to take more in.
+_SHOWN_EVERY: Final = 100
 
 
 class TimelineController(QObject):
@@ -91,6 +94,9 @@ class TimelineController(QObject):
         self._layout_key: tuple[object, ...] = ()
         self._refold_at = 0.0
         self._pointed = NOTHING
+        self._unshown = False
+        self._pause = PacedTimer(self, _SHOWN_EVERY)
+        self._pause.timeout.connect(self._show_taken)
         selection.hovered_changed.connect(self._pointed_elsewhere)
 
     def seconds(self) -> float:
@@ -129,6 +135,8 @@ class TimelineController(QObject):
         take_records(journal.host_records, self.scene.bands, self.scene.marks)
         self._take_tests()
         self.navigator.reset()
+        self._pause.stop()
+        self._unshown = False
         self._folded_at = self._clock()
         self._ready = len(journal.executions) + len(journal.publications) == 0
         if self.lanes.state.opened:
@@ -151,18 +159,35 @@ class TimelineController(QObject):
         self._ready = self.source.taken == len(self.source.executions)
         if self.folding and self._clock() >= self._refold_at:
             self._refold()
-        if not self.live:
-            self.navigator.arrive(round(self.scene.folds.place(self.source.journal.now)))
-            self.navigator.refit()
         if self.source.layers[0].grouping.stale and self._clock() >= self._regroup_at:
             begun = self._clock()
             self.source.set_group(self.source.group)
             self.advance()
             self._regroup_at = self._clock() + 20 * (self._clock() - begun) + 1.0
-        if self.growing and self.ticking:
+        if not self.live:
+            if self.reading == 1:
+                self._pause.stop()
+            self._show_now_and_then()
+        elif self.growing and self.ticking:
             self._lay_out()  # painted with the next tick: more often than the screen would be in vain
         else:
             self.relayout()
+
+    def _show_now_and_then(self) -> None:
+        """Show what has been taken in, unless something was shown a moment ago: then in a moment."""
+        self._unshown = True
+        if not self._pause.isActive():
+            self._show_taken()
+
+    def _show_taken(self) -> None:
+        if not self._unshown:
+            return
+        self._unshown = False
+        self._pause.start()
+        if not self.live:
+            self.navigator.arrive(round(self.scene.folds.place(self.source.journal.now)))
+            self.navigator.refit()
+        self.relayout()
 
     def _take_tests(self) -> None:
         self.scene.tests.take(self.source.journal.processes.tests)
@@ -170,10 +195,21 @@ class TimelineController(QObject):
 
     def advance(self) -> bool:
         """Take in more of what is not yet, for a few milliseconds; return True when nothing is left."""
-        limit = self._clock() + _SLICE_SECONDS
-        self._ready = self.source.advance(lambda: self._clock() >= limit)
+        self._take_slice()
         self.relayout()
         return self._ready
+
+    def go_on(self) -> None:
+        """Take in more, as ``advance`` does; it is shown now and then, and when nothing is left."""
+        self._take_slice()
+        if self._ready:
+            self.relayout()
+        else:
+            self._show_now_and_then()
+
+    def _take_slice(self) -> None:
+        limit = self._clock() + _SLICE_SECONDS
+        self._ready = self.source.advance(lambda: self._clock() >= limit)
 
     def tick(self) -> None:
         """Let time pass: running bars grow and the view follows."""
