@@ -18,6 +18,7 @@ from ..core.bus.identity import (
     describe_handler,
     enclosed_handler,
     function_of,
+    generator_of,
     owner_and_function,
     plain_function,
     signature_of,
@@ -183,7 +184,8 @@ class Handlers:
             # Another thread may ask just now: a number is taken by who comes first, and one handler takes one.
             number = next(number for number in count(1) if taken.setdefault(number, identity) == identity)
             numbers[identity] = number
-            self._remember(numbers, taken, identity, plain_function(target))
+            generator = generator_of(target)
+            self._remember(numbers, taken, identity, plain_function(target) if generator is None else generator)
         return number
 
     def _remember(self, numbers: dict[Any, int], taken: dict[int, Any], identity: Any, owner: Any) -> None:
@@ -203,6 +205,8 @@ def _identity(target: Any) -> Any:
     """Return a key that tells handlers apart: closures are themselves, methods their function (and so their class)."""
     if is_a(target, types.MethodType):
         return id(plain_function(target))
+    if (generator := generator_of(target)) is not None:
+        return id(generator)
     if (enclosed := enclosed_handler(target)) is not None:
         held = (cell.cell_contents for cell in target.__closure__)
         return (id(target.__code__), _identity(enclosed), *(_held(value) for value in held if value is not enclosed))

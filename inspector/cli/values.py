@@ -9,13 +9,13 @@ import secrets
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from inspector.catalog import fieldtext
 from inspector.catalog.synthetic.synthetic import synthesise
 from inspector.core.errors import UsageError
+from inspector.core.topics import fits_pattern
 
 if TYPE_CHECKING:
     from inspector.core.description import CatalogDescription, EventDescription, FieldShape
@@ -47,7 +47,7 @@ def find_event(catalog: CatalogDescription, text: str) -> EventDescription:
         names = ", ".join(event.key for event in matches)
         raise UsageError(f"{text} is ambiguous: {names}.", "Add enough of the module name to tell them apart.")
     pattern = next(
-        (pattern for pattern in catalog.patterns if pattern.name != "*" and fnmatchcase(text, pattern.name)), None
+        (pattern for pattern in catalog.patterns if pattern.name != "*" and fits_pattern(text, pattern.name)), None
     )
     if pattern is not None:
         return replace(pattern, name=text, key=text, event_type=text)

@@ -6,6 +6,7 @@ import asyncio
 import enum
 import fnmatch
 import functools
+import importlib
 import inspect
 import queue
 import threading
@@ -14,7 +15,10 @@ import weakref
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from importlib.metadata import EntryPoint
+from typing import Any, ClassVar, NamedTuple
+
+from inspector.agent.observe.monitor import MONITOR
 
 #: What handlers did, in order.
 LINES: list[str] = []
@@ -1600,3 +1604,282 @@ def two_buses_that_know_each_other() -> Kind:
     left.other, right.other = right, left
     left.ropes[ShipDocked], right.ropes[ShipDocked] = [moor], [ring]
     return Kind(left, {"ShipDocked": ["moor", "ring"]}, "ShipDocked", ["moor Ida", "ring Ida"])
+
+
+# --- topics in trees, named handlers, generators, reducers, operators -------------------------------------------------
+
+
+@kind
+def topics_in_nested_dicts() -> Kind:
+    class Beacon:
+        def __init__(self) -> None:
+            self.root: dict[str, Any] = {}
+
+        def hear(self, pattern: str, ear: Any) -> None:
+            branch = self.root
+            for part in pattern.split("/"):
+                branch = branch.setdefault(part, {})
+            branch.setdefault("_ears", []).append(ear)
+
+        def _ears(self, branch: dict[str, Any], parts: list[str]) -> Iterator[Any]:
+            if not parts:
+                yield from branch.get("_ears", ())
+                return
+            for key in (parts[0], "+"):
+                if key in branch:
+                    yield from self._ears(branch[key], parts[1:])
+            yield from branch.get("#", {}).get("_ears", ())
+
+        def publish(self, topic: str, payload: Any) -> None:
+            for ear in self._ears(self.root, topic.split("/")):
+                ear(topic, payload)
+
+    bus = Beacon()
+    for pattern, name in (
+        ("sea/north/fog", "fog"),
+        ("sea/+/fog", "any fog"),
+        ("sea/#", "sea"),
+        ("sea/south/fog", "no"),
+    ):
+        bus.hear(pattern, functools.partial(shout, name))
+    heard = ["shout (partial)", "shout (partial) #2", "shout (partial) #3"]
+    return Kind(
+        bus,
+        {"sea/north/fog": heard},
+        "sea/north/fog",
+        ["fog sea/north/fog", "any fog sea/north/fog", "sea sea/north/fog"],
+    )
+
+
+def shout(name: str, topic: str, payload: Any) -> None:
+    tick(f"{name} {topic}")
+
+
+@kind
+def topics_in_nodes() -> Kind:
+    class Branch:
+        __slots__ = ("below", "ears")
+
+        def __init__(self) -> None:
+            self.below: dict[str, Branch] = {}
+            self.ears: list[Any] = []
+
+    class Oak:
+        def __init__(self) -> None:
+            self.trunk = Branch()
+
+        def hear(self, pattern: str, ear: Any) -> None:
+            branch = self.trunk
+            for part in pattern.split("."):
+                branch = branch.below.setdefault(part, Branch())
+            branch.ears.append(ear)
+
+        def publish(self, topic: str, payload: Any = None) -> None:
+            waiting = [(self.trunk, topic.split("."))]
+            while waiting:
+                branch, parts = waiting.pop()
+                if not parts:
+                    for ear in branch.ears:
+                        ear(topic, payload)
+                else:
+                    waiting += [(branch.below[key], parts[1:]) for key in ("*", parts[0]) if key in branch.below]
+
+    bus = Oak()
+    bus.hear("ship.ida.docked", berth_of)
+    bus.hear("ship.*.docked", moor_of)
+    bus.hear("ship.eva.docked", berth_of)
+    return Kind(
+        bus,
+        {"ship.ida.docked": ["berth_of", "moor_of"]},
+        "ship.ida.docked",
+        ["berth ship.ida.docked", "moor ship.ida.docked"],
+    )
+
+
+def berth_of(topic: str, payload: Any) -> None:
+    tick(f"berth {topic}")
+
+
+def moor_of(topic: str, payload: Any) -> None:
+    tick(f"moor {topic}")
+
+
+def cargo(state: Any, action: dict[str, Any]) -> Any:
+    tick(f"cargo {action['type']}")
+    if action["type"] == "loaded":
+        return [*(state or ()), action["crate"]]
+    return [] if action["type"] in ("unloaded", "lost") else state
+
+
+def weight(state: Any, action: dict[str, Any]) -> Any:
+    tick("weight")
+    match action:
+        case {"type": "loaded" | "weighed"}:
+            return (state or 0) + 1
+    return state
+
+
+def redraw() -> None:
+    tick("redraw")
+
+
+@kind
+def reducers_by_slice() -> Kind:
+    class Store:
+        def __init__(self, **slices: Any) -> None:
+            self.slices, self.state, self.watchers = slices, dict[str, Any](), [redraw]
+
+        def dispatch(self, action: dict[str, Any]) -> None:
+            for name, reduce in self.slices.items():
+                self.state[name] = reduce(self.state.get(name), action)
+            for watcher in self.watchers:
+                watcher()
+
+    heard = ["cargo", "redraw", "weight"]
+    events = dict.fromkeys(("loaded", "unloaded", "lost", "weighed"), heard)
+    ran = ["cargo loaded", "redraw", "weight"]
+    return Kind(Store(cargo=cargo, weight=weight), events, "loaded", ran, values={"crate": "c1"})
+
+
+@kind
+def reducers_in_a_new_state() -> Kind:
+    class Vessel:
+        def __init__(self) -> None:
+            self._slices = {"cargo": cargo, "weight": weight}
+            self._state: dict[str, Any] = {}
+
+        def dispatch(self, action: dict[str, Any]) -> None:
+            self._state = {name: reduce(self._state.get(name), action) for name, reduce in self._slices.items()}
+
+    return Kind(Vessel(), {"unloaded": ["cargo", "weight"]}, "unloaded", ["cargo unloaded", "weight"])
+
+
+def logging_buoy(name: str) -> Any:
+    while True:
+        fact = yield
+        tick(f"{name} {fact.ship}")
+
+
+def started_buoy(name: str) -> Any:
+    buoy: Any = logging_buoy(name)
+    next(buoy)
+    return buoy
+
+
+@kind
+def started_generators() -> Kind:
+    class Current:
+        def __init__(self, *buoys: Any) -> None:
+            self.buoys = list(buoys)
+
+        def publish(self, fact: ShipDocked) -> None:
+            for buoy in self.buoys:
+                buoy.send(fact)
+
+    bus = Current(started_buoy("red"), started_buoy("green"))
+    return Kind(bus, {}, problems=["Its handlers accept every event and do not name any."])
+
+
+@kind
+def started_generators_by_class() -> Kind:
+    class Stream:
+        def __init__(self) -> None:
+            self.buoys: dict[Any, list[Any]] = {ShipDocked: [started_buoy("red"), started_buoy("green")]}
+
+        def publish(self, fact: Any) -> None:
+            for buoy in self.buoys.get(type(fact), ()):
+                buoy.send(fact)
+
+    heard = {"ShipDocked": ["logging_buoy", "logging_buoy #2"]}
+    return Kind(Stream(), heard, "ShipDocked", ["red Ida", "green Ida"])
+
+
+@kind
+def the_operator_of_a_bus() -> Kind:
+    class Pipe:
+        def __init__(self) -> None:
+            self.taps: dict[Any, list[Any]] = {ShipDocked: [moor]}
+
+        def __lshift__(self, fact: Any) -> Pipe:
+            for tap in self.taps.get(type(fact), ()):
+                tap(fact)
+            return self
+
+    return Kind(Pipe(), {"ShipDocked": ["moor"]}, "ShipDocked", ["moor Ida"])
+
+
+@kind
+def the_operator_of_an_event() -> Kind:
+    class Basin:
+        def __init__(self) -> None:
+            self.drains: list[Any] = []
+
+        def __matmul__(self, drain: Any) -> Basin:
+            self.drains.append(drain)
+            return self
+
+        def __rrshift__(self, fact: ShipDocked) -> ShipDocked:
+            for drain in self.drains:
+                drain(fact)
+            return fact
+
+    return Kind(Basin() @ moor @ ring, {"ShipDocked": ["moor", "ring"]}, "ShipDocked", ["moor Ida", "ring Ida"])
+
+
+def dry_dock(fact: ShipDocked) -> None:
+    tick(f"dry {fact.ship}")
+
+
+#: On Python 3.11 nobody can stand for a text.
+ONLY_READ = (
+    []
+    if MONITOR.available
+    else ["Handlers in roads are named by text: they are recorded on Python 3.12 and newer only."]
+)
+
+
+@kind
+def handlers_by_import_path() -> Kind:
+    class Chart:
+        roads: ClassVar[dict[str, list[str]]] = {
+            "ShipDocked": [f"{__name__}.dry_dock", f"{__name__}:berth", "a.chart:lost"],
+        }
+
+        def publish(self, fact: Any) -> None:
+            for path in self.roads.get(type(fact).__name__, ()):
+                module, _, name = path.replace(":", ".").rpartition(".")
+                getattr(importlib.import_module(module), name)(fact)
+
+    lost = "roads names a.chart:lost, which is not loaded: its handler is unknown until the program imports it."
+    return Kind(Chart(), {"ShipDocked": ["berth", "dry_dock"]}, problems=[lost, *ONLY_READ])
+
+
+@kind
+def handlers_by_entry_point() -> Kind:
+    class Chart:
+        def __init__(self) -> None:
+            self.roads = {ShipDocked: [EntryPoint("dry", f"{__name__}:dry_dock", "docks")]}
+
+        def publish(self, fact: Any) -> None:
+            for road in self.roads.get(type(fact), ()):
+                road.load()(fact)
+
+    return Kind(Chart(), {"ShipDocked": ["dry_dock"]}, problems=ONLY_READ)
+
+
+@kind
+def handlers_by_the_name_of_a_method() -> Kind:
+    class Pilot:
+        roads: ClassVar[dict[str, list[str]]] = {"docked": ["on_docked", "log"], "left": ["log"]}
+
+        def publish(self, name: str, payload: Any = None) -> None:
+            for method in self.roads.get(name, ()):
+                getattr(self, method)(payload)
+
+        def on_docked(self, payload: Any) -> None:
+            tick("on_docked")
+
+        def log(self, payload: Any) -> None:
+            tick("log")
+
+    return Kind(Pilot(), {"docked": ["Pilot.log", "Pilot.on_docked"], "left": ["Pilot.log"]}, problems=ONLY_READ)

@@ -20,7 +20,7 @@ from types import CodeType, FrameType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from ...core.bus.context import CURRENT
-from ...core.bus.identity import plain_function
+from ...core.bus.identity import generator_of, plain_function
 from ...core.records.statuses import NEVER_AWAITED
 from ..tap.moments import PUBLISHING, TapExecution, TapPublication
 from .executions import ObservedExecution, running_in
@@ -30,6 +30,7 @@ from .monitor import MONITOR
 from .publishing import Observable, PublishWatch
 from .receivers import Receivers
 from .routes import Held, Needs, WatchedHandler, arguments_of, body_of, identity_of
+from .sending import SendWatch
 
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution
@@ -61,6 +62,7 @@ class Observation:
         self._entered: dict[tuple[int, ...], WatchedHandler] = {}
         self._unawaited = UnawaitedWatch(self)
         self._calls = CallWatch(self)
+        self._sends = SendWatch(self)
         self._makers = MakerWatch(tap)
         #: Constructors of events that are watched, each for its bus.
         self._made: list[tuple[Observable, CodeType]] = []
@@ -112,11 +114,16 @@ class Observation:
 
     def enter(self, bus: Observable, pattern: Any, target: Any) -> None:
         """Watch one handler."""
-        at = id(bus), id(target)
+        generator = generator_of(target)
+        subject = target if generator is None else generator  # its method is another object each time
+        at = id(bus), id(subject)
         earlier = self._seen.get(at)
-        if earlier is not None and earlier.is_it(target):
+        if earlier is not None and earlier.is_it(subject):
             return
-        self._seen[at] = Held(target)
+        self._seen[at] = Held(subject)
+        if generator is not None:
+            self._sends.add(bus, target, generator)
+            return
         entry = (id(bus), *identity_of(target))
         route = self._entered.get(entry)
         if route is not None and not route.gone:
@@ -168,6 +175,8 @@ class Observation:
             MONITOR.leave(code, self._makers)
         self._made = [entry for entry in self._made if entry[0] is not bus]
         self._calls.remove(bus)
+        for code in self._sends.remove(bus):
+            MONITOR.leave(code, self._sends)
         for key, (code, of) in tuple(self._calling.items()):
             if of is bus:
                 MONITOR.leave_calls(code)
@@ -274,7 +283,7 @@ class Observation:
 
     def watches(self, code: CodeType) -> bool:
         """Return whether the calls of a code object are told already."""
-        return id(code) in self._handlers or code in self._publish
+        return id(code) in self._handlers or code in self._publish or MONITOR.watches(code, SendWatch)
 
     @property
     def handler_code(self) -> dict[int, tuple[CodeType, HandlerWatch]]:

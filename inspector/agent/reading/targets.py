@@ -11,17 +11,20 @@ import enum
 import functools
 import inspect
 import re
+import sys
 import types
 import typing
 import uuid
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from ...core.bus.identity import bound_to, called_function, plain_function
 from ...core.own_code import is_standard
-from ...core.values.looking import attributes, class_has, is_a, is_routine, pretends
+from ...core.topics import fits_topic
+from ...core.values.looking import attributes, class_has, is_a, is_routine, pretends, variables_of
 from ..tap.stand_ins import HANDLE_METHODS, is_stand_in, original
 
 #: Where a record keeps its handler; the first that is there counts.
@@ -51,13 +54,42 @@ _FUNCTIONS: Final = (
     functools.partial,
 )
 _METHODS: Final = (types.FunctionType, staticmethod, functools.singledispatchmethod)
+#: What is started once and then given what is published, and by which method.
+_SENDING: Final = (
+    (types.GeneratorType, "send"),
+    (types.CoroutineType, "send"),
+    (types.AsyncGeneratorType, "asend"),
+)
+#: Where something is imported from: ``shop.stock:restock``, ``shop.stock.Stock.restock``.
+_IMPORT_PATH: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*(:[^\W\d]\w*|\.[^\W\d]\w*)(\.[^\W\d]\w*)*")
 #: Attributes by which an object says that calling it gives a coroutine.
 _MARKS: Final = frozenset({"_is_coroutine", "_is_coroutine_mark", "_is_coroutine_marker"})
 
 
+class TopicPattern(str):
+    """A pattern of topics, ``plant/+/temp``, which is matched part by part."""
+
+    __slots__ = ("separator",)
+    separator: str
+
+    def __new__(cls, text: str, separator: str) -> TopicPattern:  # noqa: D102 - a text, and its separator
+        pattern = super().__new__(cls, text)
+        pattern.separator = separator
+        return pattern
+
+    def fits(self, name: str) -> bool:
+        """Return whether a topic fits it."""
+        return fits_topic(name, self, self.separator)
+
+
 def is_glob(pattern: Any) -> bool:
     """Return whether a name is a pattern of names (``order.*``)."""
-    return is_a(pattern, str) and any(mark in pattern for mark in "*?")
+    return is_a(pattern, TopicPattern) or (is_a(pattern, str) and any(mark in pattern for mark in "*?"))
+
+
+def fits_glob(name: str, pattern: str) -> bool:
+    """Return whether a name fits a pattern of names."""
+    return pattern.fits(name) if is_a(pattern, TopicPattern) else fnmatchcase(name, pattern)
 
 
 def member_text(member: enum.Enum) -> str:
@@ -258,8 +290,44 @@ def keyed_by_handler(value: Mapping[Any, Any]) -> bool:
     )
 
 
+def path_in(value: Any) -> str:
+    """Return the import path by which a value names a handler: a text, an entry point; empty where it names none."""
+    if type(value).__name__ == "EntryPoint" and type(value).__module__.startswith("importlib"):
+        value = attributes(value).get("value")
+    text = value.partition("[")[0].strip() if is_a(value, str) and not is_a(value, enum.Enum) else ""
+    return text if _IMPORT_PATH.fullmatch(text) else ""
+
+
+def handler_at(value: Any) -> Any:
+    """Return the handler that an import path names, of a module that is loaded; None where there is none."""
+    module, colon, name = path_in(value).partition(":")
+    places = [(module, name)] if colon else [(module[:dot], module[dot + 1 :]) for dot in _dots(module)]
+    for place, path in places:
+        target: Any = sys.modules.get(place)
+        for step in path.split(".") if target is not None else ():
+            target = variables_of(target).get(step) if is_a(target, types.ModuleType) else _member(target, step)
+        if target is not None:
+            return target if kind_of(target) in ("handler", "object") else None
+    return None
+
+
+def _dots(path: str) -> list[int]:
+    return [place for place, mark in enumerate(path) if mark == "."][::-1]
+
+
+def _member(owner: Any, name: str) -> Any:
+    """Return an attribute of a class, or of an object, as ``getattr`` gives it, unless that runs its code."""
+    member = inspect.getattr_static(owner, name, None)
+    return getattr(owner, name) if is_a(member, (types.FunctionType, staticmethod, classmethod)) else None
+
+
 def entries(
-    value: Any, pattern: Any = None, depth: int = 4, runs: Sequence[str] = (), says: Sequence[str] = ()
+    value: Any,
+    pattern: Any = None,
+    depth: int = 4,
+    runs: Sequence[str] = (),
+    says: Sequence[str] = (),
+    named: Callable[[Any], Any] = handler_at,
 ) -> Iterator[tuple[Any, Any]]:
     """Yield every handler in a value with what it is subscribed to, in order.
 
@@ -269,6 +337,7 @@ def entries(
         depth: How many containers inside each other are looked into.
         runs: Methods by which the bus is known to run what stands there, or attributes that hold its handlers.
         says: Attributes in which what stands there says for which event it is.
+        named: Returns the handler that a text or entry point in a list or dict names; None where it names none.
 
     Yields:
         The pattern (a class or a name; None for all) and the handler, or the stand-in that is in its place.
@@ -290,21 +359,36 @@ def entries(
         target = value()
         if target is not None:
             yield from entries(target, pattern, depth, runs, says)
-    elif not kind or not depth:
+    elif not kind:
+        target = named(value)
+        yield from ((single, target) for single in each_of(pattern) if target is not None)
+    elif not depth:
         return
     elif kind == "record":
         inner = pattern if pattern is not None else pattern_in(value, says)
         yield from entries(attributes(value)[record_field(value, runs)], inner, depth)
     elif kind in ("dict", "proxy") and not keyed_by_handler(value):
-        pattern_of = key_patterns(value, pattern)
+        pattern_of, named = key_patterns(value, pattern), _only_names(value.values(), named)
         for key, item in tuple(value.items()):
-            yield from entries(item, pattern_of(key), depth - 1, runs, says)
+            yield from entries(item, pattern_of(key), depth - 1, runs, says, named)
     else:
         inner = pattern if pattern is not None or kind != "tuple" else pattern_in(value, says)
         left_out = asked_in(value, runs)
+        named = nobody if kind == "tuple" else _only_names(value, named)
         for place, item in enumerate(tuple(value)):
             if place not in left_out:
-                yield from entries(item, inner, depth - 1, runs, says)
+                yield from entries(item, inner, depth - 1, runs, says, named)
+
+
+def nobody(_value: Any) -> None:
+    """Return that a text names no handler: it says what is subscribed to, or what something is called."""
+
+
+def _only_names(values: Iterable[Any], named: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return what names handlers where several things stand: nothing does beside what is a handler itself."""
+    held = tuple(values)
+    of_text = named is not nobody and any(is_a(item, str) for item in held)
+    return nobody if of_text and any(kind_of(item) in ("handler", "object", "record") for item in held) else named
 
 
 def asked_in(value: Any, runs: Sequence[str]) -> frozenset[int]:
@@ -326,8 +410,9 @@ def _run_by_bus(value: Any, runs: Sequence[str]) -> Any:
 def name_of_run(value: Any, runs: Sequence[str]) -> str:
     """Return the name of the method by which a bus runs an object; empty where it calls it, or looks inside."""
     value = original(value)
-    if not runs or is_a(value, (*_PLAIN, *_FUNCTIONS, type)) or is_standard(type(value).__module__):
-        return ""
+    sending = next((name for kind, name in _SENDING if name in runs and is_a(value, kind)), "")
+    if sending or not runs or is_a(value, (*_PLAIN, *_FUNCTIONS, type)) or is_standard(type(value).__module__):
+        return sending
     return next((name for name in runs if _has_method(type(value), name)), "")
 
 

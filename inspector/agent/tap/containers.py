@@ -30,6 +30,7 @@ from .stand_ins import Route, TappedHandler, TappedMethods, TappedObject, Tapped
 
 if TYPE_CHECKING:
     from ..adapters.base import Names
+    from ..reading.map_bus.find import HandlerMap
     from ..reading.map_bus.match import Dispatch
     from .tap import Tap, TappedBus
 
@@ -186,6 +187,11 @@ class Containers:
         return old
 
 
+def _changeable(handler_map: HandlerMap) -> list[tuple[Any, Any]]:
+    """Return the topics of a tree with the containers of their handlers, of those that can be changed in place."""
+    return [(topic, item) for topic, item in handler_map.topics() if kind_of(item) in ("list", "dict", "record")]
+
+
 def _sync_set(new: set[Any], old: set[Any]) -> None:
     now = {original(item): None for item in new}
     for item in [item for item in old if item not in now]:
@@ -285,6 +291,10 @@ class StandIns:
         for handler_map in self._dispatch.leaves():
             value = handler_map.get()
             self._containers.runs = (*handler_map.runs, *handler_map.places)
+            if handler_map.is_tree:
+                for topic, item in _changeable(handler_map):
+                    self._containers.replace(item, topic)
+                continue
             if self._dispatch.keys_at(handler_map, cls):
                 new = self._containers.replace(value[cls], cls)
                 if new is not value[cls]:
@@ -298,6 +308,8 @@ class StandIns:
         """Put the handlers back; none gets a stand-in from now on."""
         for handler_map in self._dispatch.leaves():
             value = handler_map.get()
+            for _, item in _changeable(handler_map) if handler_map.is_tree else ():
+                self._containers.restore(item)
             new = self._containers.restore(value)
             if new is not value:
                 handler_map.set(new)

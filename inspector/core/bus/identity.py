@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from ..description import HandlerDescription
-from ..values.looking import attributes, is_a, is_routine
+from ..values.looking import attributes, is_a, is_routine, variables_of
 
 #: How many wrappings are looked through; more than that, or one that wraps itself, is its own name.
 _LAYERS: Final = 32
@@ -44,6 +44,10 @@ def describe_handler(handler: Callable[..., Any]) -> HandlerDescription:
     owner_type, function = owner_and_function(target)
     module, qualname = _names(target, owner_type, function)
     code = getattr(undecorated(function), "__code__", None)
+    generator = generator_of(target)
+    if generator is not None:
+        code = code_of_generator(generator)
+        module, qualname = _module_of(generator), generator.__qualname__.replace("<locals>.", "")
     file, line = (code.co_filename, code.co_firstlineno) if is_a(code, types.CodeType) else ("", 0)
     if function is not None and getattr(function, "__name__", "") == "<lambda>":
         qualname = f"{qualname.rpartition('.')[0] or module.rpartition('.')[2]}.lambda:{line}"
@@ -57,7 +61,7 @@ def describe_handler(handler: Callable[..., Any]) -> HandlerDescription:
         module=module,
         file=file,
         line=line,
-        is_async=asynchronous or _is_async(function),
+        is_async=asynchronous or _is_async(function) or is_a(generator, types.AsyncGeneratorType),
         doc=_first_paragraph(function),
     )
 
@@ -79,6 +83,41 @@ def plain_function(value: Any) -> Any:
 def bound_to(target: Any) -> Any:
     """Return what a method, built in or not, is bound to; None for anything else."""
     return target.__self__ if is_a(target, (types.MethodType, types.BuiltinMethodType)) else None
+
+
+#: What can be sent into, as it is called: its code, its frame.
+_SENT_INTO: Final = ((types.GeneratorType, "gi_"), (types.CoroutineType, "cr_"), (types.AsyncGeneratorType, "ag_"))
+
+
+def generator_of(target: Any) -> Any:
+    """Return the generator, or coroutine, that a built-in method such as ``send`` is of; None for anything else."""
+    owner = bound_to(target) if is_a(target, types.BuiltinMethodType) else None
+    return owner if is_a(owner, tuple(kind for kind, _ in _SENT_INTO)) else None
+
+
+def code_of_generator(generator: Any) -> types.CodeType:
+    """Return the code of a generator, a coroutine or an asynchronous generator."""
+    code: types.CodeType = getattr(generator, f"{_prefix(generator)}code")
+    return code
+
+
+def frame_of_generator(generator: Any) -> types.FrameType | None:
+    """Return the frame of the same; None when it is over."""
+    frame: types.FrameType | None = getattr(generator, f"{_prefix(generator)}frame", None)
+    return frame
+
+
+def _prefix(generator: Any) -> str:
+    return next((prefix for kind, prefix in _SENT_INTO if is_a(generator, kind)), "")
+
+
+def _module_of(generator: Any) -> str:
+    """Return the name of the module that the code of a generator stands in, which may be over."""
+    file, frame = code_of_generator(generator).co_filename, frame_of_generator(generator)
+    if frame is not None:
+        return str(frame.f_globals.get("__name__", ""))
+    modules = ((name, module) for name, module in tuple(sys.modules.items()) if is_a(module, types.ModuleType))
+    return next((name for name, module in modules if variables_of(module).get("__file__") == file), "")
 
 
 def called_function(target: Any) -> Any:

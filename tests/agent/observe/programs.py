@@ -10,6 +10,7 @@ import contextlib
 import copy
 import functools
 import inspect
+import pkgutil
 import queue
 import threading
 import types
@@ -963,3 +964,109 @@ def a_handler_that_is_made_anew_each_time() -> Program:
 
     bus.handlers[Docked] = []
     return Program(bus, run, [("first", "ok", 1)] * 20, [("Docked", "")] * 20)
+
+
+# --- handlers that are named, or are generators that were started -----------------------------------------------------
+
+
+@program
+def handlers_that_are_named_by_text() -> Program:
+    class Named:
+        routes = {Docked: [f"{__name__}:first", f"{__name__}.second", "none.such:handler"]}
+
+        def publish(self, event: Any) -> None:
+            for path in self.routes.get(type(event), ()):
+                with contextlib.suppress(ImportError):
+                    pkgutil.resolve_name(path)(event)
+
+    bus = Named()
+    return Program(bus, lambda: bus.publish(Docked()), [("first", "ok", 1), ("second", "ok", 1)])
+
+
+@program
+def handlers_that_are_named_methods() -> Program:
+    class Pilot:
+        routes = {"Docked": ["moor", "fail"]}
+
+        def publish(self, event: Docked) -> None:
+            for name in self.routes.get(type(event).__name__, ()):
+                with contextlib.suppress(ValueError):
+                    getattr(self, name)(event)
+
+        def moor(self, event: Docked) -> None:
+            tick("moor")
+
+        def fail(self, event: Docked) -> None:
+            tick("fail")
+            raise ValueError("no berth")
+
+    bus = Pilot()
+    return Program(bus, lambda: bus.publish(Docked()), [("moor", "ok", 1), ("fail", "failed", 1)])
+
+
+class Sinks:
+    def __init__(self, *sinks: Any) -> None:
+        self.sinks = {Docked: list(sinks)}
+
+    def publish(self, event: Any) -> None:
+        for sink in self.sinks.get(type(event), ()):
+            with contextlib.suppress(ValueError, StopIteration):
+                sink.send(event)
+
+
+def counting(*, ends: bool) -> Any:
+    while True:
+        event = yield
+        tick("counting")
+        if ends and isinstance(event, Docked):
+            return
+
+
+def started(generator: Any) -> Any:
+    next(generator)
+    return generator
+
+
+@program
+def generators_that_were_started() -> Program:
+    def refusing() -> Any:
+        yield
+        tick("refusing")
+        raise ValueError("full")
+
+    bus = Sinks(started(counting(ends=False)), started(counting(ends=True)), started(refusing()))
+
+    def run() -> None:
+        bus.publish(Docked())
+        bus.publish(Docked())
+
+    executions = [("counting", "ok", 1), ("counting", "ok", 1), ("refusing", "failed", 1), ("counting", "ok", 1)]
+    return Program(bus, run, executions, [("Docked", "")] * 2)
+
+
+@program
+def asynchronous_generators_that_were_started() -> Program:
+    class Flow:
+        def __init__(self, *sinks: Any) -> None:
+            self.sinks = {Docked: list(sinks)}
+
+        async def publish(self, event: Any) -> None:
+            for sink in self.sinks.get(type(event), ()):
+                await sink.asend(event)
+
+    async def waiting() -> Any:
+        while True:
+            event = yield
+            tick("waiting")
+            await asyncio.sleep(0)
+            assert event
+
+    bus = Flow(waiting(), waiting())
+
+    async def run() -> None:
+        for sink in bus.sinks[Docked]:
+            await sink.asend(None)
+        await asyncio.gather(bus.publish(Docked()))
+        await bus.publish(Docked())
+
+    return Program(bus, run, [("waiting", "ok", 1)] * 4, [("Docked", "")] * 2)

@@ -34,6 +34,7 @@ _CODE_HERE: Final[Path] = ("<code>",)
 _ABOVE: Final = "super "
 #: Methods of containers and queues that take something out, and those that show all of it.
 _TAKING: Final = frozenset(("get", "get_nowait", "pop", "popleft", "popitem", "setdefault", "fetchall", "fetchone"))
+_SPLITTING: Final = frozenset(("split", "rsplit", "partition", "rpartition"))
 _SHOWING: Final = frozenset(("values", "keys", "copy", "items"))
 _ADDING: Final = frozenset(("append", "appendleft", "add", "extend", "insert", "update"))
 _CHANGING: Final = _ADDING | {"remove", "discard", "clear", "sort", "cancel"}
@@ -101,6 +102,9 @@ class Flow:
         adapts: It asks handlers for their parameters.
         grows: It works off more than it was given: a list that gets longer on the way, what it calls itself with.
         inherits: It looks what it needs up in the class of the bus and in each of its bases.
+        separators: Where it takes a name that it is given apart.
+        telling: The containers whose keys it asks about, or compares.
+        written: The places in the bus where it puts something, whatever that is.
     """
 
     handed: list[Handed] = field(default_factory=list)
@@ -113,11 +117,24 @@ class Flow:
     adapts: bool = False
     grows: bool = False
     inherits: bool = False
+    separators: list[str] = field(default_factory=list)
+    telling: set[str] = field(default_factory=set)
+    written: set[Path] = field(default_factory=set)
+
+    def told_by_key(self) -> set[str]:
+        """Return the containers of which a key decides something, and not only where what was made of it is kept."""
+        looked_up = (path for place, paths in self.keys if place not in self.written for path in paths)
+        return self.telling | {keyed for path in looked_up if (keyed := _keyed(path))}
 
     def delivered(self, sources: Iterable[str]) -> list[Handed]:
         """Return the calls that hand on what comes from parameters of these names."""
         roots = set(sources)
         return [call for call in self.handed if call.container and any(path[0] in roots for path in call.passes())]
+
+    def wakes(self) -> list[Handed]:
+        """Return the calls of what stands in containers that are only told that something happened."""
+        plain = (call for call in self.handed if call.direct and call.dropped and call.path[-1] == "[]")
+        return [call for call in plain if not (call.asked or call.args or call.keywords)]
 
     def from_its_own(self) -> bool:
         """Return whether it hands on what the bus keeps somewhere, besides what it is given."""
@@ -137,6 +154,11 @@ def container_of(path: Path) -> str:
     return ".".join(step[1:] for step in path[1 : path.index("[]")])
 
 
+def _keyed(path: Path) -> str:
+    """Return the container that a path is a key of; empty where it is none."""
+    return container_of((*path[: path.index("key")], "[]")) if path[0] == "self" and "key" in path else ""
+
+
 def read_flow(function: Any, functions: Mapping[str, Any], owner: Any) -> Flow:
     """Read what a function of a bus does.
 
@@ -146,7 +168,7 @@ def read_flow(function: Any, functions: Mapping[str, Any], owner: Any) -> Flow:
         owner: The bus: an object, a class or a module.
     """
     flow = Flow()
-    node = _node_of(function)
+    node = node_of(function)
     if node is None:
         flow.read = False
         return flow
@@ -164,7 +186,7 @@ _HARMLESS_MODULES: Final = frozenset(("asyncio", "inspect", "contextlib", "loggi
 
 def only_hands_on(function: Any) -> bool:
     """Return whether a function does nothing but call what it finds in containers with what it is given."""
-    node = _node_of(function)
+    node = node_of(function)
     if node is None:
         return False
     parts = list(ast.walk(node))
@@ -191,7 +213,7 @@ def _is_handing_on(callee: ast.expr, local: Collection[str]) -> bool:
 _NODES: dict[types.CodeType, Any] = {}
 
 
-def _node_of(function: Any) -> Any:
+def node_of(function: Any) -> Any:
     """Return the syntax tree of a function, None without a source that can be read."""
     function = undecorated(plain_function(function))
     code = getattr(function, "__code__", None)
@@ -383,8 +405,10 @@ class _Reader:
 
     def _keep(self, places: Paths, paths: Paths) -> None:
         for place in places:
-            if place[0] == "self" and len(place) > 1 and "[]" not in place and paths:
-                self._flow.kept[place] = self._flow.kept.get(place, _NONE) | paths
+            if place[0] == "self" and len(place) > 1 and "[]" not in place:
+                self._flow.written.add(place)
+                if paths:
+                    self._flow.kept[place] = self._flow.kept.get(place, _NONE) | paths
 
     # -- expressions ---------------------------------------------------------------------------------------------------
 
@@ -395,7 +419,10 @@ class _Reader:
             self._flow.read = self._flow.read and node is None
             return _NONE
         if isinstance(node, ast.Name):
-            return self._name(node.id)
+            paths = self._name(node.id)
+            if self._asked:
+                self._flow.telling.update(filter(None, map(_keyed, paths)))
+            return paths
         if isinstance(node, ast.Attribute):
             if _is_super(node.value):
                 return frozenset((("self", f".{_ABOVE}{node.attr}"),))
@@ -504,6 +531,8 @@ class _Reader:
     def _compare(self, paths: Paths) -> None:
         """Remember what of an item, or which key, is compared with what."""
         others = frozenset(path for path in paths if path[0] != "self")
+        if others:
+            self._flow.telling.update(filter(None, map(_keyed, paths)))
         for path in paths - others:
             if others and ("[]" in path or "key" in path):
                 self._flow.keys.append((path, others))
@@ -552,14 +581,15 @@ class _Reader:
             said = node.args[1]
             if isinstance(said, ast.Constant):
                 return self._attribute(args[0], str(said.value))
-            return frozenset((*path, ".*") for path in args[0])
+            named = args[1] if ("self",) in args[0] else _NONE  # a method of the bus, called by what stands there
+            return frozenset((*path, ".*") for path in args[0] | frozenset(filter(container_of, named)))
         function = self._functions.get(name) if self._module else self._globals.get(name)
         if is_a(function, types.FunctionType) and not is_standard(function.__module__):
             return self._enter_named(function, args, keywords, ("self",))
         return self._pass(name, node, args, keywords)
 
     def _enter_named(self, function: Any, args: list[Paths], keywords: Mapping[str, Paths], owner: Path) -> Paths:
-        node = _node_of(function)
+        node = node_of(function)
         if node is None:
             return _union(args)
         return self.enter(function, node, args, keywords, owner)
@@ -595,6 +625,8 @@ class _Reader:
             return self._bases()
         if name in _TAKING:
             return self._taken(single, _union(args[:1]), said)
+        if name in _SPLITTING and isinstance(said, str) and said and path[0] != "self":
+            self._flow.separators.append(said)
         if name == "items":
             return frozenset(((*path, "items"),))
         if name in _SHOWING:

@@ -11,7 +11,6 @@ import enum
 import operator
 import types
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 from ....core.bus.context import HANDLER_TIMEOUT
@@ -30,7 +29,7 @@ from ...tap.patch import patch_publisher
 from ...tap.stand_ins import Route, is_stand_in, original
 from ..events import EventType, NamedEvent
 from ..namedevents import describe_name
-from ..targets import dead_references, entries, is_glob, key_name, kind_of, run_for
+from ..targets import dead_references, entries, fits_glob, is_glob, key_name, kind_of, run_for
 from .arranged import ArrangedPoint
 from .calls import CallReader, handler_event
 from .events import MapEvents
@@ -230,23 +229,26 @@ class MapConnection:
 
     def event_named(self, name: str) -> EventType | None:
         """Return the event of a name that nobody is subscribed to but by a pattern; None where none fits."""
-        if not any(fnmatchcase(name, pattern) for pattern in self._globs()):
+        if not any(fits_glob(name, pattern) for pattern in self._globs()):
             return None
         return self._describe_name(name, (target for _, target in self._dispatch.matching(None, {name})))
 
     def patterns(self) -> Iterator[tuple[EventType, list[HandlerDescription]]]:
         """Yield the patterns of names that are subscribed to, each with its handlers; that for every name, too."""
+        for pattern, targets in self._by_glob().items():
+            yield self._describe_name(pattern, targets), [self._describe(target) for target in targets]
+
+    def _by_glob(self) -> dict[str, list[Any]]:
         globs: dict[str, list[Any]] = {}
         for handler_map in self.maps if any(publisher.named for publisher in self.publishers[:1]) else ():
             for pattern, target in handler_map.entries():
                 if is_glob(pattern):
                     globs.setdefault(pattern, []).append(target)
-        for pattern, targets in globs.items():
-            yield self._describe_name(pattern, targets), [self._describe(target) for target in targets]
+        return globs
 
     def _globs(self) -> list[str]:
         """Return the patterns of names, without that for every name."""
-        return [event.name for event, _ in self.patterns() if not is_wildcard(event.name)]
+        return [pattern for pattern in self._by_glob() if not is_wildcard(pattern)]
 
     def _describe_name(self, name: str, targets: Iterable[Any]) -> EventType:
         return describe_name(name, map(original, targets), by_keyword=self._calls.gives_keywords(self.publishers[0]))
@@ -419,6 +421,7 @@ class MapConnection:
             if tap.interceptor is not None:
                 self._stand_ins = StandIns(self, tap, self._dispatch, self._names, tap.strikes)
                 self._stand_ins.put()
+                self._tell_spared(tap)
             self._forget_expected()
 
         leave = tap.on_intercept(intercepted)
@@ -433,6 +436,14 @@ class MapConnection:
             self._forget_expected()
 
         return restore
+
+    def _tell_spared(self, tap: Tap) -> None:
+        """Take note of handlers that are to fail, and cannot be made to: only their names stand in a container."""
+        for handler_map in self.maps:
+            for text, target in handler_map.texts().items():
+                if target is not None and tap.strikes(self._describe(target).label):
+                    problem = Problem(self.where, f"No faults for {text}: {handler_map.path} only names it.")
+                    self._troubles += [] if problem in self._troubles else [problem]
 
     def _patch(self, tap: Tap, publisher: Publisher, undo: list[Callable[[], None]]) -> None:
         try:
@@ -561,8 +572,14 @@ async def _iterated(published: Any) -> None:
 def _oddities(handler_map: HandlerMap) -> Iterator[str]:
     """Yield what is told of a container: what in it is no handler, is gone, or hangs where no event is published."""
     value, path = handler_map.get(), handler_map.path
+    texts = handler_map.texts()
+    for text, target in texts.items():
+        if target is None:
+            yield f"{path} names {text}, which is not loaded: its handler is unknown until the program imports it."
+    if any(target is not None for target in texts.values()) and not MONITOR.available:
+        yield f"Handlers in {path} are named by text: they are recorded on Python 3.12 and newer only."
     for key, item in value.items() if kind_of(value) in ("dict", "proxy") else ():
-        if item is None or is_a(item, (str, int)):
+        if item is None or (is_a(item, (str, int)) and item not in texts):
             yield f"{path}[{key_text(key)}] holds {type(item).__name__}, which is not callable."
         if is_metaclass(key):
             yield f"{path}[{key_text(key)}] matches no event: it is subscribed to the class of a class."

@@ -39,6 +39,7 @@ from .match import (
     is_wildcard,
     name_of_pattern,
 )
+from .told import names_told
 
 if TYPE_CHECKING:
     from .calls import CallReader
@@ -112,7 +113,7 @@ class MapEvents:
             value = handler_map.get()
             for pattern, target in handler_map.entries():
                 handlers.setdefault(pattern, []).append(original(target))
-            if kind_of(value) not in ("dict", "proxy"):
+            if kind_of(value) not in ("dict", "proxy") or handler_map.is_tree:
                 continue
             pattern_of = handler_map.pattern_of()
             for pattern in value:
@@ -128,7 +129,20 @@ class MapEvents:
                 best = self._found.publishers[:1]
                 apart = [cls for point in best for cls in published_with(point.name, point.owner)]
             handlers.update({cls: [] for cls in apart if cls not in handlers})
+            if not apart and None in handlers:
+                self._tell_names(handlers)
         return handlers
+
+    def _tell_names(self, handlers: dict[Any, list[Any]]) -> None:
+        """Add the names that handlers of everything tell apart in a field of what they are given."""
+        best = self._found.publishers[0] if self._found.publishers else None
+        names = [(field, name, target) for target in handlers[None] for field, name in names_told(target)]
+        if best is None or best.named or not names:
+            return
+        best.key = best.key or (best.event or best.parameters[0].name, f"['{names[0][0]}']")
+        for field, name, target in names:
+            if field == best.envelope and target not in handlers.setdefault(name, []):
+                handlers[name].append(target)
 
     def _told(self, target: Any) -> Iterator[type[Any]]:
         """Yield the classes that a handler of everything tells of, or what decides whether it is run."""

@@ -35,15 +35,19 @@ from ...tap.stand_ins import original
 from ..targets import (
     NOT_SAID,
     entries,
+    handler_at,
     is_run_by,
     key_name,
     key_patterns,
     keyed_by_handler,
     kind_of,
     leaves,
+    name_of_run,
+    path_in,
     run_for_each,
 )
 from .code import Flow, Handed, Path, Paths, container_of, keeps, only_hands_on, read_flow
+from .topics import is_tree, topics_in
 
 if TYPE_CHECKING:
     from ...adapters.base import Options
@@ -54,6 +58,10 @@ _VERBS: Final = frozenset(
 )
 _OTHER_VERBS: Final = frozenset(
     ("handle", "execute", "call", "process", "invoke", "run", "route", "submit", "push", "__call__")
+)
+#: What makes ``bus << event`` and ``event >> bus`` publish; another operator subscribes as often as it publishes.
+_OPERATORS: Final = frozenset(
+    f"__{side}{name}__" for name in ("lshift", "rshift", "matmul", "or", "and", "add", "mod") for side in ("", "r")
 )
 #: What a parameter is called by which handlers get a database session, or metadata.
 SESSION_NAMES: Final = ("session", "db_session", "db", "uow", "connection", "conn")
@@ -86,6 +94,9 @@ class HandlerMap:
         bus: Whose functions its handlers may be.
         read_as: How the code of the bus reads it, where that is not its path: as an attribute of a class above.
         keyed: What its keys are declared to be, of ``core.spec.KEYS_OF_CONTAINERS``; empty where nothing is declared.
+        labels: Its keys only name what stands under them, and say nothing of an event: slices of a state.
+        separator: Between which the code takes names apart, to look them up here part by part; empty where it does not.
+        marks: Texts in that code; those that are keys here are no parts of names.
     """
 
     path: str
@@ -103,6 +114,9 @@ class HandlerMap:
     bus: Any = None
     read_as: str = ""
     keyed: str = ""
+    labels: bool = False
+    separator: str = ""
+    marks: frozenset[str] = frozenset()
 
     @property
     def place(self) -> str:
@@ -178,17 +192,41 @@ class HandlerMap:
         says = self.says or ((NOT_SAID,) if self.senders else ())
         runs = (*self.runs, *self.places)
         value, depth = self.get(), 3
-        if self.keyed in (BY_NOTHING, BY_NAME) and kind_of(value) in ("dict", "proxy"):
+        if self.is_tree:
+            every: Iterator[tuple[Any, Any]] = chain.from_iterable(
+                entries(item, topic, runs=runs, says=says, named=self.named) for topic, item in self.topics()
+            )
+        elif self.keyed in (BY_NOTHING, BY_NAME) and kind_of(value) in ("dict", "proxy"):
             pattern_of = self.pattern_of()
             held = ((pattern_of(key), item) for key, item in tuple(value.items()))
-            every: Iterator[tuple[Any, Any]] = chain.from_iterable(
-                entries(item, pattern, depth, runs, says) for pattern, item in held
-            )
+            every = chain.from_iterable(entries(item, pattern, depth, runs, says, self.named) for pattern, item in held)
         else:
-            every = entries(value, runs=runs, says=says)
+            every = entries(value, runs=runs, says=says, named=self.named)
         for pattern, target in every:
             pattern = None if self.only_sorts(pattern) else pattern
             yield pattern, target, _inner_maps(target, handlers=pattern is None) if self.runs else []
+
+    @property
+    def is_tree(self) -> bool:
+        """Names are looked up in it part by part."""
+        return bool(self.separator) and not self.keyed and is_tree(self.get())
+
+    def topics(self) -> Iterator[tuple[Any, Any]]:
+        """Yield the topics in a tree that have handlers, each with the container of these."""
+        return topics_in(self.get(), self.separator, self.marks)
+
+    def named(self, value: Any) -> Any:
+        """Return the handler that a text in it names: a method of the bus, something of a module; None for none."""
+        if is_a(value, str) and value.isidentifier() and not is_a(self.bus, (type, types.ModuleType)):
+            method = inspect.getattr_static(self.bus, value, None)
+            return getattr(self.bus, value) if is_a(plain_function(method), types.FunctionType) else None
+        return handler_at(value)
+
+    def texts(self) -> dict[str, Any]:
+        """Return the texts in it that name handlers, each with the handler; None where that is not loaded."""
+        held = [item for item in leaves(self.get()) if is_a(item, str) or path_in(item)]
+        named = {path_in(item) or str(item): self.named(item) for item in held}
+        return {text: target for text, target in named.items() if target is not None or path_in(text)}
 
     def by_sender(self) -> Iterator[tuple[Any, Any]]:
         """Yield the sender that each of its entries is for, and the handler."""
@@ -201,7 +239,7 @@ class HandlerMap:
 
     def only_sorts(self, key: Any) -> bool:
         """Return whether a key says in which order its handlers are run, and nothing of an event."""
-        return self.sorts and is_a(key, int) and self.keyed != BY_NAME
+        return (self.labels or (self.sorts and is_a(key, int))) and self.keyed != BY_NAME
 
     def pattern_of(self) -> Callable[[Any], Any]:
         """Return what tells of a key what the handlers under it are subscribed to; None: it does not say."""
@@ -362,7 +400,8 @@ class _Flows:
         touching = [
             name
             for name, function in functions.items()
-            if (not name.startswith("__") or name == "__call__") and _touches(function, functions, containers)
+            if (not name.startswith("__") or name == "__call__" or name in _OPERATORS)
+            and _touches(function, functions, containers)
         ]
         touching.sort(key=_rank)
         self.own = _is_own(value)
@@ -408,6 +447,10 @@ class _Flows:
         ]
         looked_up = (place for flow in self.flows.values() for place, paths in flow.keys if _is_given(paths))
         asked = {container_of((*place, "[]")) for place in looked_up}
+        separator = next((text for flow in self.flows.values() for text in flow.separators), "")
+        marks = (
+            frozenset().union(*(texts_in(self.functions[name]) for name in self.flows)) if separator else frozenset()
+        )
         for handler_map in maps:
             own = [call for call in calls if call.container == handler_map.place]
             handler_map.bus = self.value
@@ -415,6 +458,8 @@ class _Flows:
             handler_map.asks = _names(call.inside[-1:] for call in own if call.asked)
             handler_map.places = _places(own)
             handler_map.sorts = bool(own) and handler_map.place not in asked
+            handler_map.labels = handler_map.sorts and self._are_labels(handler_map)
+            handler_map.separator, handler_map.marks = separator, marks
             asked_for = [(place, paths) for place, paths in keys if container_of(place) == handler_map.place]
             by_sender = {
                 place for place, paths in asked_for if {path[0] for path in paths if path[0] != "self"} == {SENDER}
@@ -422,11 +467,20 @@ class _Flows:
             handler_map.senders = tuple(dict.fromkeys(place[-1][1:] for place in by_sender if "[]" in place))
             handler_map.says = _names(place[-1:] for place, _ in asked_for if place not in by_sender)
 
+    def _are_labels(self, handler_map: HandlerMap) -> bool:
+        """Return whether the keys of a dict of which all is run say nothing of an event, as far as the code says it."""
+        flows = [flow for flow in self.flows.values() if any(h.container == handler_map.place for h in flow.handed)]
+        own = kind_of(handler_map.get()) in ("dict", "proxy") and not any(is_a(key, type) for key in handler_map.get())
+        looked_up = {container_of((*place, "[]")) for flow in self.flows.values() for place, _ in flow.keys}
+        own = own and handler_map.place not in looked_up
+        return own and all(flow.read and handler_map.place not in flow.told_by_key() for flow in flows)
+
     def containers(self) -> set[str]:
         """Return the containers whose contents are handed something, and not what goes on from there, as middleware."""
         calls = [call for flow in self.flows.values() for call in flow.handed if _is_handing(call)]
         handed = {call.container for call in calls if self.own or any(path[0] != "self" for path in call.passes())}
         stored = [entry for flow in self.flows.values() for entry in flow.kept.items()]
+        handed |= {call.container for name, flow in self.flows.items() if self.handed(name) for call in flow.wakes()}
         queued = {container_of(path) for at, paths in stored if container_of((*at, "[]")) in handed for path in paths}
         return (handed | queued) - {call.container for call in calls if call.around} - {""}
 
@@ -466,7 +520,7 @@ def _listening(value: Any, runs: tuple[str, ...], depth: int = 3) -> Iterator[An
     for item in tuple(value.values() if kind in ("dict", "proxy") else value if kind in _FLAT else ()):
         if depth and kind_of(item) in (*_FLAT, "dict"):
             yield from _listening(item, runs, depth - 1)
-        elif is_standard(type(item).__module__) and _is_called(item, runs):
+        elif is_standard(type(item).__module__) and _is_called(item, runs) and not name_of_run(item, runs):
             yield item
 
 
@@ -634,6 +688,8 @@ def _maps_of(candidates: list[HandlerMap], flows: _Flows, options: Options) -> l
     Where it cannot be, or says nothing, it is those that the code of what publishes names and that hold handlers.
     """
     handed = flows.containers()
+    of_nodes = {id(handler_map.owner) for handler_map in candidates if handler_map.place in handed}
+    handed |= {tree.place for tree in candidates if id(tree.owner) in of_nodes and tree.is_tree}
     if not (handed or flows.own) and flows.flows and all(flow.read for flow in flows.flows.values()):
         return []  # of a library, and nothing is handed on: a web application with its error handlers, say
     functions = flows.functions
@@ -651,14 +707,17 @@ def _holds_handlers(handler_map: HandlerMap, handed: set[str], used: set[str]) -
     """Return whether a container holds handlers, or will; say so in it."""
     value, is_handed = handler_map.get(), handler_map.place in handed
     listeners = len(handler_map.listeners())
-    handlers = sum(1 for _ in entries(value, runs=handler_map.runs))
+    is_tree = handler_map.is_tree
+    of_value = handler_map.entries() if is_tree else entries(value, runs=handler_map.runs, named=handler_map.named)
+    handlers = sum(1 for _ in of_value)
     if not is_handed and (handler_map.attribute not in used or not handlers):
         return False
-    if is_handed and value and not (handlers or listeners or _is_nested(value)):
+    if is_handed and value and not (handlers or listeners or _is_nested(value) or handler_map.texts()):
         return False
     read = "given what is published" if is_handed else "read by what publishes"
     handler_map.score = 60 + 30 * bool(handlers)
-    handler_map.why = f"{read}, {_content(value, handlers, listeners)}"
+    content = f"a tree of topics with {_count(handlers, 'handler')}" if is_tree else ""
+    handler_map.why = f"{read}, {content or _content(value, handlers, listeners)}"
     return True
 
 
@@ -746,6 +805,8 @@ _STRONG, _UNNAMED, _PRIVATE = 1, 4, 8
 
 def _rank(name: str) -> int:
     """Return how well a name says that something publishes, 0 best, from ``_UNNAMED`` on not at all."""
+    if name in _OPERATORS:
+        return 3
     bare = name if name.startswith("__") else name.lstrip("_")
     begin = bare.partition("_")[0] or bare
     for rank, verbs in enumerate((_VERBS, _OTHER_VERBS)):
@@ -830,6 +891,8 @@ def _read_publisher(publisher: Publisher, flows: _Flows, maps: set[str]) -> None
         publisher.several = publisher.each and _is_free(publisher.parameters[names.index(best[0])])
         publisher.event = best[0]
     keys = [tuple(step for step in path if step not in ("in", "*")) for path in keys]
+    if flow.separators:
+        keys = [path[:1] if path[1:] == ("[]",) else path for path in keys]  # a part of the name
     if len({path[:1] for path in keys}) == 1 and len({len(path) for path in keys}) == 1:
         publisher.key = keys[0]
     free = {key for call in calls for key, paths in call.keywords if key and not any(p[0] in names for p in paths)}

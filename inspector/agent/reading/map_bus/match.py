@@ -9,7 +9,6 @@ import operator
 import types
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 from ....core.own_code import is_own_class, is_own_module
@@ -18,7 +17,7 @@ from ....core.values import hints
 from ....core.values.looking import is_a, variables_of
 from ...handlers import Handler
 from ..events import make_of, signature_hints, subclasses, travel_name
-from ..targets import WILDCARD, MethodName, entries, is_glob, key_name, run_for
+from ..targets import WILDCARD, MethodName, entries, fits_glob, is_glob, key_name, run_for
 from .find import flow_of, own_names
 
 if TYPE_CHECKING:
@@ -192,7 +191,7 @@ def matches(pattern: Any, cls: type[Any] | None, names: set[str], by_base: bool)
     if is_a(pattern, enum.Enum) and pattern.name in names:
         return True
     if is_glob(pattern):
-        return any(fnmatchcase(name, pattern) for name in names)
+        return any(fits_glob(name, pattern) for name in names)
     return key_name(pattern) in names
 
 
@@ -274,7 +273,7 @@ class Dispatch:
             value = handler_map.get()
             if not handler_map.runs and self.keys_at(handler_map, cls) and not value.keys() & WILDCARD_KEYS:
                 # the common case, and the hot one
-                at_class = entries(value[cls], cls)
+                at_class = entries(value[cls], cls, named=handler_map.named)
                 yield from ((pattern, run_for(target, cls, handler_map.bus)) for pattern, target in at_class)
                 continue
             for pattern, target in handler_map.entries():
