@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
 
 from inspector.ui.kit.buttons import Button
+from inspector.ui.kit.fonts import bold_font
 from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.text import PlainLabel
 
@@ -108,9 +109,7 @@ class Banner(Box):
         super().__init__(theme, back, line, parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)  # its text sets its height
         self._title = PlainLabel(title, ink, wrap=True)
-        font = self._title.font()
-        font.setBold(True)
-        self._title.setFont(font)
+        self._title.setFont(bold_font(self._title.font()))
         self._text = PlainLabel("", wrap=True, selectable=True)
         self._text.set_whole(text, _MESSAGE)
         self._text.setVisible(bool(text))

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QToolTip
 
 from inspector.ui.kit.columns import TableColumns
+from inspector.ui.kit.fonts import bold_font
 from inspector.ui.kit.rows import NUMBERS, WORDS, Role, SortedModel, TableModel
 from inspector.ui.kit.tables import DataTable, DataTree, Index, RowDelegate
 from inspector.ui.kit.text import plain_tooltip
@@ -121,9 +122,7 @@ class ToneDelegate(RowDelegate):
         name, tint = _MARKS[mark]
         pixmap = self._look.pixmap(name, tint, _MARK, painter.device().devicePixelRatioF())
         painter.drawPixmap(QRect(room.left(), room.center().y() - _MARK // 2 + 1, _MARK, _MARK), pixmap)
-        bold = QFont(font)
-        bold.setBold(True)
-        return bold
+        return bold_font(font)
 
     def _paint_trend(self, painter: QPainter, cell: QRect, counts: list[int]) -> None:
         room = QRectF(cell).adjusted(_PADDING, 5, -_PADDING, -6)

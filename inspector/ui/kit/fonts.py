@@ -20,6 +20,9 @@ JETBRAINS_MONO: Final = "JetBrains Mono"
 SYMBOLS: Final = "Inspector Symbols"
 #: Packages that hold nothing but a font.
 _PACKAGES: Final = ("fontpkg_inter", "fontpkg_jetbrains_mono")
+_WEIGHT: Final = QFont.Tag("wght")
+#: How heavy bold text is; regular text has 400.
+_BOLD: Final = 620
 #: What every desktop has, where a package is missing.
 _FALLBACK: Final = "DejaVu Sans"
 _FALLBACK_MONO: Final = "DejaVu Sans Mono"
@@ -62,6 +65,22 @@ def mono_font() -> QFont:
     size = ui_font().pointSizeF()
     if size > 0:
         font.setPointSizeF(size)
+    return font
+
+
+def bold_font(base: QFont, *, bold: bool = True) -> QFont:
+    """Return a font as bold as headings are, or as light as text.
+
+    Qt knows only the regular face of a variable font: asked for a bold one it smears that, and an i loses its dot. So
+    the weight is set on the font's own axis, where it has one.
+    """
+    font = QFont(base)
+    if font.family() not in (INTER, JETBRAINS_MONO):
+        font.setBold(bold)
+    elif bold:
+        font.setVariableAxis(_WEIGHT, _BOLD)
+    else:
+        font.unsetVariableAxis(_WEIGHT)
     return font
 
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.app.text import one_line
+from inspector.ui.kit.fonts import bold_font
 from inspector.ui.kit.keys import press_by_return
 from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.lines import LineButton
@@ -127,9 +128,7 @@ class Link(QAbstractButton):
         if mono:
             self.setFont(theme.mono_font())
         if bold:
-            font = QFont(self.font())
-            font.setBold(True)
-            self.setFont(font)
+            self.setFont(bold_font(self.font()))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
@@ -224,8 +223,7 @@ class ClickableRow(LineButton):
             room.setLeft(room.left() + max(metrics.horizontalAdvance(text), part.width) + 8)
 
     def _dress(self, painter: QPainter, part: Segment) -> QFontMetrics:
-        font = self._theme.mono_font() if part.mono else QFont(self.font())
-        font.setBold(part.bold)
+        font = bold_font(self._theme.mono_font() if part.mono else self.font(), bold=part.bold)
         painter.setFont(font)
         painter.setPen(self._theme.color(part.ink))
         return QFontMetrics(font)

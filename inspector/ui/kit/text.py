@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.app.text import plural, visible
+from inspector.ui.kit.fonts import bold_font
 from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.newest import Newest
 
@@ -49,7 +50,7 @@ def set_tone(widget: QWidget, tone: str) -> None:
         if tone == "section":
             font = section_font(font)
         elif tone == "title":
-            font.setBold(True)
+            font = bold_font(font)
         if tone in ("section", "title"):
             widget.setFont(font)
         style = widget.style()
@@ -68,8 +69,7 @@ def section_font(base: QFont) -> QFont:
     if base.pointSizeF() > 0:
         font.setPointSizeF(base.pointSizeF() * 0.87)
     font.setLetterSpacing(QFont.SpacingType.PercentageSpacing, 106)
-    font.setWeight(QFont.Weight.Bold)
-    return font
+    return bold_font(font)
 
 
 class PlainLabel(QLabel):

@@ -13,6 +13,7 @@ from inspector.catalog import fieldtext
 from inspector.catalog.replay import FieldMapping, Replay
 from inspector.core.errors import UsageError
 from inspector.ui.kit.buttons import Button
+from inspector.ui.kit.fonts import bold_font
 from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, set_tone
 
@@ -88,9 +89,7 @@ class MappingDialog(QDialog):
         self.rows |= {shape.name: _FieldRow(replay, shape) for shape in replay.added}
         self.left_out = {name: PlainLabel("", "warn") for name in replay.removed}
         head = PlainLabel(f"{replay.event.name} has changed since this was recorded.", wrap=True)
-        font = head.font()
-        font.setBold(True)
-        head.setFont(font)
+        head.setFont(bold_font(head.font()))
         what = PlainLabel(
             "Choose values for its new and changed fields; all others stay as recorded.", "dim", wrap=True
         )

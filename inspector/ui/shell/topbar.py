@@ -82,7 +82,7 @@ class TopBar(QToolBar):
         self.session = Button(theme, "", "session")
         #: What stands on them, and their tooltips.
         self._texts = {self.source: ("", ""), self.session: ("", "")}
-        self.filter = FilterField(theme, "status:failed ≥10ms", shortcut_text(table.get("filter.focus")))
+        self.filter = FilterField(theme, "Filter, e.g. status:failed", shortcut_text(table.get("filter.focus")))
         self.filter.setAccessibleName("Filter")
         self._more = IconButton(theme, "more", "More: export, palette, theme")
         self._menus: dict[str, MenuProvider] = {}

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QGuiApplication, QTextDocument
+from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication, QTextDocument
 from PySide6.QtGui import Qt as GuiQt
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector.ui.kit.badges import Badge
-from inspector.ui.kit.fonts import load_fonts
+from inspector.ui.kit.fonts import bold_font, load_fonts, ui_font
 from inspector.ui.kit.layouts import hbox
 from inspector.ui.kit.text import (
     CountLabel,
@@ -24,6 +24,7 @@ from inspector.ui.kit.text import (
     ask_then,
     copy_text,
     plain_tooltip,
+    section_font,
     set_tone,
 )
 from inspector.ui.kit.theme import Theme
@@ -117,7 +118,18 @@ def test_a_tone_is_a_property_for_the_style_sheet(qtbot: QtBot) -> None:
     qtbot.addWidget(label)
     set_tone(label, "section")
     assert label.property("tone") == "section"
-    assert label.font().bold()
+    assert label.font() == section_font(QGuiApplication.font())
+
+
+@pytest.mark.usefixtures("qapp")
+def test_bold_text_is_drawn_in_the_weight_of_its_font_not_smeared() -> None:
+    load_fonts()
+    regular = ui_font()
+    bold = bold_font(regular)
+    assert not bold.bold(), "Qt would smear the regular face"
+    assert QFontMetrics(bold).horizontalAdvance("Catalog" * 9) > QFontMetrics(regular).horizontalAdvance("Catalog" * 9)
+    assert bold_font(bold, bold=False) == regular
+    assert bold_font(QFont("DejaVu Sans")).bold()
 
 
 async def test_a_question_lets_tasks_go_on(qtbot: QtBot) -> None:

@@ -239,9 +239,9 @@ def test_a_tab_that_is_dragged_away_takes_its_panel_along(make: Make, qapp: QApp
     shell = make()
     bar, place = tab_place(shell, "Failures")
     QTest.mousePress(bar, Qt.MouseButton.LeftButton, pos=place)
-    QTest.mouseMove(bar, place + QPoint(0, bar.height() + 4))
+    QTest.mouseMove(bar, QPoint(place.x(), bar.height() + 4))
     assert not shell.panel("failures").isFloating()  # near its place a tab stays a tab
-    QTest.mouseMove(bar, place + QPoint(10, bar.height() + 80))
+    QTest.mouseMove(bar, QPoint(place.x() + 10, bar.height() + 80))
     qapp.processEvents()
     assert shell.panel("failures").isFloating()
     QTest.mouseRelease(shell.panel("failures"), Qt.MouseButton.LeftButton)

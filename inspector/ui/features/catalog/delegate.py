@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QS
 from inspector.app.text import format_count, one_line, plural, short_count
 from inspector.core.records.statuses import BY_FAULT, STATUSES, SWALLOWED_CODE, TROUBLE
 from inspector.ui.features.catalog.model import CATEGORY, EVENT, WORKFLOW, CatalogNode, CatalogRole
+from inspector.ui.kit.fonts import bold_font
 from inspector.ui.kit.text import plain_tooltip
 from inspector.ui.kit.widgets import badge_font, paint_badge
 from inspector.ui.parts.outcome import count_words
@@ -102,8 +103,7 @@ class CatalogDelegate(QStyledItemDelegate):
 
     def _name(self, painter: QPainter, room: QRectF, node: CatalogNode, font: QFont, selected: bool) -> None:
         tokens, kind = self._theme.tokens, node.kind
-        font = QFont(font)
-        font.setBold(kind == CATEGORY)
+        font = bold_font(font, bold=kind == CATEGORY)
         painter.setFont(font)
         idle = kind == CATEGORY and not node.below
         ink = tokens.strong if selected or kind == CATEGORY else tokens.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QStyle,
@@ -19,6 +19,7 @@ from inspector.app.mermaid import correlation_mermaid
 from inspector.app.text import one_line, plural
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.ui.features.causality.tree import CauseNode, build_tree, root_of, walk
+from inspector.ui.kit.fonts import bold_font
 from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.kit.tables import DataTree
@@ -76,8 +77,7 @@ class CauseDelegate(QStyledItemDelegate):
         for text in (node.length, node.offset):
             painter.drawText(room, right, text)
             room.setRight(room.right() - max(column, QFontMetrics(small).horizontalAdvance(text) + 8))
-        font = QFont(option.font)
-        font.setBold(node.execution < 0)
+        font = bold_font(option.font, bold=node.execution < 0)
         painter.setFont(font)
         self._sign(painter, room, node)
         failed = node.status not in ("", "ok", "running")

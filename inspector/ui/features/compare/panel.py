@@ -244,9 +244,9 @@ class ComparePanel(JournalPanel):
             return
         journal = self._journal
         entry = journal.execution(self._a)
-        self.title.setText(one_line(f"{entry.handler.label} · {entry.event.name}"))
+        self.title.setText(one_line(entry.handler.label))
         failed, passed = (format_count(len(indexes)) for indexes in (self._peers.failed, self._peers.passed))
-        words = [f"{failed} failed, {passed} passed"]
+        words = [one_line(entry.event.name), f"{failed} failed, {passed} passed"]
         if self._compared is not None:
             words.append(searched_words(self._compared))
         self.counts.setText(" · ".join(part for part in words if part))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, cast
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QToolTip, QWidget
 
 from inspector.ui.features.compare import model as columns
+from inspector.ui.kit.fonts import bold_font
 from inspector.ui.kit.tables import DataTree
 from inspector.ui.kit.text import plain_tooltip, section_caption, section_font
 from inspector.ui.kit.widgets import badge_font
@@ -70,8 +71,8 @@ class CompareDelegate(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, room: QRect, node: ComparedRow, column: int
     ) -> None:
         timing = node.group in (columns.TIMING, columns.PATH)
-        font = QFont(option.font) if timing else self._theme.mono_font()
-        font.setBold(node.marked and node.group != columns.PATH and (timing or not column))
+        bold = node.marked and node.group != columns.PATH and (timing or not column)
+        font = bold_font(option.font if timing else self._theme.mono_font(), bold=bold)
         line = QRect(room)
         if node.shares:
             line.setTop(room.top() + 4)

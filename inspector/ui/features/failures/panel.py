@@ -23,6 +23,7 @@ from inspector.ui.features.failures.model import FailureGrouping, FailuresModel
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.cells import SortedTree, show_row
 from inspector.ui.kit.flow import FlowBox
+from inspector.ui.kit.fonts import bold_font
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, side_by_side, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
@@ -90,9 +91,7 @@ class FailureDetail(Page):
         self._theme = theme
         self._failure: Failure | None = None
         self.title = ElidedLabel("", "failed")
-        font = self.title.font()
-        font.setBold(True)
-        self.title.setFont(font)
+        self.title.setFont(bold_font(self.title.font()))
         self.message = PlainLabel("", wrap=True, selectable=True)
         self.place = ElidedLabel("", "dim")
         self.position = PlainLabel("", "dim")

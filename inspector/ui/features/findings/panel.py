@@ -15,6 +15,7 @@ from inspector.ui.features.findings.model import EVENT, MESSAGE, PLACE, FindingR
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.cells import being_read, show_row
 from inspector.ui.kit.columns import TableColumns
+from inspector.ui.kit.fonts import bold_font
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import add, hbox, side_by_side, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
@@ -63,8 +64,7 @@ class FindingDelegate(RowDelegate):
             painter.setPen(self._look.color(INKS[severity]))
             painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, GLYPHS[severity])
             room.setLeft(room.left() + _GLYPH_ROOM)
-        font.setBold(bool(count))
-        painter.setFont(font)
+        painter.setFont(bold_font(font, bold=bool(count)))
         painter.setPen(self._look.color("text" if index.column() == MESSAGE else "dim"))
         metrics = painter.fontMetrics()
         text = metrics.elidedText(index.data() or "", Qt.TextElideMode.ElideRight, room.width())

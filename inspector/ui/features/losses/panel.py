@@ -50,7 +50,7 @@ _WIDTHS: Final = {
     columns.KIND: 14,
     columns.SUBJECT: 20,
     columns.PLACE: 14,
-    columns.WHAT: 17,
+    columns.WHAT: 30,
     columns.COUNT: 7,
     columns.SINCE: 13,
     columns.LAST: 13,

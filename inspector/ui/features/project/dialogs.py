@@ -273,7 +273,7 @@ class MissingSettingsDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Missing environment variables")
-        self.setMinimumWidth(480)
+        self.setMinimumWidth(560)
         self.fields = {name: QLineEdit() for name in trouble.variables}
         title = PlainLabel(trouble.text, "title", wrap=True)
         hint = "Saved on this computer, never recorded. Change them in File → Project Settings."
@@ -427,7 +427,7 @@ class ProjectSettingsDialog(QDialog):
         self._before = dict(kept_settings)
         self.rows: list[_Row] = []
         title = PlainLabel(f"Extra environment variables for {folder}", "title", wrap=True)
-        hint = "Saved on this computer, readable only by you, never recorded. Empty values are passed too."
+        hint = "Saved on this computer, readable only by you, never recorded. Empty ones are passed."
         self._none = PlainLabel("No variables for this project.", "dim")
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(8)

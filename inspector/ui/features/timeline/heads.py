@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from inspector.analysis.processes import ProcessEntry
 from inspector.app.text import format_time, one_line, plural, short_count
 from inspector.core.records.statuses import BY_FAULT, STATUSES, TROUBLE
 from inspector.ui.features.timeline.axis import RULER_HEIGHT
 from inspector.ui.features.timeline.spanning import paint_pill
+from inspector.ui.kit.fonts import bold_font
 
 if TYPE_CHECKING:
     from inspector.analysis.timeline.layout import LaneStrip
@@ -76,8 +77,7 @@ def paint_head(painter: QPainter, scene: Scene, looks: Looks, strip: LaneStrip, 
     entry = journal.processes.by_number.get(strip.process) or ProcessEntry(strip.process)
     two = strip.height >= _TWO_LINES
     middle = y + (strip.height / 2 - 8 if two else strip.height / 2)
-    bold = QFont(looks.font if scene.layout.density.bar > 8 else looks.small)
-    bold.setBold(True)
+    bold = bold_font(looks.font if scene.layout.density.bar > 8 else looks.small)
     painter.setFont(bold)
     metrics = QFontMetricsF(bold)
     base = middle + metrics.ascent() / 2 - 1.5

@@ -95,8 +95,8 @@ def test_a_failure_is_compared_with_the_last_that_passed_before_it(
     assert panel.empty.words().startswith("Nothing to compare Select a failed execution")
     assert (panel.blocked(), panel.filter_blocked()) == ("Nothing is compared", "Nothing is compared")
     selection.select_in(story.journal, ExecutionIndex(2))
-    assert panel.title.text() == "Payment.charge · Placed"
-    assert panel.counts.text() == "2 failed, 3 passed"
+    assert panel.title.text() == "Payment.charge"
+    assert panel.counts.text() == "Placed · 2 failed, 3 passed"
     assert pair(panel) == ["A ✕ failed #3 +20.0 ms 2.0 ms", "B ✓ last that passed #2 +10.0 ms 2.0 ms"]
     assert groups(panel) == ["What separates them", "Timing"]
     assert panel.under_fault.isHidden()
@@ -186,17 +186,17 @@ def test_new_executions_are_counted_in_and_nothing_moves(make: Make) -> None:
     panel.tree.collapse(timing)
     panel.tree.setCurrentIndex(panel.model.index(0, 0, panel.model.group("separating")))
     panel.folded(story.tell([order(50)]))
-    assert panel.counts.text() == "2 failed, 3 passed"
+    assert panel.counts.text() == "Placed · 2 failed, 3 passed"
     panel._count_anew()
-    assert panel.counts.text() == "2 failed, 4 passed"
+    assert panel.counts.text() == "Placed · 2 failed, 4 passed"
     assert panel.model.node(panel.tree.currentIndex()).texts[0] == "currency"
     assert not panel.tree.isExpanded(panel.model.group("timing"))
     panel.hide()
     panel.folded(story.tell([order(60)]))
     panel._count_anew()
-    assert panel.counts.text() == "2 failed, 4 passed"
+    assert panel.counts.text() == "Placed · 2 failed, 4 passed"
     panel.show()
-    assert panel.counts.text() == "2 failed, 5 passed"
+    assert panel.counts.text() == "Placed · 2 failed, 5 passed"
     panel.set_journal(Story().journal)
     assert panel.empty.words().startswith("Nothing to compare")
 
@@ -248,7 +248,7 @@ async def test_y_and_the_button_of_the_failure_lead_there(tmp_path: Path) -> Non
         assert isinstance(panel, ComparePanel)
         await until(lambda: panel.isVisible() and panel.model.rowCount(), "it is compared")
         assert pair(panel)[1].startswith("B ✓ last that passed #2")
-        assert panel.counts.text() == "2 failed, 1 passed"
+        assert panel.counts.text() == "Placed · 2 failed, 1 passed"
         assert commands.run("compare.copy")
         assert QGuiApplication.clipboard().text().startswith("# Why this one?")
         panel.rows[1].click()
