@@ -253,7 +253,8 @@ def _pixels(frame: RasterFrame, start: Ints, end: Ints) -> tuple[Ints, Ints]:
 
 
 def _slots_of(rows: LaneRows, slot_of_row: Ints, pour: _Pour) -> tuple[Ints, _Pour]:
-    with_row = pour[pour.index < len(rows.row)] if len(pour.index) else pour
+    too_new = pour.index >= len(rows.row)
+    with_row = pour[~too_new] if too_new.any() else pour
     slot = slot_of_row[rows.row[with_row.index]]
     chosen = np.flatnonzero(slot >= 0)
     return slot[chosen], with_row[chosen]
@@ -297,9 +298,9 @@ def _pour_pyramid(cells: Bytes, pyramid: Pyramid, slot_of_row: Ints, first: Ints
 
 
 def _codes(cells: Bytes, passed: Bytes, hide_others: bool | None) -> Bytes:
+    codes: Bytes = np.take(_CODES, passed, mode="clip")
     if hide_others is None:
-        return _CODES[cells]
-    codes = _CODES[passed]
+        return codes
     if not hide_others:
         others = (passed == 0) & (cells != 0)
         codes[others] = _CODES[cells[others]] | DIM

@@ -120,9 +120,10 @@ class TimelineSource(TimelineIndex):
         index, at = index[near], at[near]
         where = np.concatenate((filled[place], np.searchsorted(times, at, side="right") - 1))
         phases = np.concatenate((phase, self.phase_of_event[columns["event"][index]]))
-        width = max(1, len(self.phases))
-        pairs = np.unique(where * width + phases)
-        return pairs // width, pairs % width
+        there = np.zeros((len(times), max(1, len(self.phases))), np.bool_)
+        there[where, phases] = True
+        place, phase = np.nonzero(there)
+        return place, phase
 
     def density(self, times: Ints) -> tuple[Ints, Ints]:
         """Return how many executions started in each stretch between ``times``, and which was the worst bad status.

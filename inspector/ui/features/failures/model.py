@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -103,6 +104,8 @@ class FailuresModel(TreeModel[FailureNode]):
         #: The rows of each group that is shown: its own, or those of its handlers, and the headings above them.
         self._rows: dict[int, list[FailureNode]] = {}
         self._headings: dict[Any, FailureNode] = {}
+        #: Groups whose rows do not show yet what was counted.
+        self._behind: set[int] = set()
         self._filling = False
         self._tried: Mapping[ExecutionIndex, Verdict] = {}
         self._trying: Retry | None = None
@@ -178,18 +181,26 @@ class FailuresModel(TreeModel[FailureNode]):
 
     def folded(self, change: Change) -> set[int]:
         """Follow the journal after a fold; return the numbers of the groups that changed."""
-        first_new = len(self._states)
+        self.count(change)
+        return self.follow()
+
+    def count(self, change: Change) -> None:
+        """Count what a fold brought, and leave the rows as they are until ``follow``."""
         changed = self._groups.folded(change)
         if self._read_marks(sorted(changed)):  # a group came back that had been resolved
             self._fill()
-            return changed
-        for number in range(first_new, len(self._groups.groups)):
-            if self._states[number] is self.shown:
-                self._add(self._groups.groups[number])
-        for number in sorted(changed):
-            if number < first_new and number in self._rows:
-                self._follow(self._groups.groups[number])
-        return changed
+        self._behind |= changed
+
+    def follow(self) -> set[int]:
+        """Bring the rows up to date; return the numbers of the groups that changed since they were."""
+        behind, self._behind = self._behind, set()
+        for number in sorted(behind):
+            group = self._groups.groups[number]
+            if number in self._rows:
+                self._follow(group)
+            elif self._states[number] is self.shown:
+                self._add(group)
+        return behind
 
     def group(self, row: int) -> FailureGroup:
         """Return the group of a row of the first level."""
@@ -352,7 +363,7 @@ class FailuresModel(TreeModel[FailureNode]):
     def _fill(self) -> None:
         self.beginResetModel()
         self.root = FailureNode()
-        self._rows, self._headings = {}, {}
+        self._rows, self._headings, self._behind = {}, {}, set()
         self._filling = True
         for group in self._groups.groups:
             if self._states[group.number] is self.shown:
@@ -429,10 +440,9 @@ class FailuresModel(TreeModel[FailureNode]):
                 self._tell(node, ())
         else:
             (node,) = nodes
-            there = {id(child.part) for child in node.children}
-            for part in group.parts.values():
-                if id(part) not in there:
-                    self._put(node, FailureNode(group=group, part=part))
+            shown = sum(child.part is not None for child in node.children)
+            for part in islice(group.parts.values(), shown, None):  # the rows stand in the order of the parts
+                self._put(node, FailureNode(group=group, part=part))
             self._tell(node, _grown(node.children))
         for heading in {id(node.parent): node.parent for node in nodes}.values():
             if isinstance(heading, FailureNode) and heading.heading:

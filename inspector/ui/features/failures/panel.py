@@ -42,6 +42,7 @@ from inspector.ui.selection import NOTHING, Hover
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from PySide6.QtGui import QShowEvent
     from PySide6.QtWidgets import QMessageBox
 
     from inspector.analysis.entries import Change
@@ -174,6 +175,8 @@ _ORDER: Final = (
     *(columns.TYPE, columns.PLACE, columns.HANDLER, columns.MESSAGE, columns.COUNT, columns.TREND),
     *(columns.FIRST, columns.LAST, columns.VERDICT),
 )
+#: Executions of a flood: while nobody looks, their failures are only counted.
+_FLOOD: Final = 1_000
 #: So many failures are retried only when a person has agreed: handlers do real work.
 _MANY: Final = 50
 _RETRY, _CANCEL = "Retry", "Cancel"
@@ -342,7 +345,14 @@ class FailuresPanel(JournalPanel):
         self._gathering.add(change, len(self._journal.publications))
 
     def _take(self, change: Change) -> None:
-        changed = self.model.folded(change)
+        self.model.count(change)
+        if self.isVisible() or len(change.ended) < _FLOOD:
+            self._follow()
+        else:
+            self.badge_changed.emit(*self._badge())
+
+    def _follow(self) -> None:
+        changed = self.model.follow()
         if not changed:
             return
         self._show_state()
@@ -350,6 +360,11 @@ class FailuresPanel(JournalPanel):
             self._choose_newest()
         elif self._group.number in changed:
             self._tell_position()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with what failed meanwhile."""
+        super().showEvent(event)
+        self._follow()
 
     def _after_reset(self) -> None:
         self._group = self._part = None
@@ -465,6 +480,7 @@ class FailuresPanel(JournalPanel):
 
     def execution_selected(self, index: ExecutionIndex) -> None:
         """Show the failure that is selected."""
+        self._follow()
         place = self.model.index_of(index)
         node = self.model.node(place)
         if node.group is None:

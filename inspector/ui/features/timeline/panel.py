@@ -73,6 +73,7 @@ class TimelinePanel(JournalPanel):
     ) -> None:
         super().__init__(theme, selection, parent)
         self._state: object = None
+        self._span = -1
         self.controller = TimelineController(selection, clock, self._refresh)
         self.canvas = TimelineCanvas(theme, self.controller, verbs=lambda: self.verbs)
         self.minimap = Minimap(theme, self.controller)
@@ -259,7 +260,7 @@ class TimelinePanel(JournalPanel):
 
     def numbers_changed(self) -> None:
         """Write the time window anew."""
-        self._state = None
+        self._span = -1
         self._refresh()
 
     def _open_find(self) -> None:
@@ -286,15 +287,17 @@ class TimelinePanel(JournalPanel):
         self.minimap.setVisible(not empty)
         following = controller.navigator.following
         switches = (controller.measure.mode, controller.folding)
-        state = (following, controller.source.group, controller.navigator.view.span, switches)
+        state = (following, controller.source.group, switches)
         if state != self._state:
             self._state = state
             self._group.set_text(GROUPINGS[controller.source.group])
             self._follow.set_text("Following" if following else "Follow")
             self._follow.set_dot("accent" if following else "")
             self._follow.set_tone("accent_text" if following else "")
-            self._window.set_text(f"{format_duration(controller.navigator.view.span)} window")
             self.state_changed.emit()
+        if controller.navigator.view.span != self._span:
+            self._span = controller.navigator.view.span
+            self._window.set_text(f"{format_duration(self._span)} window")
         if following:
             self._seen = len(journal.publications)
         new = max(0, len(journal.publications) - self._seen) if controller.live else 0

@@ -14,6 +14,7 @@ from inspector.app.settings import Settings
 from inspector.app.tasks import TaskOwner
 from inspector.core.records.capture import capture_failure
 from inspector.core.records.records import SessionStarted
+from inspector.ui.features.failures import panel as panels
 from inspector.ui.features.failures.model import COUNT, PLACE, TYPE, VERDICT
 from inspector.ui.features.failures.panel import FailuresPanel
 from inspector.ui.kit.buttons import IconButton
@@ -368,3 +369,24 @@ def test_a_menu_says_by_what_failures_stand_together(theme, selection, shown, tm
     panel.mute_button.click()
     assert cells(panel, TYPE) == ["Audit.handle"]
     assert panel.sorted.rowCount(panel.sorted.index(0, 0)) == 1
+
+
+def test_a_flood_that_nobody_sees_is_counted_and_shown_when_somebody_looks(theme, selection, shown, monkeypatch):
+    story, panel = filled(theme, selection, shown, failed(0, failure("KeyError")))
+    monkeypatch.setattr(panels, "_FLOOD", 2)
+    badges = []
+    panel.badge_changed.connect(lambda text, tone: badges.append((text, tone)))
+    panel.hide()
+    for first in (1, 3):
+        kinds = ("KeyError", "OSError")
+        panel.folded(story.tell(failed((first + n) * MS, failure(kind)) for n, kind in enumerate(kinds)))
+    assert badges[-1] == ("5", "failed")
+    assert cells(panel, TYPE) == ["KeyError"]
+    panel.show()
+    assert cells(panel, TYPE) == ["OSError", "KeyError"]
+    assert cells(panel, COUNT) == ["2", "3"]
+    panel.hide()
+    panel.folded(story.tell(failed(n * MS, failure("ValueError")) for n in range(10, 12)))
+    selection.select_execution(6, 6, "Paid", 0)
+    panel.execution_selected(6)
+    assert panel.detail.title.text() == "✕ ValueError"
