@@ -14,7 +14,8 @@ PY := .venv/bin/python
 # Processes that run the tests side by side.
 WORKERS ?= 2
 PYTEST_ARGS ?=
-PYTEST = pytest -q -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+# Files that take long come first (tests/conftest.py), so that the workers end at about the same time.
+PYTEST = pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
 # Not empty: `make test` measures which lines it runs, as `make coverage` does.

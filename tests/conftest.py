@@ -28,6 +28,8 @@ import pytest
 from tests.guards import Expectation, Guard
 
 UI_TESTS = Path(__file__).resolve().parent / "ui"
+#: The files that take more than some seconds, the longest first; tools/slow-tests writes it from a run's report.
+SLOW_FILES = Path(__file__).with_name("slow_files.txt")
 GUARD = pytest.StashKey[Guard]()
 HOMES = pytest.StashKey[Path]()
 
@@ -60,6 +62,12 @@ def pytest_configure(config: pytest.Config) -> None:
     # A shell's background job ignores Ctrl+C, and so would every process that a test starts and stops with it.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the files that take longest first: the last to end is then a short one, whichever worker it is for."""
+    order = {name: place for place, name in enumerate(SLOW_FILES.read_text(encoding="utf-8").split())}
+    items.sort(key=lambda item: order.get(item.path.relative_to(config.rootpath).as_posix(), len(order)))
 
 
 def _folders(home: Path) -> dict[str, str]:

@@ -234,3 +234,9 @@ def test_make_help_names_targets() -> None:
     done = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     named = set(re.findall(r"\bmake ([a-z]+)", done.stdout))
     assert named >= {"run", "test", "lint", "bench", "clean"}
+
+
+def test_the_files_that_the_tests_begin_with_exist() -> None:
+    files = (ROOT / "tests" / "slow_files.txt").read_text(encoding="utf-8").split()
+    assert [name for name in files if not (ROOT / name).is_file()] == []
+    assert len(files) == len(set(files)) > 0

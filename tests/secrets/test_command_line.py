@@ -18,7 +18,7 @@ from tests.secrets.program import EVERY_PART, GIVEN, leaks, write_program
 Run = Callable[..., str]
 #: The table is looked for in so many parts: each secret is looked for in all that is written of all. One of them in
 #: ``make test``, all in ``make torture``.
-PARTS = 6
+PARTS = 12
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ pytestmark = [
 ]
 #: The table is looked at in so many parts, as each secret is looked for in every panel; one of them in ``make test``,
 #: all in ``make torture``.
-PARTS = 20
+PARTS = 40
 #: Texts of messages, docstrings, log lines, printed lines, rows, mails, source, locals.
 SEEN = ("refused", "What happened.", "<redacted:", "it failed", "args ", "ada@example.org", "noted:", "kept", "held")
 _ROLES = (*range(16), *range(int(Qt.ItemDataRole.UserRole), int(Qt.ItemDataRole.UserRole) + 8))

@@ -8,4 +8,4 @@ from inspector.core import InMemoryEventBus
 quay = Quay()
 horn = Horn()
 lights = Lights()
-office = InMemoryEventBus(handler_timeout=0.2)
+office = InMemoryEventBus(handler_timeout=1.5)
