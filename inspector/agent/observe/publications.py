@@ -311,7 +311,8 @@ class Spares:
         self._bus, self._named, self._subscriptions = bus, named, subscriptions
         publication = self._made()
         publication.due = NoneDue  # as when it is over
-        self._nobodys = _holders(publication)
+        #: How many refer to one that nobody has, and to each of its executions.
+        self._nobodys = getrefcount(publication), [*map(getrefcount, publication.chain)]
 
     def make(self) -> ChainedPublication:
         """Return one that can begin."""
@@ -333,18 +334,21 @@ class Spares:
                 chain[-1].following = execution
             chain.append(execution)
         publication.chain = tuple(chain)
+        publication.event = publication.ids = publication.session = publication.metadata = publication.outside = None
+        publication.trusted = False
         _begin_anew(publication)
         return publication
 
     def sift(self) -> None:
         """Let those begin anew that nobody has, nor anything of them; let the others go."""
-        while self.ended:
+        ended, (own, others) = self.ended, self._nobodys
+        while ended:
             try:
-                publication: Any = self.ended.pop()
+                publication: Any = ended.pop()
             except IndexError:  # another thread has come in between
                 return
-            alone = type(publication) is ChainedPublication and _holders(publication) == self._nobodys
-            if alone and not publication.__dict__:
+            alone = type(publication) is ChainedPublication and getrefcount(publication) == own
+            if alone and [*map(getrefcount, publication.chain)] == others and not publication.__dict__:
                 del publication.tag
                 if not publication.first:
                     for execution in publication.chain:
@@ -356,19 +360,13 @@ class Spares:
                 publication.chain = ()  # they refer to it: a circle
 
 
-def _holders(publication: ChainedPublication) -> tuple[int, ...]:
-    """Return how many refer to a publication, and to each of its executions."""
-    return getrefcount(publication), *map(getrefcount, publication.chain)
-
-
 def _begin_anew(publication: Any) -> None:
+    """Fill its slots as they are before it begins; what ``frame_returned`` has emptied is so."""
     for execution in publication.chain:
         execution.started = execution.ended = 0
     publication.due = publication.chain[0]
-    publication.event = publication.values = publication.ids = publication.tell = None
-    publication.collected = publication.marks = None
-    publication.session = publication.metadata = publication.cause = publication.outside = None
-    publication.closed = publication.trusted = False
+    publication.values = publication.tell = publication.collected = publication.marks = publication.cause = None
+    publication.closed = False
     publication.first = 0
 
 

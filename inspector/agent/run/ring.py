@@ -36,7 +36,7 @@ from zlib import crc32
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any, Final
 
 #: Where the data begin: the size of the header.
@@ -149,6 +149,7 @@ class RingWriter:
     Attributes:
         path: The file.
         draft: The words of the draft; None until there is something in the ring.
+        words: Those of the header.
 
     Raises:
         RingError: The file cannot be made.
@@ -176,6 +177,8 @@ class RingWriter:
         self._read = 0
         #: Bytes ever written up to which there is room for certain, in the lap that is being written.
         self._free_to = 0
+        #: Bytes ever written up to which another publication may begin.
+        self._may_to = 0
         self._waiting: deque[bytes] = deque()
         self._lock = allocate_lock()
         self._owner = 0
@@ -199,7 +202,7 @@ class RingWriter:
                 if os.write(file, head.ljust(DATA, b"\0")) != DATA:
                     raise OSError("no room")
                 self._inode = os.fstat(file).st_ino
-                self._words = self._mapped(file, DATA).cast("Q")
+                self.words = self._mapped(file, DATA).cast("Q")
                 os.rename(new, self.path)  # noqa: PTH104 - pathlib is no light import
             finally:
                 os.close(file)
@@ -208,7 +211,7 @@ class RingWriter:
         self._data = memoryview(b"")
         #: The same, from the header on: into a mapping itself is written in half the time.
         self._mapping: Any = None
-        self._draft_at = self._draft_length = 0
+        self._draft_at = self._draft_end = 0
 
     # -- what is written -----------------------------------------------------------------------------------------------
 
@@ -234,6 +237,7 @@ class RingWriter:
                 finally:
                     self._owner = 0
             if not room:
+                self._may_to = 0
                 if len(waiting) > _MOST_WAITING:
                     raise RingFullError("nothing is read any more")
                 return
@@ -255,28 +259,22 @@ class RingWriter:
                     if end <= self._free_to and not self._waiting:
                         place = DATA + written % self._size
                         self._mapping[place : place + len(frame)] = frame
-                        self._words[WRITTEN] = self._written = end
+                        self.words[WRITTEN] = self._written = end
                         return
                 finally:
                     self._owner = 0
         self.put((body,))
 
-    def begin_draft(self, number: int, handlers: int, text: bytes, first: int, begun: int, anchor: int) -> memoryview:
+    def begin_draft(self, content: bytes) -> memoryview:
         """Begin a draft; return its words, where times belong.
 
         Args:
-            number: Of the publication.
-            handlers: How many will be called.
-            text: What is to be known of it.
-            first: The number that its first execution would have now.
-            begun: When it began.
-            anchor: The time 0 of the rows.
+            content: Its words, as ``draft_of`` packs them, and its text.
         """
         draft: Any = self.draft
-        words = _DRAFT.pack(0, number, handlers, len(text), first, begun, anchor, 0, 0)
-        content = words + bytes(8 * HANDLER_WORDS * handlers) + text
-        place, self._draft_length = self._draft_at, len(content)
-        self._mapping[place : place + len(content)] = content
+        place = self._draft_at
+        self._draft_end = end = place + len(content)
+        self._mapping[place:end] = content
         draft[VALID] = 1
         return draft  # type: ignore[no-any-return]
 
@@ -287,38 +285,39 @@ class RingWriter:
             RingError: As ``put``.
         """
         draft: Any = self.draft
-        place = self._draft_at
-        self.put_one(self._mapping[place : place + self._draft_length])
+        self.put_one(self._mapping[self._draft_at : self._draft_end])
         draft[VALID] = 0
 
-    def may_begin(self, running: int = 0) -> bool:
-        """Return whether there is room for another publication, beside what is needed to end those that run.
-
-        Args:
-            running: How many executions run.
-        """
+    def may_begin(self) -> bool:
+        """Return whether there is room for another publication, beside what is needed to end those that run."""
+        if self._written < self._may_to:
+            return True
         if self._waiting:
             self.put(())
             if self._waiting:
                 return False
         size = self._size or self._wanted
-        return self._room() > size // _RESERVE + 1_000 * running
+        most = size - size // _RESERVE
+        if self._room() <= size - most:
+            return False
+        self._may_to = self._read + most
+        return True
 
     def set(self, word: int, value: int) -> None:
         """Set a word of the header: ``DROPPED``, ``COUNTED``, ``ONE_IN``, ``STATE`` or ``LOOKED``."""
-        self._words[word] = value
+        self.words[word] = value
 
     def get(self, word: int) -> int:
         """Return a word of the header: ``CONTROL``, ``UNTIL`` or ``REQUESTS``."""
-        return self._words[word]
+        return self.words[word]
 
     @property
     def control(self) -> int:
         """What the reader allows: ``MAY_FIRE``."""
-        return self._words[CONTROL]
+        return self.words[CONTROL]
 
     def _room(self) -> int:
-        read = self._words[READ]
+        read = self.words[READ]
         if self._read <= read <= self._written:
             self._read = read
         return (self._size or self._wanted) - (self._written - self._read)
@@ -347,7 +346,7 @@ class RingWriter:
                 data[place:] = frame[:first]
                 data[: length - first] = frame[first:]
             written = self._written + length
-            self._words[WRITTEN] = self._written = written  # no signal handler runs until it has left the queue
+            self.words[WRITTEN] = self._written = written  # no signal handler runs until it has left the queue
             waiting.popleft()
         # Up to here, and no further than the data area goes, there is room for certain.
         lap = self._written - self._written % self._size if self._size else 0
@@ -381,7 +380,7 @@ class RingWriter:
         except (OSError, ValueError) as error:
             raise RingError(str(error)) from error
         self._there, self._size = step, size
-        self._words[SIZE] = size
+        self.words[SIZE] = size
 
     def _take(self, end: int) -> bool:
         """Take room from the disk up to a place of the data area; return whether there is any."""
@@ -416,6 +415,11 @@ class RingWriter:
                 _close_copy(file, copy)
         _MAPPINGS.append(mapping)
         return memoryview(mapping)
+
+
+def draft_of(handlers: int) -> Callable[..., bytes]:
+    """Return what packs the words of a draft for so many handlers, given those that every packet has."""
+    return Struct(f"={DRAFT_WORDS}Q{8 * HANDLER_WORDS * handlers}x").pack
 
 
 def _draft_at(size: int) -> int:

@@ -14,7 +14,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.bus.context import FIRE
-from ...core.records.recorder import NO_CONTEXT, ORDER, SESSION_ONLY, NoteData, NoteText, Recorder, id_text
+from ...core.records.recorder import ORDER, NoteData, NoteText, Recorder
 from ...core.records.records import (
     HANDLER_ENDED,
     HANDLER_STARTED,
@@ -33,7 +33,8 @@ from ..observe.monitor import MONITOR
 from ..process.wire import MAX_TEXT, cut_row
 from ..tap.moments import PUBLISHING
 from .counting import CountedPublication
-from .ring import COUNTED, DROPPED, FIRST, ONE_IN, OVER, TOLD, VALID
+from .packets import LONGEST_IDS, PacketForm, of_main
+from .ring import CONTROL, COUNTED, DROPPED, FIRST, ONE_IN, OVER, TOLD, VALID
 from .start import encoded, quoted
 
 if TYPE_CHECKING:
@@ -50,17 +51,8 @@ if TYPE_CHECKING:
 _PAYLOADS: Final = (PUBLISHED, HANDLER_ENDED, NOTED)
 _FAILURE: Final = position(HandlerEnded, "failure")
 _MOST_HEADS: Final = 1_000
-_LONGEST_HEAD: Final = 500
 #: Publications in a row that are only counted, after which it is worth while not to hear what handlers do.
 _IN_A_ROW: Final = 8
-#: Most characters of names and payload, and most handlers, of a publication that fits into the draft of a ring.
-_LONGEST_DRAFT: Final = 8_000
-_MOST_HANDLERS: Final = 256
-
-
-def _of_main(text: bytes) -> bytes:
-    """Return a description in which the program's own module is called as in the first process; this was spawned."""
-    return text.replace(b"__mp_main__", b"__main__")
 
 
 class _RingRows(list[Row]):
@@ -79,7 +71,6 @@ class RingRecorder(Recorder):
         budget: Says which publications are recorded.
 
     Attributes:
-        describe: Called when something is published next, to tell what the buses declare by then.
         on_published: Called when something is published while the reader allows something.
         budget: Says which publications are recorded.
         counts: Publications that are left out may be counted before they get here, by ``counting``.
@@ -96,7 +87,10 @@ class RingRecorder(Recorder):
     def __init__(self, ring: RingWriter, budget: RunBudget) -> None:
         super().__init__(wall=self._wall_at_start)
         self._rows = _RingRows(self._write)
-        self.counts = self.taken = self._hushed = False
+        self.counts = self.taken = self._hushed = self._forked = False
+        #: No publication can be taken, as far as is known.
+        self._barred = True
+        self._describe: Callable[[], None] | None = None
         #: The budget has been asked about the publication that begins now, and has declined it.
         self._declined = False
         #: Something is in it while the draft of the ring is nobody's.
@@ -116,20 +110,19 @@ class RingRecorder(Recorder):
         self._keys: dict[str, bytes] = {}
         #: Names of events and contexts, likewise.
         self._heads: dict[tuple[str, str], tuple[str, str]] = {}
-        self.describe: Callable[[], None] | None = None
         self.budget = budget
         self._set_ring(ring)
         #: Called when something is published while the reader allows something.
         self.on_published: Callable[[], None] | None = None
         #: Numbers of publications and executions that are those of the process that this was forked from.
         self._before = 0, 0
-        self._forked = False
 
     def _set_ring(self, ring: RingWriter | None) -> None:
         self._ring = ring
         self._anchored = False
         self._left_out = self._counted = self._waited = 0
         self._full = self.counts = False
+        self._barred = True
         self._one_in = 1
         #: Publications that are followed and have not ended; and whether handlers are not heard because there are none.
         self._followed: dict[Publication, None] = {}
@@ -181,35 +174,30 @@ class RingRecorder(Recorder):
         That can be one at a time: one that nothing has caused, of which nothing else is to be told, whose handlers are
         declared. What else is written while it is under way comes after what has happened of it until then.
         """
-        ring = self._ring
+        ring: Any = self._ring
         if (
             not self._vacant
-            or ring is None
-            or ring.draft is None
             or publication.cause is not None
             or publication.outside is not None
-            or self.describe is not None
-            or self._forked
-            or self._full
-            or ring.control
+            or publication.metadata
+            or (self._barred and self._stays_barred())
+            or ring.words[CONTROL]
         ):
             return False
-        event, at, codec = publication.event, self._clock(), self._codec
-        name = publication.named or type(event).__name__
-        said = publication.spares.said
-        if said is None or said.name != name or said.handlers is not self._handlers or said.known != len(said.handlers):
-            said = publication.spares.said = _Said(publication, name, self._handlers)
-        payload = codec.text_of_fields(event)
-        event_id, correlation = getattr(event, "event_id", ""), getattr(event, "correlation_id", "")
-        if publication.metadata or not said.fits or len(payload) > _LONGEST_DRAFT:
+        event, at, form = publication.event, self._clock(), publication.spares.said
+        if (
+            form is None
+            or form.cls is not type(event)
+            or form.handlers is not self._handlers
+            or form.known != len(form.handlers)
+        ):
+            form = publication.spares.said = PacketForm(publication, self._handlers, self._codec)
+        text = form.text(event, session=publication.session is not None) if form.fits else ""
+        if not text:
             return False
-        ids = '"",""'
-        if event_id or correlation:
-            ids = f"{quoted(id_text(event_id))},{quoted(id_text(correlation))}"
-            if len(ids) > _LONGEST_HEAD:
-                return False
-        taken, self.taken = self.taken, False
-        if not (taken or self.takes()):
+        if self.taken:
+            self.taken = False
+        elif self.budget.limit and not self.takes():
             self._declined = True
             return False
         if not ring.may_begin():
@@ -220,9 +208,7 @@ class RingRecorder(Recorder):
             self._listen()
         if self._running is not None:
             self._wake_up()  # its first handler is about to begin
-        session = publication.session is not None
-        publication.begun_at, publication.ids = at, (type(event), publication.named, event_id, correlation)
-        publication.values, publication.context = payload, session
+        publication.begun_at, publication.values, publication.ids = at, text, form
         try:
             self._vacant.pop()
         except IndexError:  # another thread has taken it
@@ -231,17 +217,33 @@ class RingRecorder(Recorder):
         for publication.tag in self._publications:  # as in ``publication_started``
             self._unwritten.append(publication)
             break
-        text = f"{said.before}{ids},0,0,{quoted(payload)}{said.with_session if session else said.without}".encode()
+        data = text.encode()
         first = self._next_execution = self._next_execution or int(repr(self._executions)[6:-1])
-        publication.marks = marks = ring.begin_draft(publication.tag, said.count, text, first, at, self._anchor)
+        words = form.draft(0, publication.tag, form.count, len(data), first, at, self._anchor, 0, 0)
+        publication.marks = marks = ring.begin_draft(words + data)
         if publication.collected is not None:  # another thread had it written already
             marks[TOLD] = 1
         budget = self.budget
         budget.publications += 1
-        budget.written += len(text)
+        budget.written += len(data)
         if budget.one_in != self._one_in:
             self._change_budget(ring)
         return True
+
+    def _stays_barred(self) -> bool:
+        """Return whether no publication can be taken, as it was when one was told moment by moment last."""
+        ring = self._ring
+        self._barred = ring is None or ring.draft is None or self._describe is not None or self._forked or self._full
+        return self._barred
+
+    @property
+    def describe(self) -> Callable[[], None] | None:
+        """Called when something is published next, to tell what the buses declare by then."""
+        return self._describe
+
+    @describe.setter
+    def describe(self, describe: Callable[[], None] | None) -> None:
+        self._describe, self._barred = describe, True
 
     def close(self, publication: Any) -> None:
         """Write a publication that was taken, and is over."""
@@ -252,25 +254,29 @@ class RingRecorder(Recorder):
                 alone = self._closing = True
                 try:
                     handlers = len(publication.chain)
-                    numbers = tuple(islice(self._executions, handlers))  # at once: nothing comes in between
-                    publication.first = marks[FIRST] = numbers[0]
+                    first, *_ = islice(self._executions, handlers)  # at once: nothing comes in between
+                    publication.first = marks[FIRST] = first
                     marks[OVER] = publication.ended_at
                     ring.put_draft()
-                    self._next_execution = numbers[-1] + 1
+                    self._next_execution = first + handlers
                     self._packed += handlers
                     self.budget.quick += handlers
                 finally:
                     del unwritten[0]
-                    while self._later:
-                        ring.put_one(self._later.popleft())
+                    if self._later:
+                        self._write_later(ring)
                     self._closing = False
                     self._vacant.append(None)
         if alone:
-            publication.written()
+            publication.spares.ended.append(publication)  # as ``written`` has it
         else:
             self.catch_up()
             marks[VALID] = 0
             self._vacant.append(None)
+
+    def _write_later(self, ring: RingWriter) -> None:
+        while self._later:
+            ring.put_one(self._later.popleft())
 
     @property
     def running(self) -> int:
@@ -306,9 +312,9 @@ class RingRecorder(Recorder):
 
     def write_published(self, at: int, publication: Any) -> None:
         """Write down ``Published``."""
-        handlers = len(publication.subscriptions)
-        row = (PUBLISHED, at, publication.tag, publication.ids, 0, 0, publication.values, publication.context, handlers)
-        self._write(row)
+        ring = self._ring
+        if ring is not None:
+            self._write_body(ring, publication.ids.row_of(publication.values, at, publication.tag))
 
     def write_start(self, _at: int, execution: Any) -> None:
         """Write down ``HandlerStarted``."""
@@ -402,7 +408,7 @@ class RingRecorder(Recorder):
             MONITOR.hush([code for code, _ in tuple(self.handler_code.values())])
 
     def _set_full(self, full: bool) -> None:
-        self._full = full
+        self._full, self._barred = full, True
         self._choose()
 
     def _change_budget(self, ring: RingWriter) -> None:
@@ -494,7 +500,6 @@ class RingRecorder(Recorder):
         ring = self._ring
         if ring is None or not row:
             return
-        self._next_execution = 0
         if type(row) is not tuple:
             if row.ended:
                 row = self._ended_row(row, OK, "")
@@ -514,7 +519,7 @@ class RingRecorder(Recorder):
             _, at, number, publication, key, fault = row
             text = self._keys.get(key)
             if text is None:
-                text = self._keys[key] = _of_main(encoded(key))
+                text = self._keys[key] = of_main(encoded(key))
             body = b'[2,%d,%d,%d,%b,"%b"]' % (at, number, publication, text, fault.encode())
         elif kind == HANDLER_ENDED and not row[_FAILURE]:
             _, at, number, status, on_loop, _ = row
@@ -525,8 +530,12 @@ class RingRecorder(Recorder):
         elif kind == PUBLISHED:
             body = self._published(row)
         else:
-            body = encoded(row) if kind in _PAYLOADS else _of_main(encoded(row))
+            body = encoded(row) if kind in _PAYLOADS else of_main(encoded(row))
             body = self._bounded(body, row)
+        self._write_body(ring, body)
+
+    def _write_body(self, ring: RingWriter, body: bytes) -> None:
+        self._next_execution = 0
         if not self._anchored:
             self._say_anchor(ring)
         self._put(ring, body)
@@ -539,7 +548,7 @@ class RingRecorder(Recorder):
         head = self._heads.get((event, context))
         if head is None:
             head = quoted(event), quoted(context)
-            if len(context) < _LONGEST_HEAD:
+            if len(context) < LONGEST_IDS:
                 if len(self._heads) >= _MOST_HEADS:  # a context may have something of its own each time
                     self._heads.clear()
                 self._heads[event, context] = head
@@ -578,36 +587,3 @@ class RingRecorder(Recorder):
             if cells[3] < 1:
                 return ()
         return tuple(cells) if cells[2] > 0 else ()
-
-
-class _Said:
-    """What packets say of publications of one kind, besides their payload.
-
-    Args:
-        publication: One of them.
-        name: What its event is called.
-        handlers: Keys of the handlers that have been declared.
-
-    Attributes:
-        name: As above.
-        handlers: As above.
-        known: How many these were.
-        count: How many handlers are called.
-        fits: All of them are declared, and it is short enough.
-        before: What stands before the ids.
-        without: What stands behind the payload where there is no database session.
-        with_session: The same where there is one.
-    """
-
-    __slots__ = ("before", "count", "fits", "handlers", "known", "name", "with_session", "without")
-
-    def __init__(self, publication: Any, name: str, handlers: set[str]) -> None:
-        keys = [subscription.key for subscription in publication.subscriptions]
-        end = _of_main(encoded(keys) + b"," + encoded(publication.outcome)).decode()
-        self.name, self.handlers, self.known, self.count = name, handlers, len(handlers), len(keys)
-        self.before = f"[[{PUBLISHED},0,0,{quoted(name)},"
-        self.without, self.with_session = (
-            f",{quoted(context)},{len(keys)},0],{end}]" for context in (NO_CONTEXT, SESSION_ONLY)
-        )
-        short = len(keys) <= _MOST_HANDLERS and len(end) + len(name) < _LONGEST_DRAFT
-        self.fits = short and handlers.issuperset(keys)

@@ -343,7 +343,7 @@ _MAX_TEXTS: Final = 2048
 _UUIDS: Final[dict[int, str]] = {}
 _MAX_UUIDS: Final = 1024
 #: Zones of times that are written without a walk.
-_ZONES: Final = frozenset({type(None), timezone})
+ZONES: Final = frozenset({type(None), timezone})
 _WORDS: Final = {None: "null", False: "false", True: "true"}
 
 
@@ -365,8 +365,6 @@ class Codec:
         self._budget = budget
         # By id, not by class: a metaclass of the user's may define __hash__ or __eq__. The facts keep the class alive.
         self._facts: dict[int, ClassFacts] = {}
-        #: Likewise, of classes whose fields can be written at once: what reads them, and how each begins.
-        self._direct: dict[int, tuple[Callable[[Any], tuple[Any, ...]], tuple[tuple[str, str], ...]] | None] = {}
         #: How fields begin as JSON, by the names of a class, and texts as JSON that hide nothing, by field and text.
         self._heads: dict[tuple[str, ...], tuple[tuple[str, str, str], ...]] = {}
         self._shown: dict[tuple[str, str], str] = {}
@@ -386,51 +384,24 @@ class Codec:
         return self._written(lambda: walk.fields(facts.attributes(obj).items(), facts.marked))
 
     def text_of_fields(self, obj: object) -> str:
-        """Return what ``snapshot_fields`` does, in few steps where all fields are short texts, numbers and the like."""
-        kind = type(obj)
-        try:
-            direct = self._direct[id(kind)]
-        except KeyError:
-            direct = self._direct_way(kind)
-        if direct is None:
-            return self._text_at_length(obj)
-        read, heads = direct
-        shown, parts = self._shown, []
-        try:
-            for (head, name), value in zip(heads, read(obj)):  # noqa: B905 - it reads so many
-                of = type(value)
-                if of is str:
-                    parts.append(head + shown[name, value])
-                elif of is int:
-                    if not -EXACT_INT <= value <= EXACT_INT:
-                        return self._text_at_length(obj)
-                    parts.append(f"{head}{value}")
-                elif of is float and isfinite(value):
-                    parts.append(f"{head}{value!r}")
-                elif value is None or of is bool:
-                    parts.append(head + _WORDS[value])
-                elif of is UUID and type(getattr(value, "int", None)) is int:
-                    parts.append(f'{head}{{"$uuid":"{uuid_text(value.int)}"}}')
-                else:
-                    return self._text_at_length(obj)
-        except (KeyError, AttributeError):  # a text that is new, a field that was deleted
-            return self._text_at_length(obj)
-        return f"{{{','.join(parts)}}}"
-
-    def _direct_way(self, cls: type) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[tuple[str, str], ...]] | None:
-        """Return what reads the fields of a class, and how each begins as JSON; None where these may be secret."""
-        facts = self.facts_of(cls)
-        direct = None
-        if facts.atom_getter is not None:
-            heads = self._heads_of(facts.names)
-            if heads and not any(kind for _, _, kind in heads):
-                direct = facts.atom_getter, tuple((head, name) for head, name, _ in heads)
-        self._direct[id(cls)] = direct
-        return direct
-
-    def _text_at_length(self, obj: object) -> str:
+        """Return what ``snapshot_fields`` does, the short way where all fields are immutable atoms."""
         values = self.frozen_values(obj)
         return self.snapshot_fields(obj) if values is None else self.encode_frozen(self.names(obj), values)
+
+    def direct_way(self, cls: type) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[tuple[str, str], ...]] | None:
+        """Return what reads the fields of a class, how each begins as JSON and what it is called; None: not directly.
+
+        None of these is secret by its name, and each can be written by itself.
+        """
+        facts = self.facts_of(cls)
+        heads = () if facts.atom_getter is None else self._heads_of(facts.names)
+        if facts.atom_getter is None or not heads or any(kind for _, _, kind in heads):
+            return None
+        return facts.atom_getter, tuple((head, name) for head, name, _ in heads)
+
+    def shown(self, name: str, text: str) -> str | None:
+        """Return a text of a field as JSON, if it was written before and hides nothing."""
+        return self._shown.get((name, text))
 
     def names(self, obj: object) -> tuple[str, ...]:
         """Return names that belong to the values of ``frozen_values``, the same tuple for every event of a class."""
@@ -490,7 +461,7 @@ class Codec:
                 parts.append(head + _WORDS[value])
             elif of is UUID and not kind and type(getattr(value, "int", None)) is int:
                 parts.append(f'{head}{{"$uuid":"{uuid_text(value.int)}"}}')
-            elif of is datetime and not kind and not value.fold and type(value.tzinfo) in _ZONES:
+            elif of is datetime and not kind and not value.fold and type(value.tzinfo) in ZONES:
                 parts.append(f'{head}{{"$datetime":"{value.isoformat()}"}}')
             elif of is bytes:
                 break
@@ -538,7 +509,6 @@ class Codec:
         if facts is None:
             if len(self._facts) >= _MAX_CLASSES:  # classes made on the fly may have no end
                 self._facts.clear()
-                self._direct.clear()
             facts = self._facts[id(cls)] = ClassFacts(cls)
         return facts
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from inspector.agent.run import ring
-from inspector.agent.run.ring import RingError, RingFullError, RingReader, RingWriter
+from inspector.agent.run.ring import RingError, RingFullError, RingReader, RingWriter, draft_of
 
 SMALL = 4096
 
@@ -305,7 +305,7 @@ def drafting(folder: Path) -> tuple[RingWriter, RingReader]:
 
 
 def began(writer: RingWriter, *marks: int, number: int = 7) -> memoryview:
-    draft = writer.begin_draft(number, 2, TEXT, 30, 1_005, 1_000)
+    draft = writer.begin_draft(draft_of(2)(0, number, 2, len(TEXT), 30, 1_005, 1_000, 0, 0) + TEXT)
     for place, at in enumerate(marks):
         draft[ring.DRAFT_WORDS + ring.HANDLER_WORDS * (place // 2) + place % 2] = at
     return draft

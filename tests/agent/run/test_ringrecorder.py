@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, make_dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from time import perf_counter_ns
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from inspector.agent.observe.publications import Spares
 from inspector.agent.process.wire import MAX_TEXT
 from inspector.agent.run import ring
 from inspector.agent.run.budget import RunBudget
+from inspector.agent.run.packets import LONGEST_PAYLOAD, PacketForm
 from inspector.agent.run.ring import RingReader, RingWriter
 from inspector.agent.run.ringrecorder import RingRecorder
 from inspector.agent.tap.moments import NoneDue, Subscriptions, TapSubscription
 from inspector.core.description import CatalogDescription, HandlerDescription
+from inspector.core.redact.redactor import Redactor
+from inspector.core.values.snapshot import Budget, Codec
+from tests.core.test_codec import ATOMS, NAMES
 
 
 @pytest.fixture
@@ -212,6 +219,35 @@ def test_a_publication_is_one_packet_with_all_its_rows(taking: Taking) -> None:
     assert [row[10:] for row in published] == [[2, 0]] * 3
     assert [row[1] for row in rows] == sorted(row[1] for row in rows)
     assert (taking.recorder.running, taking.recorder.budget.executions, taking.recorder.budget.quick) == (0, 0, 6)
+
+
+@given(st.dictionaries(NAMES, ATOMS, max_size=6), st.sampled_from(["", "id"]), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_a_packet_says_of_a_publication_what_its_row_does(fields: dict[str, Any], own: str, session: bool) -> None:
+    codec = Codec(Redactor(b"key"), Budget(time=None))
+    ids = {} if "event_id" in fields or not own else {"event_id": own}
+    event = make_dataclass("Für", [*ids, *fields])(*ids.values(), *fields.values())
+    publication = SimpleNamespace(event=event, named="", subscriptions=[SimpleNamespace(key="k")], outcome="done")
+    form = PacketForm(publication, {"k"}, codec)
+    for _ in range(3):
+        text = form.text(event, session=session)
+        if not text:
+            assert len(codec.snapshot_fields(event)) > LONGEST_PAYLOAD
+            return
+        row, keys, outcome = json.loads(text)
+        assert row[:8] == [1, 0, 0, "Für", own, "", 0, 0]
+        assert (row[8], json.loads(row[9])["session"], row[10:]) == (codec.snapshot_fields(event), session, [1, 0])
+        assert (keys, outcome) == (["k"], "done")
+        assert json.loads(form.row_of(text, 5, 7)) == [1, 5, 7, *row[3:]]
+
+
+def test_what_cannot_be_read_at_once_is_read_at_length() -> None:
+    codec = Codec(Redactor(b"key"), Budget(time=None))
+    incomplete = Placed(1)
+    del incomplete.__dict__["number"]
+    for event in (Placed([1]), Placed(Decimal(1)), {"number": 1}, incomplete, Placed):  # type: ignore[arg-type]
+        form = PacketForm(SimpleNamespace(event=event, named="Placed", subscriptions=[], outcome="done"), set(), codec)
+        assert json.loads(form.text(event, session=False))[0][8] == codec.snapshot_fields(event)
 
 
 def test_whoever_waits_for_the_next_execution_is_told_of_a_packet(taking: Taking) -> None:

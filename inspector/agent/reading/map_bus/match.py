@@ -5,7 +5,6 @@ from __future__ import annotations
 import dis
 import enum
 import inspect
-import operator
 import types
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -318,10 +317,9 @@ class Dispatch:
         None where they do not stand in one list of a dict that is an attribute.
         """
         owner: Any = self._exact[0].owner if len(self._exact) == 1 else None
-        count, same = len(targets), operator.is_
-        ends = (*targets[:2], *targets[-2:]) if count > 1 else (*targets, *targets) * 2
-        first, second, last_but_one, last = ends if count else (None,) * 4
-        if not count or type(getattr(owner, "__dict__", None)) is not dict:
+        key_of, many = id, len
+        keys = [*map(key_of, targets)]
+        if not keys or type(getattr(owner, "__dict__", None)) is not dict:
             return None
         attribute = self._exact[0].attribute
 
@@ -329,11 +327,7 @@ class Dispatch:
             held = owner.__dict__.get(attribute)
             if type(held) in _DICTS and not (None in held or WILDCARD in held or ... in held):
                 now = held.get(cls)
-                alike = type(now) is list and len(now) == count and now[0] is first and now[-1] is last
-                if alike and count > 2:
-                    alike = now[1] is second and now[-2] is last_but_one
-                    alike = alike and (count < 5 or all(map(same, now, targets)))
-                if alike:
+                if type(now) is list and many(now) == many(targets) and [*map(key_of, now)] == keys:
                     return subscriptions
             return None  # it may go to others now
 
