@@ -46,6 +46,7 @@ class Observation:
 
     Attributes:
         tap: Who is told.
+        plain_points: Publish points by the id of their code, where the variables of a call say it all.
         receivers: What looks for handlers that no container holds.
         unknown: Asked about a call of a publish method that is of no bus that is observed; returns whether it is now.
     """
@@ -57,6 +58,7 @@ class Observation:
         self._publish: dict[CodeType, PublishWatch] = {}
         #: The same by the id of the code, to ask at each call: to hash code takes as long as it is long.
         self._points: dict[int, PublishWatch] = {}
+        self.plain_points: dict[int, tuple[Observable, Needs | None, Variables]] = {}
         self._handlers: dict[int, tuple[CodeType, HandlerWatch]] = {}
         self._seen: dict[tuple[int, int], Held] = {}
         self._entered: dict[tuple[int, ...], WatchedHandler] = {}
@@ -88,6 +90,7 @@ class Observation:
                 watch = self._points[id(code)] = self._publish.setdefault(code, PublishWatch(self))
                 watch.add(bus, point)
                 MONITOR.watch(code, watch)
+        self._find_plain()
         for cls in getattr(bus, "classes_left", tuple)():
             code = getattr(inspect.getattr_static(cls, "__init__", None), "__code__", None)
             if isinstance(code, CodeType):
@@ -99,6 +102,10 @@ class Observation:
             self._remove(bus)
 
         return end
+
+    def _find_plain(self) -> None:
+        self.plain_points.clear()
+        self.plain_points.update((key, watch.plain) for key, watch in self._points.items() if watch.plain is not None)
 
     def _leave_out(self, bus: Observable) -> None:
         for point in bus.publish_points():
@@ -165,6 +172,7 @@ class Observation:
                 MONITOR.leave(code, publish)
                 del self._publish[code]
                 self._points = {key: other for key, other in self._points.items() if other is not publish}
+        self._find_plain()
         for key, (code, handlers) in tuple(self._handlers.items()):
             if handlers.remove(bus):
                 MONITOR.watch(code, handlers)
@@ -289,11 +297,6 @@ class Observation:
     def handler_code(self) -> dict[int, tuple[CodeType, HandlerWatch]]:
         """The code of handlers, by its id: calls of it are executions."""
         return self._handlers
-
-    def plain_point(self, code: int) -> tuple[Observable, Needs | None, Variables] | None:
-        """Return the publish point whose code has this id, where the variables of a call say it all."""
-        watch = self._points.get(code)
-        return None if watch is None else watch.plain
 
     def handles(self, value: Any) -> bool:
         """Return whether a value is a function, method or partial object whose calls are executions of a handler."""

@@ -19,6 +19,8 @@ USUAL: Final = 3.0
 MOST: Final = 1024
 #: Nanoseconds between two looks, unless so much has been recorded meanwhile as this time allows.
 _PERIOD: Final = 100_000_000
+#: Publications that come between two questions whether that is so.
+_LOOKS: Final = 16
 #: Nanoseconds that a publication, an execution, one of which only the times are put down, a publication that is only
 #: counted, and a byte of payload cost: on a processor on which ``_measured`` takes the nanoseconds of ``_STEP``.
 _PUBLICATION: Final = 30_000
@@ -68,7 +70,7 @@ class RunBudget:
         if not self.limit:
             return True
         self._asked = asked = self._asked + 1
-        if not asked & 15:
+        if not asked % _LOOKS:
             self._look()
         if self._left:
             self._left -= 1
@@ -76,6 +78,13 @@ class RunBudget:
         self._left = self.one_in - 1
         self._taken += 1
         return True
+
+    def spare(self) -> int:
+        """Return how many of the next publications need not be asked about: they are left out."""
+        spared = min(self._left, _LOOKS - 1 - self._asked % _LOOKS)
+        self._left -= spared
+        self._asked += spared
+        return spared
 
     def _look(self) -> None:
         """Choose how many to record, by what the last ones have cost: at once where that was more than it may be."""

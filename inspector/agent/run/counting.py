@@ -63,28 +63,36 @@ def count_instead(recorder: RingRecorder, observation: Observation) -> None:
     """Count from now on what the budget leaves out, before anybody is told of it."""
     kind, frames, key_of, kind_of, frame_at = CountedPublication, MONITOR.frames, id, type, sys._getframe  # noqa: SLF001
     publishing, publish, running, firing = PUBLISHING.get, PUBLISHING.set, CURRENT.get, FIRE.get
-    plain_point, monitor = observation.plain_point, MONITOR
+    points, leaves_out, monitor = observation.plain_points, recorder.leaves_out, MONITOR
     kind.passed_over_code = observation.handler_code
+    #: Stands for all that are published outside of others: nothing is asked of one that is not asked of the next.
+    outermost: Any = kind(None)
 
     def passes_over(code: int) -> bool:
-        point = plain_point(code)
-        if point is None:
-            return False
         outside: Any = publishing()
-        counted = kind_of(outside) is kind
+        counted = outside is not None and kind_of(outside) is kind
         if not (counted or recorder.counts) or running() is not None:
+            return False
+        point = points.get(code)
+        if point is None:
             return False
         frame = frame_at(2)
         held, (_, needs, variables) = frame.f_locals, point
         if key_of(kind_of(held.get(variables[0]))) not in variables[3]:
             return False
-        if needs is not None and not needs.fit(held, ()):
-            return False
-        if not counted and (firing() or recorder.takes()):
+        if needs is not None:
+            owner = needs.owner
+            if owner is None or needs.variables:
+                if not needs.fit(held, ()):
+                    return False
+            elif held.get(needs.owner_name) is not owner.get():
+                return False
+        if counted:
+            recorder.count()
+        elif firing() or not leaves_out():
             recorder.taken = True
             return False
-        recorder.count()
-        mark: Any = kind(outside)
+        mark: Any = outermost if outside is None else kind(outside)
         publish(mark)
         if monitor.resting:
             monitor.wake()

@@ -75,6 +75,7 @@ class PacketForm:
         short = len(keys) <= _MOST_HANDLERS and len(self._end) + len(name) < LONGEST_PAYLOAD
         self.fits = short and handlers.issuperset(keys)
         self.draft: Callable[..., bytes] = draft_of(len(keys))
+        self._read: Callable[[Any], tuple[Any, ...]] | None
         self._read, reads = codec.direct_way(self.cls) or (None, ())
         separators = ("{", *[","] * len(reads))
         #: How each field begins in a text in JSON that is itself a text in JSON.

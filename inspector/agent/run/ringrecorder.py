@@ -51,8 +51,10 @@ if TYPE_CHECKING:
 _PAYLOADS: Final = (PUBLISHED, HANDLER_ENDED, NOTED)
 _FAILURE: Final = position(HandlerEnded, "failure")
 _MOST_HEADS: Final = 1_000
-#: Publications in a row that are only counted, after which it is worth while not to hear what handlers do.
+#: Publications in a row that are only counted, after which it is worth while not to hear what handlers do; and of how
+#: many one has to be recorded at most: to hear it no more, and then again, costs as much as to hear it so often.
 _IN_A_ROW: Final = 8
+_WORTH: Final = 64
 
 
 class _RingRows(list[Row]):
@@ -123,6 +125,8 @@ class RingRecorder(Recorder):
         self._left_out = self._counted = self._waited = 0
         self._full = self.counts = False
         self._barred = True
+        #: So many publications are left out next, the budget says.
+        self._spared = 0
         self._one_in = 1
         #: Publications that are followed and have not ended; and whether handlers are not heard because there are none.
         self._followed: dict[Publication, None] = {}
@@ -401,14 +405,38 @@ class RingRecorder(Recorder):
                 ring.set(DROPPED, self._left_out)
             else:
                 ring.set(COUNTED, self._counted)
+        self._calm_down()
+
+    def leaves_out(self) -> bool:
+        """Return whether the publication that begins now is only counted; then it is."""
+        ring: Any = self._ring
+        if self._spared:
+            self._spared -= 1
+        elif self._full or ring is None:
+            if self.takes():
+                return False
+            self.count()
+            return True
+        elif self.budget.takes():
+            return False
+        else:
+            self._spared = self.budget.spare()
+        self._counted = ring.words[COUNTED] = self._counted + 1
+        if self._one_in > _WORTH:
+            self._calm_down()
+        return True
+
+    def _calm_down(self) -> None:
+        """Hear no more of what handlers do, if there is nothing to be heard for a long time."""
+        if self._hushed or not self.counts or not (self._full or self._one_in > _WORTH):
+            return
         self._in_a_row += 1
-        calm = self._in_a_row > _IN_A_ROW and not (self._followed or self._unwritten)
-        if calm and self.counts and not self._hushed:
+        if self._in_a_row > _IN_A_ROW and not (self._followed or self._unwritten):
             self._hushed = True
             MONITOR.hush([code for code, _ in tuple(self.handler_code.values())])
 
     def _set_full(self, full: bool) -> None:
-        self._full, self._barred = full, True
+        self._full, self._barred, self._spared = full, True, 0
         self._choose()
 
     def _change_budget(self, ring: RingWriter) -> None:
@@ -422,7 +450,7 @@ class RingRecorder(Recorder):
         if self.counts and self.on_counting is not None:
             on_counting, self.on_counting = self.on_counting, None
             on_counting()
-        if self._hushed and not self.counts:
+        if self._hushed and not (self.counts and (self._full or self._one_in > _WORTH)):
             self._listen()
 
     def _listen(self) -> None:

@@ -64,6 +64,25 @@ def test_when_it_calms_down_everything_is_recorded_again(clock: Clock) -> None:
     assert publish(chosen, clock, each=50_000_000) == 1024
 
 
+def test_what_is_left_out_without_a_question_is_counted_as_if_it_were_asked_about(clock: Clock) -> None:
+    chosen = RunBudget(3)
+    publish(chosen, clock, each=20_000, times=40_000)
+    recorded = asked = spared = 0
+    for _ in range(8 * chosen.one_in):
+        clock.now += 20_000
+        if spared:
+            spared -= 1
+            continue
+        asked += 1
+        if chosen.takes():
+            recorded += 1
+            chosen.publications += 1
+        else:
+            spared = chosen.spare()
+    assert recorded == 8
+    assert asked < chosen.one_in
+
+
 def test_a_slow_processor_records_fewer(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     usual, slow = RunBudget(3), RunBudget(3)
     publish(usual, clock, each=100_000, times=20_000)

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inspector.agent.observe.monitor import MONITOR
 from inspector.agent.observe.publications import Spares
 from inspector.agent.process.wire import MAX_TEXT
 from inspector.agent.run import ring
@@ -77,6 +78,7 @@ class Execution:
         self.started = perf_counter_ns()
 
 
+PLACE = (lambda _event: None).__code__
 PACK = HandlerDescription("shop:pack", "pack", "shop", "pack", "shop", "", 0, is_async=False)
 
 
@@ -406,3 +408,25 @@ def test_a_budget_declines_before_anything_is_written(taking: Taking) -> None:
     taking.step(taken, 4)
     taking.end(taken)
     assert story(taking.rows()) == WHOLE
+
+
+@pytest.mark.parametrize(("one_in", "hushed"), [(20, []), (100, [[PLACE]])])
+def test_what_is_left_out_is_counted_exactly_and_handlers_are_not_heard_when_that_is_worth_while(
+    taking: Taking, monkeypatch: pytest.MonkeyPatch, one_in: int, hushed: list[Any]
+) -> None:
+    recorder, budget, heard = taking.recorder, taking.recorder.budget, []  # type: ignore[var-annotated]
+    monkeypatch.setattr(MONITOR, "hush", heard.append)
+    monkeypatch.setattr(MONITOR, "unhush", lambda: heard.append(None))
+    recorder.handler_code = {1: (PLACE, None)}
+    budget.limit, budget.one_in, budget._left = 0.03, one_in, one_in - 1
+    recorder._change_budget(recorder._ring)  # type: ignore[arg-type]
+    assert [recorder.leaves_out() for _ in range(one_in)] == [True] * (one_in - 1) + [False]
+    assert recorder._ring.get(ring.COUNTED) == one_in - 1  # type: ignore[union-attr]
+    assert heard == hushed
+    recorder.taken = True
+    taken = taking.begin(Placed(2))
+    assert taken.marks is not None
+    assert heard == [*hushed, *([None] if hushed else [])]
+    recorder._set_full(True)
+    assert [recorder.leaves_out() for _ in range(3)] == [True] * 3
+    assert recorder._ring.get(ring.DROPPED) == 3  # type: ignore[union-attr]
