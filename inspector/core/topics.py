@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Final
@@ -17,9 +18,16 @@ def fits_topic(topic: str, pattern: str, separator: str) -> bool:
 
 
 def fits_pattern(name: str, pattern: str) -> bool:
-    """Return whether a name fits a pattern that is matched as file names are, or part by part as topics are."""
+    """Return whether a name fits a pattern of whichever kind: as of file names, of topics, a regular expression."""
     separator = "/" if "/" in pattern else "."
-    return fnmatchcase(name, pattern) or fits_topic(name, pattern, separator)
+    return fnmatchcase(name, pattern) or fits_topic(name, pattern, separator) or _fits_expression(name, pattern)
+
+
+def _fits_expression(name: str, pattern: str) -> bool:
+    try:
+        return any(mark in pattern for mark in "\\[(^$|") and re.search(pattern, name) is not None
+    except re.error:
+        return False
 
 
 def _fit(parts: Sequence[str], wanted: Sequence[str]) -> bool:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import enum
 import fnmatch
 import functools
+import heapq
 import importlib
 import inspect
 import queue
+import re
 import threading
 import uuid
 import weakref
@@ -1883,3 +1886,190 @@ def handlers_by_the_name_of_a_method() -> Kind:
             tick("log")
 
     return Kind(Pilot(), {"docked": ["Pilot.log", "Pilot.on_docked"], "left": ["Pilot.log"]}, problems=ONLY_READ)
+
+
+# --- the nearest class, regular expressions, factories, records of several, heaps, with -------------------------------
+
+
+class ShipRamming(ShipDocked):
+    pass
+
+
+@kind
+def the_nearest_base_and_no_other() -> Kind:
+    class Lock:
+        def __init__(self) -> None:
+            self.gates: dict[type[Any], Any] = {ShipDocked: moor, ShipRamming: ring, ShipSighted: greet}
+
+        def publish(self, fact: Any) -> None:
+            for base in type(fact).__mro__:
+                if base in self.gates:
+                    self.gates[base](fact)
+                    return
+
+    return Kind(Lock(), {"ShipRamming": ["ring"], "ShipDocked": ["moor"]}, "ShipRamming", ["ring Ida"])
+
+
+@kind
+def the_first_base_that_next_finds() -> Kind:
+    class Lock:
+        def __init__(self) -> None:
+            self.gates: dict[type[Any], list[Any]] = {ShipDocked: [moor], ShipRamming: [ring, berth]}
+
+        def publish(self, fact: Any) -> None:
+            for gate in next((self.gates[base] for base in type(fact).mro() if base in self.gates), ()):
+                gate(fact)
+
+    return Kind(Lock(), {"ShipRamming": ["berth", "ring"]}, "ShipRamming", ["ring Ida", "berth Ida"])
+
+
+@kind
+def names_by_regular_expression() -> Kind:
+    class Radio:
+        def __init__(self) -> None:
+            self.rules = {re.compile(r"ship\.\d+\.docked"): [berth_of], re.compile(r"ship"): [moor_of]}
+
+        def publish(self, topic: str, payload: Any = None) -> None:
+            for rule, ears in self.rules.items():
+                if rule.fullmatch(topic):
+                    for ear in ears:
+                        ear(topic, payload)
+
+    return Kind(Radio(), {}, "ship.7.docked", ["berth ship.7.docked"])
+
+
+@kind
+def names_by_regular_expression_in_pairs() -> Kind:
+    class Radio:
+        def __init__(self) -> None:
+            self.rules = [(re.compile(r"docked$"), berth_of), (re.compile(r"left$"), moor_of)]
+
+        def send(self, topic: str, **payload: Any) -> None:
+            for rule, ear in self.rules:
+                if rule.search(topic):
+                    ear(topic, payload)
+
+    return Kind(Radio(), {}, "ship.docked", ["berth ship.docked"])
+
+
+class Crane:
+    def __init__(self, weight: int) -> None:
+        self.weight = weight
+
+    def __call__(self, fact: ShipDocked) -> None:
+        tick(f"crane {fact.ship} {self.weight}")
+
+
+@kind
+def handlers_made_by_a_container() -> Kind:
+    class Depot:
+        def __init__(self) -> None:
+            self.recipes: dict[Any, Any] = {int: lambda depot: 7, Crane: lambda depot: Crane(depot.make(int))}
+
+        def make(self, kind: Any) -> Any:
+            return self.recipes[kind](self)
+
+    class Yard:
+        def __init__(self, depot: Depot) -> None:
+            self.depot = depot
+            self.orders = {ShipDocked: [Crane]}
+
+        def publish(self, fact: Any) -> None:
+            for kind in self.orders[type(fact)]:
+                crane = self.depot.make(kind)
+                crane(fact)
+
+    one = Kind(Yard(Depot()), {"ShipDocked": ["Crane.__call__"]})
+    if MONITOR.available:  # on Python 3.11 nobody stands for what something else makes
+        one.event, one.ran = "ShipDocked", ["crane Ida 7"]
+    return one
+
+
+@dataclass
+class Rule:
+    fact: Any
+    steps: list[Any]
+
+
+@kind
+def records_of_several_handlers() -> Kind:
+    class Book:
+        def __init__(self) -> None:
+            self.rules = [Rule(ShipDocked, [moor, ring]), Rule(ShipSighted, [greet])]
+
+        def publish(self, fact: Any) -> None:
+            for rule in self.rules:
+                if rule.fact is type(fact):
+                    for step in rule.steps:
+                        step(fact)
+
+    return Kind(Book(), {"ShipDocked": ["moor", "ring"]}, "ShipDocked", ["moor Ida", "ring Ida"])
+
+
+@kind
+def topics_with_their_listeners() -> Kind:
+    class Line:
+        def __init__(self, *ears: Any) -> None:
+            self.ears, self.count = set(ears), 0
+
+    class Exchange:
+        def __init__(self) -> None:
+            self.lines = {"docked": Line(berth_of), "left": Line(moor_of)}
+
+        def publish(self, topic: str, payload: Any = None) -> None:
+            line = self.lines[topic]
+            for ear in line.ears:
+                ear(topic, payload)
+
+    return Kind(Exchange(), {"docked": ["berth_of"], "left": ["moor_of"]}, "docked", ["berth docked"])
+
+
+@kind
+def a_heap_that_is_worked_off() -> Kind:
+    class Agenda:
+        def __init__(self) -> None:
+            self.handlers = {ShipDocked: [moor]}
+            self.heap: list[Any] = []
+
+        def publish(self, fact: Any, delay: int = 0) -> None:
+            heapq.heappush(self.heap, (delay, id(fact), fact))
+
+        def work_off(self) -> None:
+            while self.heap:
+                _, _, fact = heapq.heappop(self.heap)
+                for handler in self.handlers[type(fact)]:
+                    handler(fact)
+
+    return Kind(Agenda(), {"ShipDocked": ["moor"]}, "ShipDocked", ["moor Ida"])
+
+
+@kind
+def a_context_manager_that_publishes() -> Kind:
+    class Bridge:
+        def __init__(self) -> None:
+            self.handlers = {ShipDocked: [moor]}
+
+        @contextlib.contextmanager
+        def publishing(self, fact: Any) -> Iterator[None]:
+            yield
+            for handler in self.handlers[type(fact)]:
+                handler(fact)
+
+    problem = "publishing is a context manager: handlers run when its with statement begins or ends."
+    return Kind(Bridge(), {"ShipDocked": ["moor"]}, "ShipDocked", ["moor Ida"], [problem])
+
+
+@kind
+def an_asynchronous_context_manager_that_publishes() -> Kind:
+    class Bridge:
+        def __init__(self) -> None:
+            self.handlers = {ShipDocked: [moor, ring]}
+
+        @contextlib.asynccontextmanager
+        async def publishing(self, fact: Any) -> AsyncIterator[None]:
+            for handler in self.handlers[type(fact)]:
+                handler(fact)
+            yield
+
+    problem = "publishing is a context manager: handlers run when its with statement begins or ends."
+    return Kind(Bridge(), {"ShipDocked": ["moor", "ring"]}, "ShipDocked", ["moor Ida", "ring Ida"], [problem])

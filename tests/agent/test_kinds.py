@@ -13,7 +13,7 @@ import pytest
 from inspector.agent.reading.loaded import Target, make_program
 from inspector.core.records.records import HANDLER_STARTED
 from inspector.core.spec import PUBLISH
-from tests.agent.kinds import KINDS, LINES, ShipDocked
+from tests.agent.kinds import KINDS, LINES, ShipDocked, moor
 from tests.agent.samples import watch
 
 
@@ -162,3 +162,27 @@ def test_what_hands_on_several_or_what_waits_publishes_nothing_itself(bus: Any, 
     (spec,) = make_program("sample", [Target("sample:bus", bus)]).catalog().specs
     assert [line.value for line in spec.of(PUBLISH)] == published_by
     assert spec.of(PUBLISH)[0].reason == "Calls the handlers in ears"
+
+
+async def test_a_bus_without_a_container_is_fired_by_its_method_and_says_so() -> None:
+    class Pilot:
+        def publish(self, fact: Any) -> None:
+            match fact:
+                case ShipDocked():
+                    moor(fact)
+
+    watched = watch(Pilot())
+    watched.stop()
+    (problem,) = watched.catalog.problems
+    assert problem.text.startswith("No container of handlers was found")
+    declared = watch(Caller(), bus={"publish": "call"})
+    declared.stop()
+    assert [problem.text.partition(":")[0] for problem in declared.catalog.problems] == [
+        "No container of handlers was found"
+    ]
+    assert [line.text for line in declared.catalog.specs[0].of(PUBLISH)] == ["Caller.call(fact)"]
+
+
+class Caller:
+    def call(self, fact: Any) -> None:
+        moor(fact)

@@ -82,14 +82,30 @@ class TopicPattern(str):
         return fits_topic(name, self, self.separator)
 
 
+class Expression(str):
+    """A pattern of names that is a regular expression."""
+
+    __slots__ = ("_find",)
+    _find: Callable[[str], Any]
+
+    def __new__(cls, pattern: re.Pattern[str], searches: str) -> Expression:  # noqa: D102 - as above
+        expression = super().__new__(cls, pattern.pattern)
+        expression._find = getattr(pattern, searches)
+        return expression
+
+    def fits(self, name: str) -> bool:
+        """Return whether a name fits it."""
+        return self._find(name) is not None
+
+
 def is_glob(pattern: Any) -> bool:
     """Return whether a name is a pattern of names (``order.*``)."""
-    return is_a(pattern, TopicPattern) or (is_a(pattern, str) and any(mark in pattern for mark in "*?"))
+    return is_a(pattern, (TopicPattern, Expression)) or (is_a(pattern, str) and any(mark in pattern for mark in "*?"))
 
 
 def fits_glob(name: str, pattern: str) -> bool:
     """Return whether a name fits a pattern of names."""
-    return pattern.fits(name) if is_a(pattern, TopicPattern) else fnmatchcase(name, pattern)
+    return pattern.fits(name) if isinstance(pattern, (TopicPattern, Expression)) else fnmatchcase(name, pattern)
 
 
 def member_text(member: enum.Enum) -> str:
@@ -346,9 +362,13 @@ def entries(
     if runs and not kind and not is_a(value, _PLAIN) and record_field(value, runs):
         kind = "record"
     run = _run_by_bus(value, runs) if runs and kind in ("handler", "object", "methods", "record", "") else None
+    holder = container_in(value, runs) if runs and depth and run is None else ""
     if run is not None:
         inner = pattern if pattern is not None else pattern_in(value, says)
         yield from ((single, run) for single in each_of(inner))
+    elif holder:
+        inner = pattern if pattern is not None else pattern_in(value, says)
+        yield from entries(attributes(value)[holder], inner, depth - 1, runs, says, named)
     elif kind in ("handler", "object"):
         yield from ((single, value) for single in each_of(pattern))
     elif kind == "methods":
@@ -378,6 +398,17 @@ def entries(
         for place, item in enumerate(tuple(value)):
             if place not in left_out:
                 yield from entries(item, inner, depth - 1, runs, says, named)
+
+
+def container_in(value: Any, runs: Sequence[str]) -> str:
+    """Return the attribute in which an object keeps several handlers, of which a bus runs each; empty for none."""
+    if is_a(value, (*_PLAIN, *_FUNCTIONS, type, weakref.ref)) or is_standard(type(value).__module__) or pretends(value):
+        return ""
+    held = attributes(value)
+    return next((name for name in runs if kind_of(held.get(name)) in _HOLDING), "")
+
+
+_HOLDING: Final = ("list", "dict", "set", "tuple", "frozenset", "weakset")
 
 
 def nobody(_value: Any) -> None:
@@ -493,7 +524,7 @@ def _may_be_event(cls: type[Any]) -> bool:
 
 def _said(value: Any) -> Any:
     """Return a value as a pattern: a class, a name, a member of an enum, several classes; None when it is none."""
-    if is_a(value, (type, str, enum.Enum)):
+    if is_a(value, (type, str, enum.Enum, re.Pattern)):
         return value
     return _classes(value) or None
 

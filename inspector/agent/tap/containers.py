@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 from ...core.values.looking import attributes
 from ..reading.targets import (
     asked_in,
+    container_in,
     is_async,
     key_patterns,
     keyed_by_handler,
@@ -58,6 +59,11 @@ class Containers:
         if is_stand_in(value) or id(value) in self._aside:
             return self._refresh(value, pattern, depth)
         kind = kind_of(value)
+        holder = container_in(value, self.runs)
+        if holder and depth and not name_of_run(value, self.runs):
+            inner = attributes(value)[holder]
+            _set_attribute(value, holder, inner, self.replace(inner, _pattern(value, pattern), depth - 1))
+            return value
         if kind in ("handler", "object", "methods") or name_of_run(value, self.runs):
             return self._wrap(value, pattern)
         if kind == "reference":
@@ -75,6 +81,11 @@ class Containers:
         if aside is not None:
             return self._restore_aside(value, aside[1], depth)
         kind = kind_of(value)
+        holder = container_in(value, self.runs)
+        if holder and depth:
+            inner = attributes(value)[holder]
+            _set_attribute(value, holder, inner, self.restore(inner, depth - 1))
+            return value
         if not depth or kind in ("", "handler", "object", "methods", "reference"):
             return value
         if kind == "list":
@@ -308,6 +319,7 @@ class StandIns:
         """Put the handlers back; none gets a stand-in from now on."""
         for handler_map in self._dispatch.leaves():
             value = handler_map.get()
+            self._containers.runs = (*handler_map.runs, *handler_map.places)
             for _, item in _changeable(handler_map) if handler_map.is_tree else ():
                 self._containers.restore(item)
             new = self._containers.restore(value)

@@ -1070,3 +1070,54 @@ def asynchronous_generators_that_were_started() -> Program:
         await bus.publish(Docked())
 
     return Program(bus, run, [("waiting", "ok", 1)] * 4, [("Docked", "")] * 2)
+
+
+class Hoist:
+    def __init__(self, weight: int) -> None:
+        self.weight = weight
+
+    def __call__(self, event: Docked) -> None:
+        tick("__call__")
+
+
+@program
+def handlers_that_a_container_makes() -> Program:
+    class Depot:
+        def __init__(self) -> None:
+            self.recipes: dict[Any, Any] = {int: lambda depot: 7, Hoist: lambda depot: Hoist(depot.make(int))}
+
+        def make(self, kind: Any) -> Any:
+            return self.recipes[kind](self)
+
+    class Yard:
+        def __init__(self) -> None:
+            self.depot, self.orders = Depot(), {Docked: [Hoist, Hoist]}
+
+        def publish(self, event: Any) -> None:
+            for kind in self.orders[type(event)]:
+                hoist = self.depot.make(kind)
+                hoist(event)
+
+    bus = Yard()
+    return Program(bus, lambda: bus.publish(Docked()), [("__call__", "ok", 1)] * 2)
+
+
+@program
+def what_a_context_manager_publishes() -> Program:
+    class Bridge:
+        def __init__(self) -> None:
+            self.handlers = {Docked: [first, second]}
+
+        @contextlib.contextmanager
+        def publishing(self, event: Any) -> Any:
+            yield event
+            for handler in self.handlers[type(event)]:
+                handler(event)
+
+    bus = Bridge()
+
+    def run() -> None:
+        with bus.publishing(Docked()):
+            pass
+
+    return Program(bus, run, [("first", "ok", 1), ("second", "ok", 1)])

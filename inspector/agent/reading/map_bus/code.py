@@ -34,6 +34,7 @@ _CODE_HERE: Final[Path] = ("<code>",)
 _ABOVE: Final = "super "
 #: Methods of containers and queues that take something out, and those that show all of it.
 _TAKING: Final = frozenset(("get", "get_nowait", "pop", "popleft", "popitem", "setdefault", "fetchall", "fetchone"))
+_HEAPING: Final = frozenset(("heappush", "heappop", "heappushpop", "heapreplace"))
 _SPLITTING: Final = frozenset(("split", "rsplit", "partition", "rpartition"))
 _SHOWING: Final = frozenset(("values", "keys", "copy", "items"))
 _ADDING: Final = frozenset(("append", "appendleft", "add", "extend", "insert", "update"))
@@ -81,6 +82,12 @@ class Handed:
         last = max(place for place, step in enumerate(self.path) if step == "[]")
         return tuple(step for step in self.path[last + 1 :] if step.startswith("."))
 
+    @property
+    def holder(self) -> Path:
+        """The attribute of an item in which what is called stands, with others: ``(".steps",)``."""
+        places = [place for place, step in enumerate(self.path) if step == "[]"]
+        return tuple(step for step in self.path[places[0] + 1 : places[-1]] if step.startswith("."))
+
     def passes(self) -> Iterator[Path]:
         """Yield everything that is passed."""
         for paths in (*self.args, *(paths for _, paths in self.keywords)):
@@ -105,6 +112,7 @@ class Flow:
         separators: Where it takes a name that it is given apart.
         telling: The containers whose keys it asks about, or compares.
         written: The places in the bus where it puts something, whatever that is.
+        nearest: The containers by class of which only what the nearest base has is run.
     """
 
     handed: list[Handed] = field(default_factory=list)
@@ -120,6 +128,7 @@ class Flow:
     separators: list[str] = field(default_factory=list)
     telling: set[str] = field(default_factory=set)
     written: set[Path] = field(default_factory=set)
+    nearest: set[str] = field(default_factory=set)
 
     def told_by_key(self) -> set[str]:
         """Return the containers of which a key decides something, and not only where what was made of it is kept."""
@@ -351,7 +360,10 @@ class _Reader:
         elif isinstance(node, (ast.For, ast.AsyncFor)):
             self._flow.endless = self._flow.endless or _waits(node.iter)
             self._assign(node.target, _item(self._of(node.iter), self._flow.kept))
+            before = len(self._flow.keys)
             self._block([*node.body, *node.orelse])
+            if _names_bases(node.iter) and _is_left(node.body):
+                self._take_nearest(before)
         elif isinstance(node, (ast.If, ast.While)):
             self._asks(node.test)
             if isinstance(node, ast.While) and _is_endless(node):
@@ -381,6 +393,15 @@ class _Reader:
             for child in ast.iter_child_nodes(node):
                 if isinstance(child, ast.expr):
                     self._of(child)
+
+    def _take_nearest(self, before: int) -> None:
+        """Take note of containers that were asked for the bases of a class, of which the first that is there counts."""
+        asked = self._flow.keys[before:]
+        self._flow.nearest |= {
+            container_of((*place, "[]"))
+            for place, paths in asked
+            if any("type" in path and "[]" in path for path in paths)
+        }
 
     def _asks(self, test: ast.expr) -> Paths:
         self._asked += 1
@@ -526,6 +547,7 @@ class _Reader:
                 paths |= _item(frozenset((path,)), self._flow.kept)
                 if path[0] == "self" and keys:
                     self._flow.keys.append((path, keys))
+                    paths |= frozenset(key for key in keys if key[0] == "self" and key[-1] == "[]")  # made of a class
         return frozenset(paths)
 
     def _compare(self, paths: Paths) -> None:
@@ -555,7 +577,8 @@ class _Reader:
         for path in paths:
             if path[0] == "self":
                 self._hand(path, args, keywords)
-        return paths if not args and not keywords else _NONE
+        passed = _union((*args, *keywords.values()))
+        return _NONE if any(path[0] != "self" or "[]" in path for path in passed) else paths  # or it makes a handler
 
     def _hand(self, path: Path, args: list[Paths], keywords: Mapping[str, Paths], *, direct: bool = True) -> None:
         if path[-1][1:] in _CHANGING:
@@ -678,6 +701,13 @@ class _Reader:
             return _NONE
         if name == "getmro" and args and ("self",) in args[0]:
             return self._bases()
+        if name in _HEAPING and args:
+            self._keep(args[0], _in(_union(args[1:])))
+            return self._taken(args[0], _NONE, None) if name != "heappush" else _NONE
+        if name == "next" and node.args and isinstance(node.args[0], ast.GeneratorExp):
+            (generator, *_) = node.args[0].generators
+            if _names_bases(generator.iter):
+                self._take_nearest(0)
         self._flow.adapts = self._flow.adapts or name in _ADAPTING
         every = [*zip(node.args, args), *((k.value, keywords[k.arg or ""]) for k in node.keywords)]  # noqa: B905
         held = (path for _, paths in every for path in paths)
@@ -701,6 +731,27 @@ def keeps(value: Any) -> bool:
         return True
     cls = value if is_a(value, type) else type(value)
     return not issubclass(cls, (BaseException, enum.Enum)) and is_own_class(cls) and not pretends(value)
+
+
+def _names_bases(node: ast.expr) -> bool:
+    """Return whether an expression is of the bases of a class, in the order in which they are asked."""
+    said = {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)}
+    said |= {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return not said.isdisjoint(("__mro__", "mro", "getmro"))
+
+
+def _is_left(body: Iterable[ast.stmt]) -> bool:
+    """Return whether a loop may end before all is asked; loops inside it are their own business."""
+    waiting: list[ast.AST] = list(body)
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, (ast.Break, ast.Return)):
+            return True
+        if not isinstance(part, (ast.For, ast.AsyncFor, ast.While, ast.FunctionDef, ast.AsyncFunctionDef)):
+            waiting.extend(
+                child for child in ast.iter_child_nodes(part) if isinstance(child, (ast.stmt, ast.excepthandler))
+            )
+    return False
 
 
 def _is_super(node: ast.expr) -> bool:

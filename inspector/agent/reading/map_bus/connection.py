@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ....core.bus.context import HANDLER_TIMEOUT
 from ....core.bus.results import is_awaitable
 from ....core.description import HandlerDescription, Problem
-from ....core.own_code import is_standard
+from ....core.own_code import is_own_class, is_standard
 from ....core.records.host import PREDICATE
 from ....core.spec import BY_BASE, BY_BUS, BY_CLASS, BY_FIELD, BY_NAME, EXACT, field_of
 from ....core.values.looking import is_a, pretends
@@ -33,7 +33,7 @@ from ..targets import dead_references, entries, fits_glob, is_glob, key_name, ki
 from .arranged import ArrangedPoint
 from .calls import CallReader, handler_event
 from .events import MapEvents
-from .find import SENDER, BusParts, HandlerMap, Publisher, find, flow_of, values_of
+from .find import SENDER, STRONG, BusParts, HandlerMap, Publisher, find, flow_of, values_of
 from .match import Dispatch, is_called, is_metaclass, is_wildcard, key_text, name_of_pattern
 from .signal import signal_arguments, signal_name, signal_payload
 
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from ...tap.moments import Variables
     from ...tap.tap import Occurrence, Tap, TapSubscription
 
+#: What a bus is worth of which only the name of a method says that it is one.
+_UNSURE: Final = 40
 #: Turns of working off after one fire: handlers may publish in turn.
 _MAX_TURNS: Final = 1000
 #: Turns of the loop that the program's own worker has to begin before its queue is worked off for it.
@@ -61,11 +63,13 @@ class MapBusAdapter:
         if is_a(value, (str, bytes, int, float, types.FunctionType, types.MethodType, types.BuiltinFunctionType)):
             return None
         parts = find(value, options)
-        if not parts.maps:
+        if not parts.maps and not (parts.publishers and (options.publish or _says_it_publishes(value, parts))):
             return None
         self._recognised[id(value)] = (value, options, parts)
         if kind_of(value) in ("dict", "proxy", "list", "set") and all(pretends(target) for _, target in entries(value)):
             return None  # what is called may be anything that lies beside a bus: nobody asks it
+        if not parts.maps:
+            return Match(_UNSURE, explain(parts))
         points = 90 if parts.publishers else max(handler_map.score for handler_map in parts.maps)
         if not parts.publishers and (parts.functions or is_a(value, types.ModuleType)):
             points //= 2
@@ -79,13 +83,28 @@ class MapBusAdapter:
         return MapConnection(where, value, parts, names, options)
 
 
+def _says_it_publishes(value: Any, parts: BusParts) -> bool:
+    """Return whether an object of the program's own, named by the person, publishes by the name of its method."""
+    own = not is_a(value, (type, types.ModuleType)) and is_own_class(type(value))
+    return own and parts.publishers[0].rank <= STRONG
+
+
 def explain(parts: BusParts) -> str:
     """Return what was chosen and why, in one line."""
     maps = "; ".join(f"{handler_map.path or 'the container itself'} ({handler_map.why})" for handler_map in parts.maps)
     if not parts.publishers:
         return f"Handlers: {maps}. No publish method: handlers are called directly."
     best = parts.publishers[0]
-    how = "a generator" if best.lazy else "asynchronous" if best.asynchronous else "synchronous"
+    maps = maps or "in no container; known once they have run"
+    how = (
+        "a context manager"
+        if best.manages
+        else "a generator"
+        if best.lazy
+        else "asynchronous"
+        if best.asynchronous
+        else "synchronous"
+    )
     what = "name and payload" if best.named else "a list of events" if best.several else "an event"
     return f"Handlers: {maps}. Published by {best.name} ({how}, {what})."
 
@@ -251,7 +270,8 @@ class MapConnection:
         return [pattern for pattern in self._by_glob() if not is_wildcard(pattern)]
 
     def _describe_name(self, name: str, targets: Iterable[Any]) -> EventType:
-        return describe_name(name, map(original, targets), by_keyword=self._calls.gives_keywords(self.publishers[0]))
+        by_keyword = self._calls.gives_keywords(self.publishers[0])
+        return describe_name(name, map(original, targets), by_keyword=by_keyword, supplied=self._events.given)
 
     def problems(self) -> Iterable[Problem]:
         """Yield what stands in the containers and is no handler, and what cannot be fired."""
@@ -259,8 +279,16 @@ class MapConnection:
         if next(self._events.subscribed(), None) is not None and not self.event_types() and not self._globs():
             text = "Its handlers accept every event and do not name any."
             yield Problem(self.where, text, "Name a list of event classes, or their module, with --catalog.")
+        if not self.maps:
+            text = "No container of handlers was found: handlers are known once they have run."
+            if not MONITOR.available:
+                text = "No container of handlers was found: handlers are seen on Python 3.12 and newer only."
+            yield Problem(self.where, text, 'Set handlers = "…" in [tool.inspector.bus] if there is one.')
         for publisher in self.publishers[:1]:
-            if publisher.lazy:
+            if publisher.manages:
+                text = f"{publisher.name} is a context manager: handlers run when its with statement begins or ends."
+                yield Problem(self.where, text)
+            elif publisher.lazy:
                 text = f"{publisher.name} is a generator: handlers run only while it is iterated."
                 yield Problem(self.where, text)
             waiting = self._waiting() if publisher.queue and self._found.worker else 0
@@ -559,7 +587,13 @@ class MapConnection:
 
 
 async def _iterated(published: Any) -> None:
-    """Iterate what publishing gives, as the program does, and wait for what comes out of it."""
+    """Iterate what publishing gives, as the program does, and wait for what comes out of it; enter a context."""
+    if hasattr(published, "__aenter__"):
+        async with published:
+            return
+    if hasattr(published, "__enter__"):
+        with published:
+            return
     if hasattr(published, "__aiter__"):
         async for _ in published:
             pass

@@ -68,8 +68,10 @@ class MapEvents:
         self._field = field
         self._named = any(publisher.named for publisher in parts.publishers)
         self._takes_name = bool(parts.publishers) and parts.publishers[0].named
-        #: What the bus gives to handlers by name, of its own.
-        self._given = parts.publishers[0].given if parts.publishers else frozenset()
+        #: What the bus gives to handlers by name, of its own; and the name, which nobody can give twice.
+        self.given = parts.publishers[0].given if parts.publishers else frozenset()
+        if self._takes_name:
+            self.given |= {parts.publishers[0].parameters[0].name}
         #: Classes that carry what goes with several names; where the name is in there too, the field that holds it.
         self._shared: dict[str, type[Any]] = {}
         self._envelopes: dict[str, str] = {}
@@ -87,7 +89,7 @@ class MapEvents:
         """Return the event types that have handlers: classes (by base class: those below them too) and names."""
         if self._signal:
             receivers = [target for _, _, target in self.subscribed()]
-            return [describe_name(self._signal, receivers, by_keyword=True, supplied=self._given)]
+            return [describe_name(self._signal, receivers, by_keyword=True, supplied=self.given)]
         handlers = self._handlers()
         events: dict[Any, EventType] = {}
         for cls in self._classes(handlers):
@@ -125,7 +127,10 @@ class MapEvents:
             handlers.update({cls: [] for cls in classes if cls is not None and cls not in handlers})
         if all(map(is_wildcard, handlers)):  # nobody says which events there are; what is told apart are some
             apart = [cls for target in handlers.get(None, ()) for cls in self._told(target)]
-            if not apart and handlers:  # nor what they ask for: it is what the program publishes
+            listens = any(handler_map.listeners() for handler_map in self._found.maps)
+            if not apart and (
+                handlers or listens or not self._found.maps
+            ):  # nor what they ask for: it is what the program publishes
                 best = self._found.publishers[:1]
                 apart = [cls for point in best for cls in published_with(point.name, point.owner)]
             handlers.update({cls: [] for cls in apart if cls not in handlers})
@@ -228,7 +233,7 @@ class MapEvents:
 
     def _describe(self, name: str, handlers: list[Any]) -> EventType:
         by_keyword = bool(self._found.publishers) and self._calls.gives_keywords(self._found.publishers[0])
-        described = describe_name(name, handlers, by_keyword=by_keyword, supplied=self._given)
+        described = describe_name(name, handlers, by_keyword=by_keyword, supplied=self.given)
         takes, held = self._shared.get(name), self._envelopes.get(name)
         if held and takes is not None and described.fields == (PAYLOAD,):
             described = replace(described, fields=fields_of(takes))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import inspect
+import re
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -34,6 +35,7 @@ from ....core.values.looking import attributes, is_a, pretends, variables_of
 from ...tap.stand_ins import original
 from ..targets import (
     NOT_SAID,
+    Expression,
     entries,
     handler_at,
     is_run_by,
@@ -94,6 +96,8 @@ class HandlerMap:
         bus: Whose functions its handlers may be.
         read_as: How the code of the bus reads it, where that is not its path: as an attribute of a class above.
         keyed: What its keys are declared to be, of ``core.spec.KEYS_OF_CONTAINERS``; empty where nothing is declared.
+        nearest: Of the classes in it that an event is of only the nearest counts.
+        searches: By which method names are held against regular expressions in it.
         labels: Its keys only name what stands under them, and say nothing of an event: slices of a state.
         separator: Between which the code takes names apart, to look them up here part by part; empty where it does not.
         marks: Texts in that code; those that are keys here are no parts of names.
@@ -114,6 +118,8 @@ class HandlerMap:
     bus: Any = None
     read_as: str = ""
     keyed: str = ""
+    nearest: bool = False
+    searches: str = "match"
     labels: bool = False
     separator: str = ""
     marks: frozenset[str] = frozenset()
@@ -204,6 +210,7 @@ class HandlerMap:
             every = entries(value, runs=runs, says=says, named=self.named)
         for pattern, target in every:
             pattern = None if self.only_sorts(pattern) else pattern
+            pattern = Expression(pattern, self.searches) if is_a(pattern, re.Pattern) else pattern
             yield pattern, target, _inner_maps(target, handlers=pattern is None) if self.runs else []
 
     @property
@@ -272,6 +279,7 @@ class Publisher:
         several: A list of events is taken.
         each: What is handed on is what is in it, one after the other.
         lazy: Calling it gives a generator: nothing runs before that is iterated.
+        manages: It gives a context manager: nothing runs before that is entered.
         queue: Where it only puts what is published; empty where it calls handlers.
         given: What it gives to handlers by name, of its own.
     """
@@ -290,6 +298,7 @@ class Publisher:
     several: bool = False
     each: bool = False
     lazy: bool = False
+    manages: bool = False
     queue: str = ""
     given: frozenset[str] = frozenset()
 
@@ -451,10 +460,14 @@ class _Flows:
         marks = (
             frozenset().union(*(texts_in(self.functions[name]) for name in self.flows)) if separator else frozenset()
         )
+        searches = next((name for name in ("fullmatch", "search") if self._names(name)), "match")
         for handler_map in maps:
+            handler_map.searches = searches
             own = [call for call in calls if call.container == handler_map.place]
             handler_map.bus = self.value
-            handler_map.runs = _names(call.inside[-1:] for call in own if not call.asked)
+            called = [call for call in own if not call.asked]
+            handler_map.runs = _names(step for call in called for step in (call.inside[-1:], call.holder[-1:]))
+            handler_map.nearest = any(handler_map.place in flow.nearest for flow in self.flows.values())
             handler_map.asks = _names(call.inside[-1:] for call in own if call.asked)
             handler_map.places = _places(own)
             handler_map.sorts = bool(own) and handler_map.place not in asked
@@ -466,6 +479,9 @@ class _Flows:
             }
             handler_map.senders = tuple(dict.fromkeys(place[-1][1:] for place in by_sender if "[]" in place))
             handler_map.says = _names(place[-1:] for place, _ in asked_for if place not in by_sender)
+
+    def _names(self, name: str) -> bool:
+        return any(name in own_names(self.functions[function]) for function in self.flows)
 
     def _are_labels(self, handler_map: HandlerMap) -> bool:
         """Return whether the keys of a dict of which all is run say nothing of an event, as far as the code says it."""
@@ -700,7 +716,14 @@ def _maps_of(candidates: list[HandlerMap], flows: _Flows, options: Options) -> l
     # A list beside real maps is more often a queue or a log than handlers.
     mapped = [handler_map for handler_map in maps if kind_of(handler_map.get()) in ("dict", "proxy")]
     lists = [handler_map for handler_map in maps if handler_map not in mapped and any(handler_map.entries())]
+    classes = {id(target) for handler_map in mapped for _, target in handler_map.entries() if is_a(target, type)}
+    mapped = [handler_map for handler_map in mapped if not _makes(handler_map.get(), classes)]
     return [*mapped, *lists] if mapped else maps
+
+
+def _makes(value: Any, classes: set[int]) -> bool:
+    """Return whether a dict says how classes of handlers are made, which stand in another container."""
+    return bool(classes) and classes <= {id(key) for key in value if is_a(key, type)}
 
 
 def _holds_handlers(handler_map: HandlerMap, handed: set[str], used: set[str]) -> bool:
@@ -756,7 +779,7 @@ def functions_of(value: Any) -> dict[str, Any]:
             name: member
             for name, member in variables_of(value).items()
             if is_a(original(member), types.FunctionType)
-            and (member.__module__ == value.__name__ or _rank(name) <= _STRONG)
+            and (member.__module__ == value.__name__ or _rank(name) <= STRONG)
         }
     functions: dict[str, Any] = {}
     for name, member in values_of(value).items():
@@ -800,7 +823,7 @@ def _codes(function: Any) -> Iterator[types.CodeType]:
         waiting.extend(const for const in code.co_consts if is_a(const, types.CodeType))
 
 
-_STRONG, _UNNAMED, _PRIVATE = 1, 4, 8
+STRONG, _UNNAMED, _PRIVATE = 1, 4, 8
 
 
 def _rank(name: str) -> int:
@@ -820,7 +843,7 @@ def _publishers(value: Any, flows: _Flows, maps: list[HandlerMap], options: Opti
     functions, paths = flows.functions, {handler_map.place for handler_map in maps}
     handing = {name for name in flows.flows if paths & {call.container for call in flows.handed(name)}}
     ranks = map(_rank, handing)
-    named = any(rank < _UNNAMED or rank % _PRIVATE <= _STRONG for rank in ranks) or not flows.own
+    named = any(rank < _UNNAMED or rank % _PRIVATE <= STRONG for rank in ranks) or not flows.own
     publishers = []
     for name, function in functions.items():
         if options.publish and name not in options.published_by:
@@ -831,8 +854,8 @@ def _publishers(value: Any, flows: _Flows, maps: list[HandlerMap], options: Opti
         hands = name in handing or bool(queue)
         if rank % _PRIVATE >= _UNNAMED:
             chosen = name in handing and not named and rank == _UNNAMED and bool(reads)  # whatever it is called
-        elif rank % _PRIVATE <= _STRONG:
-            chosen = hands or bool(reads) or rank <= _STRONG
+        elif rank % _PRIVATE <= STRONG:
+            chosen = hands or bool(reads) or rank <= STRONG
         else:
             is_read = name in flows.flows and flows.flows[name].read
             chosen = rank < _PRIVATE and (hands or (bool(reads) and not is_read))
@@ -876,6 +899,8 @@ def _read_publisher(publisher: Publisher, flows: _Flows, maps: set[str]) -> None
     if flow is None:
         return
     publisher.lazy = flow.yields
+    if publisher.lazy and getattr(publisher.function, "__globals__", {}).get("__name__") == "contextlib":
+        publisher.manages, publisher.function = True, undecorated(publisher.function)
     calls = flows.handed(name)
     passed = [path for call in calls for path in call.passes() if path[0] in names]
     asked = (paths for place, paths in flow.keys if place[0] == "self" and container_of((*place, "[]")) in maps)

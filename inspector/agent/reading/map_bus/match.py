@@ -275,9 +275,12 @@ class Dispatch:
                 at_class = entries(value[cls], cls, named=handler_map.named)
                 yield from ((pattern, run_for(target, cls, handler_map.bus)) for pattern, target in at_class)
                 continue
-            for pattern, target in handler_map.entries():
-                if self._fits(pattern, cls, names, handler_map):
-                    yield pattern, target
+            fitting = [entry for entry in handler_map.entries() if self._fits(entry[0], cls, names, handler_map)]
+            if handler_map.nearest and cls is not None:
+                classes = [pattern for pattern, _ in fitting if is_a(pattern, type)]
+                nearest = next((base for base in cls.__mro__ if base in classes), None)
+                fitting = [entry for entry in fitting if not is_a(entry[0], type) or entry[0] is nearest]
+            yield from fitting
 
     def _fits(self, pattern: Any, cls: type[Any] | None, names: set[str], handler_map: HandlerMap) -> bool:
         if not self.globs and is_glob(pattern) and not is_wildcard(pattern):
