@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from inspector.app.text import one_line, plural
 from inspector.cli import exitcodes
-from inspector.cli.source import EmbeddedSource, sentence_of, source_of, tells_load_errors
+from inspector.cli.programs import demo_catalog, may_be_project
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from inspector.cli.console import Cell, Console
     from inspector.core.description import CatalogDescription, EventDescription, FieldShape
 
 
-@tells_load_errors
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run the command; return the exit code.
 
     Raises:
         InspectorError: The program cannot be loaded.
     """
-    source = source_of(arguments, console)
-    if isinstance(source, EmbeddedSource):
-        catalog = source.catalog()
-    else:
+    if not may_be_project(arguments):
+        return _print(demo_catalog(), arguments, console)
+    from inspector.cli.source import EmbeddedSource, source_of, tells_load_errors
+
+    @tells_load_errors
+    def load(arguments: argparse.Namespace, console: Console) -> int:
+        source = source_of(arguments, console)
+        if isinstance(source, EmbeddedSource):
+            return _print(demo_catalog(), arguments, console)
         from inspector.cli.running import run as run_coroutine  # it loads numpy and the hosts
 
-        catalog = run_coroutine(source.describe())
+        return _print(as_json(run_coroutine(source.describe())), arguments, console)
+
+    return load(arguments, console)
+
+
+def _print(catalog: dict[str, Any], arguments: argparse.Namespace, console: Console) -> int:
     if arguments.json:
-        console.data(as_json(catalog))
+        console.data(catalog)
     else:
         _tell(catalog, console)
     return exitcodes.OK
@@ -88,43 +98,61 @@ def _field(shape: FieldShape) -> dict[str, Any]:
     return {"name": shape.name, "type": shape.type.text, "required": shape.required}
 
 
-def _tell(catalog: CatalogDescription, console: Console) -> None:
-    counts = [plural(len(catalog.events), "event")]
-    counts += [plural(len(catalog.workflows), "workflow")] if catalog.workflows else []
-    counts += [plural(catalog.subscriptions, "subscription")]
-    console.line(f"{console.styled(one_line(catalog.program), 'bold')}: {', '.join(counts)}")
-    for category in dict.fromkeys([*catalog.categories, *(event.category for event in catalog.events)]):
-        events = [event for event in catalog.events if event.category == category]
-        console.heading(f"{one_line(category) or 'no category'} ({len(events)})")
-        console.table(_rows(events))
-    if catalog.patterns:
-        console.heading(f"patterns ({len(catalog.patterns)})")
-        console.table(_rows(list(catalog.patterns)))
-    if catalog.statistics:
+def _tell(catalog: dict[str, Any], console: Console) -> None:
+    events = catalog["events"]
+    workflows = {event["workflow"] for event in events if event["workflow"]}
+    counts = [plural(len(events), "event")]
+    counts += [plural(len(workflows), "workflow")] if workflows else []
+    counts += [plural(catalog["subscriptions"], "subscription")]
+    console.line(f"{console.styled(one_line(catalog['program']), 'bold')}: {', '.join(counts)}")
+    for category in dict.fromkeys([*catalog["categories"], *(event["category"] for event in events)]):
+        of_category = [event for event in events if event["category"] == category]
+        console.heading(f"{one_line(category) or 'no category'} ({len(of_category)})")
+        console.table(_rows(of_category))
+    if catalog["patterns"]:
+        console.heading(f"patterns ({len(catalog['patterns'])})")
+        console.table(_rows([_EMPTY | pattern | {"name": pattern["pattern"]} for pattern in catalog["patterns"]]))
+    if catalog["statistics"]:
         console.heading("registry statistics")
-        console.table([[name.replace("_", " "), _statistic(value)] for name, value in catalog.statistics.items()])
-    if catalog.sources:
+        console.table([[name.replace("_", " "), _statistic(value)] for name, value in catalog["statistics"].items()])
+    if catalog["sources"]:
         console.heading("sources")
         console.table(
-            [[one_line(source.where), (source.adapter, "cyan"), one_line(source.text)] for source in catalog.sources]
+            [
+                [one_line(source["where"]), (source["adapter"], "cyan"), one_line(source["text"])]
+                for source in catalog["sources"]
+            ]
         )
-    if catalog.problems:
-        console.heading(f"problems ({len(catalog.problems)})")
-    for problem in catalog.problems:
-        place = f" ({problem.file}:{problem.line})" if problem.file and f":{problem.line}" not in problem.text else ""
-        console.line(f"  {one_line(sentence_of(problem) + place)}")
-        if problem.hint:
-            console.line(f"    {one_line(problem.hint)}")
+    _tell_problems(catalog["problems"], console)
 
 
-def _rows(events: list[EventDescription]) -> list[list[Cell]]:
+def _tell_problems(problems: Sequence[dict[str, Any]], console: Console) -> None:
+    if not problems:
+        return
+    from inspector.cli.source import sentence_of
+    from inspector.core.description import Problem
+
+    console.heading(f"problems ({len(problems)})")
+    for problem in problems:
+        file, line = problem["file"], problem["line"]
+        place = f" ({file}:{line})" if file and f":{line}" not in problem["text"] else ""
+        console.line(f"  {one_line(sentence_of(Problem(**problem)) + place)}")
+        if problem["hint"]:
+            console.line(f"    {one_line(problem['hint'])}")
+
+
+#: What a pattern has nothing of.
+_EMPTY: Final = {"workflow": "", "phase": "", "fields": ()}
+
+
+def _rows(events: list[dict[str, Any]]) -> list[list[Cell]]:
     rows: list[list[Cell]] = []
     before = ""
     for event in events:
-        workflow, before = (event.workflow if event.workflow != before else ""), event.workflow
-        handlers = plural(len(event.handlers), "handler")
-        fields = ", ".join(f"{shape.name}: {shape.type.text}" for shape in event.fields if not shape.base)
-        names: list[Cell] = [(one_line(workflow), "cyan"), (one_line(event.phase), "dim"), one_line(event.name)]
+        workflow, before = (event["workflow"] if event["workflow"] != before else ""), event["workflow"]
+        handlers = plural(len(event["handlers"]), "handler")
+        fields = ", ".join(f"{shape['name']}: {shape['type']}" for shape in event["fields"])
+        names: list[Cell] = [(one_line(workflow), "cyan"), (one_line(event["phase"]), "dim"), one_line(event["name"])]
         rows.append([*names, handlers, (one_line(fields), "dim")])
     return rows
 

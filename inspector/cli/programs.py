@@ -46,29 +46,28 @@ def demo_program(seed: int | None = None) -> Program:
     )
 
 
-def demo_rows() -> CatalogDescription:
-    """Return what rows of the demo's catalog show, without loading the demo.
+def demo_catalog() -> dict[str, Any]:
+    """Return the demo's catalog as ``catalog --json`` prints it, without loading the demo.
 
     ``resources/demo-catalog.json`` has it. ``tools/demo_rows.py`` writes the file, a test holds it against the demo.
     """
+    catalog: dict[str, Any] = json.loads(resource("demo-catalog.json").read_text(encoding="utf-8"))
+    return catalog
+
+
+def demo_rows() -> CatalogDescription:
+    """Return what rows of the demo's catalog show, handlers by the names that people read, without loading the demo."""
     from inspector.core.description import CatalogDescription, EventDescription
 
-    rows = json.loads(resource("demo-catalog.json").read_text(encoding="utf-8"))
+    catalog = demo_catalog()
     events = tuple(
-        EventDescription(name, name, name, category, workflow, phase, handlers=tuple(handlers))
-        for name, category, workflow, phase, handlers in rows["events"]
+        EventDescription(
+            *(event["name"], event["key"], event["event_type"], event["category"], event["workflow"], event["phase"]),
+            handlers=tuple(event["handlers"]),
+        )
+        for event in catalog["events"]
     )
-    return CatalogDescription(rows["program"], events, categories=tuple(rows["categories"]))
-
-
-def rows_of(catalog: CatalogDescription) -> str:
-    """Write what rows of a catalog show, for ``demo_rows``."""
-    events = [
-        [event.name, event.category, event.workflow, event.phase, list(event.handlers)] for event in catalog.events
-    ]
-    lines = ",\n".join(json.dumps(event) for event in events)
-    categories = json.dumps(list(catalog.categories))
-    return f'{{"program": {json.dumps(catalog.program)}, "categories": {categories}, "events": [\n{lines}\n]}}\n'
+    return CatalogDescription(catalog["program"], events, categories=tuple(catalog["categories"]))
 
 
 def may_be_project(arguments: argparse.Namespace) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from inspector.analysis.entries import IS_BAD
 from inspector.analysis.query.complete import quoted
 from inspector.app.text import one_line
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
@@ -42,17 +43,24 @@ class Verbs:
             context.selection.select_in(journal, index)
             context.raise_panel("execution")
 
+        def ask_why() -> None:
+            context.selection.select_in(journal, index)
+            context.commands.run("compare.show")
+
+        failed = bool(IS_BAD[journal.executions["status"][index]])
+        why = MenuItem("Why this one?", ask_why, icon="compare", hint=self._keys("compare.show"))
         return [
             MenuItem("Show details", show, icon="execution"),
             MenuItem("Show in timeline", lambda: context.execution_wanted.emit(index), icon="timeline"),
             SEPARATOR,
+            *([why] if failed and "compare.show" in context.commands else []),
             *self._retrying(index),
             *self._firing(entry.publication),
             SEPARATOR,
             self._copying("pytest", index, "check"),
             self._copying("Markdown", index, "copy"),
             self._copying("Python", index, "code"),
-            self._copying("JSON", index),
+            self._copying("JSON", index, "copy"),
             MenuItem("Copy as command", lambda: context.command_wanted.emit(entry.publication), icon="terminal"),
             SEPARATOR,
             self._opening(file, line),
@@ -72,7 +80,10 @@ class Verbs:
             MenuItem("Copy as command", lambda: self._context.command_wanted.emit(index), icon="terminal"),
             MenuItem("Copy event id", lambda: copy_text(event_id, "event id"), icon="copy", enabled=bool(event_id)),
             MenuItem(
-                "Copy correlation id", lambda: copy_text(correlation, "correlation id"), enabled=bool(correlation)
+                "Copy correlation id",
+                lambda: copy_text(correlation, "correlation id"),
+                icon="copy",
+                enabled=bool(correlation),
             ),
             SEPARATOR,
             MenuItem("Show in catalog", lambda: self._show_event(entry.event.name), icon="tree"),
@@ -167,7 +178,11 @@ class Verbs:
         possible = not workbench.retry_blocked() and workbench.retries.current is None
         return [
             MenuItem(
-                "Retry handler", lambda: self._context.retry_wanted.emit([execution]), icon="refresh", enabled=possible
+                "Retry handler",
+                lambda: self._context.retry_wanted.emit([execution]),
+                icon="refresh",
+                enabled=possible,
+                hint=self._keys("retry.execution"),
             )
         ]
 
@@ -181,13 +196,24 @@ class Verbs:
                 "Fire again", lambda: context.repeat_wanted.emit(publication, False), icon="repeat", enabled=possible
             ),
             MenuItem(
-                "Edit & fire", lambda: context.repeat_wanted.emit(publication, True), icon="edit", enabled=possible
+                "Edit & fire",
+                lambda: context.repeat_wanted.emit(publication, True),
+                icon="edit",
+                enabled=possible,
+                hint=self._keys("execution.edit"),
             ),
         ]
 
-    def _copying(self, kind: str, execution: ExecutionIndex, icon: str = "") -> MenuItem:
+    def _copying(self, kind: str, execution: ExecutionIndex, icon: str) -> MenuItem:
         """Return the line that copies an execution as something."""
-        return MenuItem(f"Copy as {kind}", lambda: self._context.copy_wanted.emit(kind, execution), icon=icon)
+        hint = self._keys({"pytest": "execution.pytest", "Markdown": "execution.report"}.get(kind, ""))
+        return MenuItem(
+            f"Copy as {kind}", lambda: self._context.copy_wanted.emit(kind, execution), icon=icon, hint=hint
+        )
+
+    def _keys(self, command_id: str) -> str:
+        """Return the keys of a command, empty where there is none."""
+        return self._context.shortcut(command_id) if command_id in self._context.commands else ""
 
     def _event_filters(self, publication: PublicationIndex) -> list[MenuItem]:
         entry = self._journal.publication(publication)
@@ -197,6 +223,7 @@ class Verbs:
             MenuItem(
                 "Filter to this correlation",
                 lambda: self._context.set_filter(f"corr:{correlation}"),
+                icon="filter",
                 enabled=bool(correlation),
             ),
         ]

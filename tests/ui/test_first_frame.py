@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from PySide6.QtWidgets import QApplication, QLabel
 from inspector.app.notices import Notices
 from inspector.app.places import settings_path
 from inspector.app.settings import Settings
-from inspector.cli.programs import demo_program, demo_rows, rows_of
+from inspector.cli.catalog import as_json
+from inspector.cli.programs import demo_catalog, demo_program, demo_rows
 from inspector.core.description import CatalogDescription
 from inspector.core.records.numbers import PublicationIndex
 from inspector.ui.feature import Feature, Parts
@@ -42,7 +44,8 @@ def make_frame(catalog: CatalogDescription | None = None) -> FirstFrame:
 
 def test_the_rows_of_the_demo_are_those_that_it_describes() -> None:
     catalog, rows = demo_program().catalog(), demo_rows()
-    assert rows_of(rows) == rows_of(catalog), "run python -m tools.demo_rows"
+    assert demo_catalog() == json.loads(json.dumps(as_json(catalog))), "run python -m tools.demo_rows"
+    assert [event.name for event in rows.events] == [event.name for event in catalog.events]
     assert (rows.workflows, rows.subscriptions) == (catalog.workflows, catalog.subscriptions)
 
 

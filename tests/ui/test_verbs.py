@@ -74,6 +74,9 @@ async def test_menus_offer_what_can_be_done_there_and_do_it(tmp_path: Path, monk
         assert bar is not None
         items = canvas.menu_items(QPointF((bar.x0 + bar.x1) / 2, bar.middle).toPoint())
         assert labels(items)[:3] == ["Zoom to execution", "Show details", "Show in timeline"]
+        keys = {item.label: item.hint for item in items if item.hint}
+        assert keys == {"Retry handler": "R", "Edit & fire": "E", "Copy as pytest": "T", "Copy as Markdown": "C"}
+        assert all(item.icon for item in items if item.label)
         assert desk.selection.execution == 0
         run(items, "Show details")
         assert in_front(window, "execution")

@@ -176,7 +176,7 @@ class TopBar(QToolBar):
                 continue
             command, reason = self._table.get(command_id), self._table.reason(command_id)
             if command_id in self._menus and not reason:
-                items += [*self._menus[command_id](), SEPARATOR]
+                items += [MenuItem(self._table.title(command_id)), *self._menus[command_id](), SEPARATOR]
                 continue
             title, keys = self._table.title(command_id), shortcut_text(command)
             run = partial(self._table.run, command_id)
