@@ -532,11 +532,7 @@ class _Stretch(BatchFold):
         journal.status_counts[RUNNING_CODE] += count
         for event, times in _counts(events):
             journal.event_runs[event] += times
-        index = np.arange(self._first, self._base)
-        firsts = publications["first"]
-        fresh = firsts[owners] < 0
-        firsts[owners[fresh][::-1]] = index[fresh][::-1]  # of those of one publication the first is written last
-        publications["last"][owners] = index
+        self._bound(owners, self._first)
 
     def take_ends(self, ends: Ends, publication_ends: Ends) -> None:
         """Take in ends of executions and of publications, which have begun, in order."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from inspector.analysis.losses import OF_STATUS, Where
 from inspector.core.records.inside import OUTPUT
 from inspector.core.records.numbers import ExecutionIndex
 from inspector.core.records.records import AT, ATTEMPT, CAUGHT, LATE, LOG, MIXED_UP, RETURNED, Noted, Row
-from inspector.core.records.statuses import BY_FAULT, OK_CODE, RUNNING_CODE, STATUS_CODES, STATUSES
+from inspector.core.records.statuses import BY_FAULT, OK, OK_CODE, RUNNING_CODE, STATUS_CODES, STATUSES
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
@@ -46,6 +48,12 @@ PUBLICATIONS: Final = {
 }
 
 
+#: What is gathered of an execution, in this order; its event is that of its publication.
+_GATHERED: Final = (
+    *("start", "end", "publication", "handler", "status", "level", "fault", "on_loop", "error", "retry"),
+)
+_START, _END, _OWNER, _HANDLER, _CODE, _LEVEL, _STRUCK, _ON_LOOP, _ERROR, _RETRY = range(len(_GATHERED))
+
 #: Kinds of notes that may tell of a loss.
 _OF_LOSSES: Final = frozenset({LOG, CAUGHT, LATE, MIXED_UP})
 
@@ -55,6 +63,9 @@ class BatchFold:
 
     def __init__(self, journal: Journal, change: Change) -> None:
         self._journal = journal
+        # Looked up once: they are asked for with nearly every row.
+        self._publication_of, self._execution_of = journal.publication_numbers.index, journal.execution_numbers.index
+        self._busy, self._losses = journal.busy, journal.losses
         self._change = change
         self._base = change.first_execution
         self._publication_base = change.first_publication
@@ -62,7 +73,6 @@ class BatchFold:
         self._publications: list[list[Any]] = []
         self._late: dict[int, tuple[int, int, int, int]] = {}
         self._late_publications: dict[int, int] = {}
-        self._bounds: dict[int, tuple[int, int]] = {}
 
     def published(self, row: Row) -> None:
         """Take in a publication."""
@@ -94,30 +104,35 @@ class BatchFold:
     def started(self, row: Row) -> None:
         """Take in the start of an execution, and return it a row in its handler's lane."""
         _, at, number, publication, key, fault = row
-        journal = self._journal
-        owner = journal.publication_numbers.index(publication)
+        journal, busy = self._journal, self._busy
+        owner = self._publication_of(publication)
         index = journal.execution_numbers.add(number) if owner >= 0 else -1
         if index < 0:
             journal.orphans += 1
             journal.unplaced += 1
             return
         handler = journal.handler_number(key)
-        busy = journal.busy[handler]
-        level = (~busy & (busy + 1)).bit_length() - 1  # the lowest row of the lane that is free
-        journal.busy[handler] = busy | (1 << level)
+        taken = busy[handler]
+        level = (~taken & (taken + 1)).bit_length() - 1  # the lowest row of the lane that is free
+        busy[handler] = taken | (1 << level)
         if level >= journal.handler_levels[handler]:
             journal.handler_levels[handler] = level + 1
-        event = self._event_of(owner)
-        journal.event_runs[event] += 1
-        retried = self._is_retried(owner)
-        self._executions.append([at, -1, owner, handler, event, RUNNING_CODE, level, bool(fault), 0, -1, retried])
-        self._bound(owner, index)
+        retried = self._is_retried(owner) if journal.retries else False
+        self._executions.append([at, -1, owner, handler, RUNNING_CODE, level, bool(fault), 0, -1, retried])
 
     def ended(self, row: Row) -> None:
         """Take in the end of an execution, of this batch or an earlier one."""
         _, at, number, status, on_loop, failure = row
         journal = self._journal
-        index = journal.execution_numbers.index(number)
+        index = self._execution_of(number)
+        if index >= self._base and status == OK and not failure and not self._losses.watchful:
+            # Nearly every end is that of an execution which has begun in this batch, and tells nothing else.
+            entry = self._executions[index - self._base]
+            if entry[_END] < 0 and at >= entry[_START] and not entry[_STRUCK] and not entry[_RETRY]:
+                self._busy[entry[_HANDLER]] &= ~(1 << entry[_LEVEL])
+                entry[_END], entry[_CODE], entry[_ON_LOOP] = at, OK_CODE, on_loop
+                self._change.ended.append(index)
+                return
         code = STATUS_CODES.get(status)
         handler, level, event, start, running, fault = self._lane_of(index)
         if code is None or not running or at < start:
@@ -143,7 +158,7 @@ class BatchFold:
             error = journal.errors.add(failure)
         if index >= self._base:
             entry = self._executions[index - self._base]
-            entry[1], entry[5], entry[8], entry[9] = at, code, on_loop, error
+            entry[_END], entry[_CODE], entry[_ON_LOOP], entry[_ERROR] = at, code, on_loop, error
         else:
             self._late[index] = (at, code, on_loop, error)
         self._change.ended.append(index)
@@ -202,7 +217,7 @@ class BatchFold:
                 values[name] = np.frombuffer(b"".join(values[name]), np.uint8).reshape(-1, 16)
             journal.publications.extend(values)
         if self._executions:
-            journal.executions.extend(dict(zip(EXECUTIONS, zip(*self._executions, strict=True), strict=True)))
+            self._write_executions()
             journal.status_counts += np.bincount(journal.executions["status"][self._base :], minlength=len(STATUSES))
         if self._late:
             where = np.array(list(self._late), np.int64)
@@ -213,15 +228,34 @@ class BatchFold:
             journal.status_counts[RUNNING_CODE] -= len(late)
         for index, at in self._late_publications.items():
             journal.publications["end"][index] = at
-        for index, (first, last) in self._bounds.items():
-            firsts = journal.publications["first"]
-            if firsts[index] < 0:
-                firsts[index] = first
-            journal.publications["last"][index] = last
+
+    def _write_executions(self) -> None:
+        """Write the executions that have begun, and what their publications know of them."""
+        journal = self._journal
+        values: dict[str, Any] = dict(zip(_GATHERED, zip(*self._executions, strict=True), strict=True))
+        owners = np.array(values["publication"], np.int64)
+        events = journal.publications["event"][owners]
+        journal.executions.extend({**values, "publication": owners, "event": events})
+        for event, times in Counter(events.tolist()).items():
+            journal.event_runs[event] += times
+        self._bound(owners, self._base)
+
+    def _bound(self, owners: npt.NDArray[np.int64], first: int) -> None:
+        """Let publications know which are the first and the last of their executions.
+
+        Args:
+            owners: The publications of those that have begun, shape ``(n,)``.
+            first: Index of the first of these.
+        """
+        publications, index = self._journal.publications, np.arange(first, first + len(owners))
+        firsts = publications["first"]
+        fresh = firsts[owners] < 0
+        firsts[owners[fresh][::-1]] = index[fresh][::-1]  # of those of one publication the first is written last
+        publications["last"][owners] = index
 
     def _owner_of(self, execution: int) -> int:
         if execution >= self._base:
-            return int(self._executions[execution - self._base][2])
+            return int(self._executions[execution - self._base][_OWNER])
         return int(self._journal.executions["publication"][execution])
 
     def _is_retried(self, publication: int) -> bool:
@@ -237,7 +271,7 @@ class BatchFold:
         if not self._journal.retries or execution < 0:
             return False
         if execution >= self._base:
-            return bool(self._executions[execution - self._base][10])
+            return bool(self._executions[execution - self._base][_RETRY])
         return bool(self._journal.executions["retry"][execution])
 
     def _correlation_of(self, publication: int) -> bytes:
@@ -261,15 +295,12 @@ class BatchFold:
             return bool(self._publications[publication - self._publication_base][1] < 0)
         return bool(self._journal.publications["end"][publication] < 0) and publication not in self._late_publications
 
-    def _bound(self, publication: int, execution: int) -> None:
-        first, _ = self._bounds.get(publication, (execution, execution))
-        self._bounds[publication] = (first, execution)
-
     def _lane_of(self, index: int) -> tuple[int, int, int, int, bool, bool]:
         """Return handler, level, event and start of an execution, whether it is still running, and under a fault."""
         if index >= self._base:
             entry = self._executions[index - self._base]
-            return entry[3], entry[6], entry[4], entry[0], entry[1] < 0, entry[7]
+            event = self._event_of(entry[_OWNER])
+            return entry[_HANDLER], entry[_LEVEL], event, entry[_START], entry[_END] < 0, entry[_STRUCK]
         if index < 0:
             return 0, 0, 0, 0, False, False
         columns = self._journal.executions
