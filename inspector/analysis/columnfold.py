@@ -77,7 +77,7 @@ class UnusualError(Exception):
 
 @dataclass(frozen=True)
 class Ends:
-    """Ends of publications or executions that have begun.
+    """Ends of publications or executions that have begun, in the order of their seqs.
 
     Attributes:
         seq: Seqs, shape ``(n,)``.
@@ -95,15 +95,14 @@ class Ends:
     on_loop: Ints
     failing: Bools
 
-    def chosen(self, which: Ints) -> Ends:
+    def chosen(self, which: Ints | slice) -> Ends:
         """Return some of them, by their places."""
         return self._each(lambda name: getattr(self, name)[which])
 
     def joined(self, more: Ends) -> Ends:
-        """Return these and more."""
-        if not len(self.seq):
-            return more
-        return self._each(lambda name: np.concatenate((getattr(self, name), getattr(more, name))))
+        """Return these and more, in the order of their seqs."""
+        together = self._each(lambda name: np.concatenate((getattr(self, name), getattr(more, name))))
+        return together.chosen(np.argsort(together.seq, kind="stable"))
 
     @staticmethod
     def _each(part: Callable[[str], Any]) -> Ends:
@@ -797,9 +796,6 @@ def _split(table: Table, count: int) -> tuple[Table, Table]:
 
 
 def _cut_ends(ends: Ends, last: int) -> tuple[Ends, Ends]:
-    """Return the ends up to a seq, in order, and the others."""
-    due = np.flatnonzero(ends.seq <= last)
-    if len(due) == len(ends.seq):
-        return ends.chosen(np.argsort(ends.seq, kind="stable")), NO_ENDS
-    later = np.flatnonzero(ends.seq > last)
-    return ends.chosen(due[np.argsort(ends.seq[due], kind="stable")]), ends.chosen(later)
+    """Return the ends up to a seq, and the others."""
+    count = int(np.searchsorted(ends.seq, last, "right"))
+    return ends.chosen(slice(count)), ends.chosen(slice(count, None))

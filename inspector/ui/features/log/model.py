@@ -162,11 +162,9 @@ class LogModel(TableModel):
         journal = self._journal
         first = change.first_publication
         owners = journal.executions["publication"]
-        touched = np.union1d(
-            np.concatenate((owners[np.array(change.ended, np.int64)], owners[change.first_execution :])),
-            np.array(change.ended_publications, np.int64),
-        )
-        changed = touched[touched < first].astype(np.int64)
+        ended, closed = (np.array(part, np.int64) for part in (change.ended, change.ended_publications))
+        touched = np.concatenate((owners[ended], owners[change.first_execution :], closed))
+        changed = np.unique(touched[touched < first])  # of those that are new, nothing is shown yet
         for publication in changed.tolist():
             self._texts.pop(publication, None)
         added, removed = np.arange(self._count, len(journal.publications)), changed[:0]
