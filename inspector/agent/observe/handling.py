@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextvars import ContextVar
 from time import perf_counter_ns
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ...core.bus.context import CURRENT
-from ..tap.moments import PUBLISHING, Subscriptions, TapExecution
+from ..tap.moments import APART, DIRECT, PUBLISHING, Subscriptions, TapExecution
 from .executions import GENERATES, ObservedExecution, UsualExecution, running_in
 from .monitor import MISSING, MONITOR, Watcher
 from .routes import Held, Needs, WatchedHandler, arguments_of
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from ..tap.tap import Tap
     from .observation import Observation
     from .publishing import Observable
+
+
+#: The publication of which a handler has been called in this context.
+_HANDLED: Final[ContextVar[Any]] = ContextVar("inspector_handled", default=None)
 
 
 class HandlerWatch(Watcher):
@@ -148,6 +153,11 @@ def _short_way(
             if due.code is not frame.f_code:
                 due.learn(frame.f_code, alone=alone)
             publication.due = due.following
+            chained: Any = publication
+            if chained.quick:
+                chained.quick = ""  # what is quick begins otherwise
+            elif chained.subscriptions.quick is APART and not _is_apart(frame, chained):
+                chained.subscriptions.quick = DIRECT
             due.started = now = clock()
             run(due)
             if publication.marks is not None:
@@ -180,6 +190,15 @@ def _short_way(
         tap.execution_started(execution)
 
     return begin
+
+
+def _is_apart(frame: FrameType, publication: Any) -> bool:
+    """Return whether a handler is what a loop calls, in a context that no other handler of this publication has had."""
+    caller = frame.f_back
+    if caller is None or caller.f_globals.get("__name__") is not APART or _HANDLED.get() is publication:
+        return False
+    _HANDLED.set(publication)
+    return True
 
 
 def _alive(entries: Iterable[tuple[Needs | None, WatchedHandler]]) -> Iterator[tuple[Needs | None, WatchedHandler]]:

@@ -26,6 +26,7 @@ from types import CodeType, FrameType
 from typing import Any, Final, Protocol
 
 from ...core.bus.context import CURRENT, PUBLISHING
+from ..tap.moments import APART, DIRECT
 
 _MONITORING: Final = getattr(sys, "monitoring", None)
 #: Stands for an argument that there is none of.
@@ -621,38 +622,41 @@ class Monitor:
         begun, frame_at, key_of, fail = self._told["started"], sys._getframe, id, self._fail  # noqa: SLF001
         publishing, running, run, clock = PUBLISHING.get, CURRENT.get, CURRENT.set, perf_counter_ns
 
+        # What these two are called from stands between them and the program's frame.
         def started(code: CodeType, _offset: int) -> Any:
             try:
                 publication = publishing()
-                if publication is not None:  # most often it is the handler whose turn it is
+                if publication is not None and publication.trusted:  # most often it is the handler whose turn it is
                     execution: Any = publication.due
-                    if execution.begins is code and publication.trusted and running() is publication.cause:
+                    if execution.begins is code and running() is publication.cause:
                         publication.due = execution.following
                         execution.started = now = clock()
                         run(execution)
+                        if publication.quick:  # not as its calls were made before
+                            publication.quick = ""
                         marks = publication.marks
                         if marks is not None:
                             marks[execution.place] = now
                         elif publication.tell is not None:
                             publication.tell(execution)
                         return None
-                    passed = publication.passed_over_code
-                    if passed is not None and key_of(code) in passed:
-                        return None
                 key = key_of(code)
+                if publication is not None:
+                    passed = publication.passed_over_code
+                    if passed is not None and key in passed:
+                        return None
                 if self.passes_over is not None and self.passes_over(key):
                     return None
                 tell = begun.get(key)
                 if tell is not None:
                     execution = running()
                     if execution is not None and execution.code is code and not execution.ended:
-                        self.settle(execution, frame_at(at).f_back)  # it calls itself
-                if tell is not None:
-                    return tell(frame_at(at))
-                asked = [discover(code, frame_at(at)) for discover in self._discover]
+                        self.settle(execution, frame_at(2).f_back)  # it calls itself
+                    return tell(frame_at(2))
+                asked = [discover(code, frame_at(2)) for discover in self._discover]
                 tell = begun.get(key)
                 if tell is not None:  # it has just been found
-                    return tell(frame_at(at))
+                    return tell(frame_at(2))
             except Exception as error:  # noqa: BLE001 - the observed never pays
                 return fail(error)
             if any(asked):
@@ -674,8 +678,8 @@ class Monitor:
                         elif publication.tell is not None:
                             publication.tell(execution)
                         return
-                    self.settle(execution, frame_at(at))
-                frame = frame_at(at)
+                    self.settle(execution, frame_at(2))
+                frame = frame_at(2)
                 subject = close(frame, None)
                 if subject is not None:
                     subject.frame_returned(frame, value)
@@ -789,7 +793,62 @@ class Monitor:
         }
         if self.deep:
             callbacks = {event: self._with_room(callback) for event, callback in callbacks.items()}
+        else:
+            callbacks |= {events.PY_START: _quick_start(started, fail), events.PY_RETURN: _quick_end(returned, fail)}
         return {**callbacks, events.EXCEPTION_HANDLED: self._on_handled()}
+
+
+def _quick_start(started: Callable[..., Any], fail: Callable[[BaseException], None]) -> Callable[..., Any]:
+    """Return what is called when code begins: above all the handler whose turn it is.
+
+    Each name from around a function takes time whenever that is called, so there are as few as can be.
+
+    Args:
+        started: Does the same at length, whatever it is that begins.
+        fail: Called with an error of ours.
+    """
+    publishing, running, run, clock = PUBLISHING.get, CURRENT.get, CURRENT.set, perf_counter_ns
+    caller, direct = sys._getframemodulename, DIRECT  # type: ignore[attr-defined]  # noqa: SLF001 - from 3.12 on
+
+    def start(code: CodeType, offset: int) -> Any:
+        try:
+            publication = publishing()
+            if publication is not None:
+                execution = publication.due
+                if execution.begins is code:
+                    quick = publication.quick
+                    if quick is caller(2) or (quick is direct and running() is publication.cause):
+                        publication.due = execution.following
+                        execution.started = clock()
+                        run(execution)
+                        return None
+        except Exception as error:  # noqa: BLE001 - the observed never pays
+            return fail(error)
+        return started(code, offset)
+
+    return start
+
+
+def _quick_end(returned: Callable[..., Any], fail: Callable[[BaseException], None]) -> Callable[..., Any]:
+    """Return what is called when code returns, made as ``_quick_start``."""
+    running, run, clock, apart, direct = CURRENT.get, CURRENT.set, perf_counter_ns, APART, DIRECT
+
+    def end(code: CodeType, offset: int, value: Any) -> Any:
+        try:
+            execution: Any = running()
+            if execution is not None and execution.code is code and value is None and not execution.ended:
+                if execution.publication.quick is apart:
+                    execution.ended = clock()
+                    return None
+                if execution.publication.quick is direct:
+                    run(execution.publication.cause)
+                    execution.ended = clock()
+                    return None
+        except Exception as error:  # noqa: BLE001 - the observed never pays
+            return fail(error)
+        return returned(code, offset, value)
+
+    return end
 
 
 def _is_deep(limit: int) -> bool:

@@ -116,6 +116,7 @@ class ChainedPublication(ObservedPublication):
         collected: Of each execution how many of its times have been collected; None before any has.
         first: The number of its first execution, where all of them were numbered together; else 0.
         marks: Where its times are put as well, for when the process is killed; None where they need not be.
+        quick: ``DIRECT`` or ``APART`` where nothing but the times is wanted of its executions; else empty.
         spares: Where it goes then.
     """
 
@@ -130,6 +131,7 @@ class ChainedPublication(ObservedPublication):
         "first",
         "ids",
         "marks",
+        "quick",
         "spares",
         "tell",
         "trusted",
@@ -148,6 +150,7 @@ class ChainedPublication(ObservedPublication):
     first: int
     ids: Any
     marks: Any
+    quick: str
     spares: Spares
     tell: Callable[[Any], None] | None
     values: Any
@@ -278,6 +281,7 @@ class _Unchained(ChainedPublication):
     __slots__ = ()
     due = NoneDue
     trusted = False
+    quick = ""
     # Of its own it has what others have, again.
     _slots: Any = TapPublication
     calls, depth, _let_go = _slots.calls, _slots.depth, _slots._let_go  # noqa: SLF001 - of our own class
@@ -368,6 +372,7 @@ def _begin_anew(publication: Any) -> None:
     publication.values = publication.tell = publication.collected = publication.marks = publication.cause = None
     publication.closed = False
     publication.first = 0
+    publication.quick = ""
 
 
 class _Rest(Watcher):

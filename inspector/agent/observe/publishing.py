@@ -229,6 +229,8 @@ def _short_way(
             publication.tag = 0
             publication.tell = tap.tell_plain
             tap.publication_started(publication)
+        elif publication.trusted and publication.marks is None:
+            publication.quick = subscriptions.quick
         enter(publication)
         frames[frame] = publication
 

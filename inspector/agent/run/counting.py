@@ -76,7 +76,7 @@ def count_instead(recorder: RingRecorder, observation: Observation) -> None:
         point = points.get(code)
         if point is None:
             return False
-        frame = frame_at(2)
+        frame = frame_at(3)
         held, (_, needs, variables) = frame.f_locals, point
         if key_of(kind_of(held.get(variables[0]))) not in variables[3]:
             return False

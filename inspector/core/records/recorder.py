@@ -570,7 +570,8 @@ class Recorder:
             if self._unwritten or self._noted:
                 self.catch_up()
                 for publication in tuple(self._unwritten):
-                    publication.trusted = False  # what comes next of it is told at once, for somebody waits
+                    # What comes next of it is told at once, for somebody waits.
+                    publication.trusted, publication.quick = False, ""
             # Copy and cut: swapping the list would lose rows that another thread is appending.
             taken = self._rows[:]
             del self._rows[: len(taken)]

@@ -356,6 +356,77 @@ def steady(number: int) -> Any:
     return bus, run
 
 
+#: Whose code runs where a bus has asked: keys of handlers, and of none.
+WHOSE: list[str] = []
+
+
+async def look() -> None:
+    current = importlib.import_module("_guest.core.bus.context").CURRENT.get()
+    WHOSE.append("" if current is None else current.subscription.key)
+
+
+class ByTasks(Gathering):
+    """Has a task for each handler, and does something after them."""
+
+    async def publish(self, event: Any) -> None:
+        await self.call(self.handlers[type(event)], event)
+        await look()
+
+    async def call(self, handlers: list[Any], event: Any) -> None:
+        await asyncio.gather(*(handler(event) for handler in handlers))
+
+
+class InOneContext(ByTasks):
+    """All tasks share a context, and what comes after each does so, too."""
+
+    async def call(self, handlers: list[Any], event: Any) -> None:
+        context = contextvars.copy_context()
+        for handler in handlers:
+            await asyncio.create_task(handler(event), context=context)
+            await asyncio.create_task(look(), context=context)
+
+
+class NowAndThen(ByTasks):
+    """Calls its handlers itself in some rounds."""
+
+    async def call(self, handlers: list[Any], event: Any) -> None:
+        if AT["round"] % 12 < 8:
+            await super().call(handlers, event)
+            return
+        for handler in handlers:
+            await handler(event)
+            await look()
+
+
+class InLoops(ByTasks):
+    """Has a loop for its handlers, in a context of its own."""
+
+    async def call(self, handlers: list[Any], event: Any) -> None:
+        def run() -> None:
+            with asyncio.Runner() as runner:
+                for handler in handlers:
+                    runner.run(handler(event))
+                    runner.run(look())
+
+        await asyncio.to_thread(run)
+
+
+async def looks(event: Any) -> None:
+    await look()
+
+
+def by_tasks(kind: Any) -> Any:
+    bus = kept(kind())
+    bus.handlers[Sailed] = [rests_later, looks, swallows_at_times]
+
+    async def run() -> None:
+        AT["bus"] = bus
+        for AT["round"] in range(0, 36, 2):
+            await bus.publish(kept(Sailed()))
+
+    return bus, run
+
+
 class Counted:
     """Counts the calls of a method."""
 
@@ -405,7 +476,9 @@ def recorded(bus, run, agent):
     asyncio.run(observed())
     rows = [records.to_record(row) for row in recorder.drain()]
     shown = [re.sub(r"\b(at|on_loop)=\d+", "", _OTHER_EACH_TIME.sub("", repr(row))) for row in rows[1:]]
-    return [*shown, *map(repr, removed)]
+    whose = WHOSE[:]
+    WHOSE.clear()
+    return [*shown, *map(repr, removed), *whose]
 
 
 def make_up(number):
@@ -443,5 +516,8 @@ if __name__ == "__main__":
     samples = {name: lambda make=make: again(make) for name, make in in_order.items()}
     samples.update((str(number), lambda number=number: make_up(number)) for number in range(MADE_UP))
     samples.update((f"steady {number}", lambda number=number: steady(number)) for number in range(STEADY))
+    samples.update(
+        (kind.__name__, lambda kind=kind: by_tasks(kind)) for kind in (ByTasks, InOneContext, NowAndThen, InLoops)
+    )
     records = {name: recorded(*make(), "_guest") for name, make in samples.items()}
     print(json.dumps({"records": records, "at_length": [publishing.times, handling.times], "plain": plain.times}))
