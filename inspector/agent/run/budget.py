@@ -21,14 +21,15 @@ MOST: Final = 1024
 _PERIOD: Final = 100_000_000
 #: Publications that come between two questions whether that is so.
 _LOOKS: Final = 16
-#: Nanoseconds that a publication, an execution, one of which only the times are put down, a publication that is only
-#: counted, and a byte of payload cost: on a processor on which ``_measured`` takes the nanoseconds of ``_STEP``.
+#: Nanoseconds that a publication, an execution, a publication that is only counted, and a byte of payload cost: on a
+#: processor on which ``_measured`` takes the nanoseconds of ``_STEP``.
 _PUBLICATION: Final = 30_000
 _EXECUTION: Final = 8_000
-_QUICK: Final = 2_000
 _SKIPPED: Final = 4_000
 _BYTE: Final = 10
 _STEP: Final = 160_000
+#: What a packet costs in terms of the processor time in which it is begun: what comes then takes more than half.
+_PACKET: Final = 2.6
 
 
 class RunBudget:
@@ -40,10 +41,11 @@ class RunBudget:
     Attributes:
         limit: The part of a processor that recording may take; 0 for any.
         one_in: One publication in how many is recorded.
-        written: Bytes of payloads and failures written since the last look.
-        publications: Publications recorded since then.
-        executions: Executions recorded since then.
-        quick: Executions recorded since then of which only the times were put down.
+        written: Bytes of payloads and failures written since the last look, besides packets.
+        publications: Publications recorded since then, likewise.
+        executions: Executions of these recorded since then.
+        spent: Nanoseconds of processor time in which packets were begun since then: measured, because where they are
+            seldom they take several times as long. What they need was not used since the last one.
     """
 
     def __init__(self, percent: Any = None) -> None:
@@ -55,7 +57,7 @@ class RunBudget:
     def begin_anew(self) -> None:
         """Begin with everything recorded."""
         self.one_in = 1
-        self.written = self.publications = self.executions = self.quick = 0
+        self.written = self.publications = self.executions = self.spent = 0
         #: Publications that came of themselves since the last look, and those of them that were taken; until the next
         #: is taken so many are left out.
         self._asked = self._taken = self._left = 0
@@ -90,18 +92,19 @@ class RunBudget:
         """Choose how many to record, by what the last ones have cost: at once where that was more than it may be."""
         now = perf_counter_ns()
         time = max(now - self._looked, 1)
-        costs = self.publications * _PUBLICATION + self.executions * _EXECUTION + self.quick * _QUICK
-        costs += self.written * _BYTE
-        if time < _PERIOD and costs * (self._pace or 1.0) < self.limit * _PERIOD:
+        at_length = self.publications * _PUBLICATION + self.executions * _EXECUTION + self.written * _BYTE
+        costs = at_length * (self._pace or 1.0) + self.spent * _PACKET
+        if time < _PERIOD and costs < self.limit * _PERIOD:
             return
         if not self._pace:
             self._pace = _measured() / _STEP
+            costs = at_length * self._pace + self.spent * _PACKET
         (before, already), self._waited = self._waited, (get_ident(), _waited())
         if before == self._waited[0]:
             time = max(time - max(self._waited[1] - already, 0), time // 50, 1)
         if costs:
             self._mean = costs / max(self._taken, 1)
-        every = self._mean * self._asked * self._pace / time  # what it would cost to record them all
+        every = self._mean * self._asked / time  # what it would cost to record them all
         counting = (self._asked - self._taken) * _SKIPPED * self._pace / time
         # Where counting alone takes the limit, some are recorded all the same: else nothing would be seen.
         wanted = math.ceil(every / max(self.limit - counting, self.limit / 4))
@@ -109,7 +112,7 @@ class RunBudget:
             self.one_in = max(1, min(MOST, wanted))
             self._left = min(self._left, self.one_in - 1)
         self._looked = now
-        self.written = self.publications = self.executions = self.quick = self._asked = self._taken = 0
+        self.written = self.publications = self.executions = self.spent = self._asked = self._taken = 0
 
 
 def _measured() -> int:

@@ -29,8 +29,8 @@ _LONGEST: Final = 50_000
 _MOST_HANDLERS: Final = 256
 #: How the row of a publication begins in a packet; where time and number are not in it yet.
 _BEGINS: Final = f"[[{PUBLISHED},0,0,"
-#: Texts of payloads that are remembered.
-_MOST_TEXTS: Final = 2_048
+#: Texts of payloads that are remembered, of each kind.
+_MOST_TEXTS: Final = 256
 _WORDS: Final = {None: "null", False: "false", True: "true"}
 
 
@@ -99,10 +99,13 @@ class PacketForm:
             return self._at_length(event, parts[0], session=session)
         add, shown = parts.append, self._shown
         try:
-            for (head, _), value in zip(self._reads, self._read(event)):  # noqa: B905 - as many
+            for (head, name), value in zip(self._reads, self._read(event)):  # noqa: B905 - as many
                 of = type(value)
                 if of is str:
-                    add(shown[head, value])
+                    text = shown.get((head, value)) or self._shown_anew(head, name, value)
+                    if not text:
+                        return self._at_length(event, parts[0], session=session)
+                    add(text)
                 elif of is int:
                     if not -EXACT_INT <= value <= EXACT_INT:
                         return self._at_length(event, parts[0], session=session)
@@ -117,7 +120,7 @@ class PacketForm:
                     add(f'{head}{{\\"$datetime\\":\\"{value.isoformat()}\\"}}')
                 else:
                     return self._at_length(event, parts[0], session=session)
-        except (KeyError, AttributeError):  # a text that is new, a field that was deleted
+        except AttributeError:  # a field was deleted
             return self._at_length(event, parts[0], session=session)
         add("}")
         add(self._with_session if session else self._without)
@@ -128,19 +131,17 @@ class PacketForm:
         payload = self._codec.text_of_fields(event)
         if len(payload) > LONGEST_PAYLOAD:
             return ""
-        if self._read is not None:
-            self._remember(event)
         return f"{before}{_inside(payload)}{self._with_session if session else self._without}"
 
-    def _remember(self, event: Any) -> None:
-        """Remember the texts of a payload that hide nothing: most come again and again."""
-        if len(self._shown) >= _MOST_TEXTS:
-            self._shown.clear()
-        for head, name in self._reads:
-            value: Any = getattr(event, name[1:], None)
-            text = self._codec.shown(name, value) if type(value) is str else None
-            if text is not None:
-                self._shown[head, value] = head + _inside(text)
+    def _shown_anew(self, head: str, name: str, text: str) -> str:
+        """Return what is written for a field that is a text; empty where it is too long to be written by itself."""
+        written, hides = self._codec.short_text(name, text)
+        written = written and head + _inside(written)
+        if written and not hides:  # most come again and again
+            if len(self._shown) >= _MOST_TEXTS:
+                self._shown.clear()
+            self._shown[head, text] = written
+        return written
 
     def row_of(self, text: str, at: int, number: int) -> bytes:
         """Return the row of a publication whose draft has this text, with its time and number."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from itertools import islice
-from time import perf_counter_ns, time_ns
+from time import perf_counter_ns, thread_time_ns, time_ns
 from types import CodeType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -188,6 +188,8 @@ class RingRecorder(Recorder):
             or ring.words[CONTROL]
         ):
             return False
+        budget = self.budget
+        spent = thread_time_ns() if budget.limit else 0
         event, at, form = publication.event, self._clock(), publication.spares.said
         if (
             form is None
@@ -201,7 +203,7 @@ class RingRecorder(Recorder):
             return False
         if self.taken:
             self.taken = False
-        elif self.budget.limit and not self.takes():
+        elif budget.limit and not self.takes():
             self._declined = True
             return False
         if not ring.may_begin():
@@ -227,11 +229,10 @@ class RingRecorder(Recorder):
         publication.marks = marks = ring.begin_draft(words + data)
         if publication.collected is not None:  # another thread had it written already
             marks[TOLD] = 1
-        budget = self.budget
-        budget.publications += 1
-        budget.written += len(data)
-        if budget.one_in != self._one_in:
-            self._change_budget(ring)
+        if budget.limit:
+            budget.spent += thread_time_ns() - spent
+            if budget.one_in != self._one_in:
+                self._change_budget(ring)
         return True
 
     def _stays_barred(self) -> bool:
@@ -264,7 +265,6 @@ class RingRecorder(Recorder):
                     ring.put_draft()
                     self._next_execution = first + handlers
                     self._packed += handlers
-                    self.budget.quick += handlers
                 finally:
                     del unwritten[0]
                     if self._later:

@@ -399,9 +399,15 @@ class Codec:
             return None
         return facts.atom_getter, tuple((head, name) for head, name, _ in heads)
 
-    def shown(self, name: str, text: str) -> str | None:
-        """Return a text of a field as JSON, if it was written before and hides nothing."""
-        return self._shown.get((name, text))
+    def short_text(self, name: str, text: str) -> tuple[str, bool]:
+        """Return the text of a field that is not secret by its name as JSON, and whether it hides anything.
+
+        The first is empty where it is too long to be written by itself.
+        """
+        if len(text) > _SHORT:
+            return "", False
+        written = self._shown.get((name, text)) or self._text_of(name, text, "")
+        return written, (name, text) not in self._shown
 
     def names(self, obj: object) -> tuple[str, ...]:
         """Return names that belong to the values of ``frozen_values``, the same tuple for every event of a class."""

@@ -91,6 +91,18 @@ def test_a_slow_processor_records_fewer(clock: Clock, monkeypatch: pytest.Monkey
     assert slow.one_in > 2 * usual.one_in
 
 
+def test_what_packets_really_take_is_what_counts(clock: Clock) -> None:
+    ratios = []
+    for spent in (10_000, 100_000):
+        chosen = RunBudget(3)
+        for _ in range(20_000):
+            clock.now += 100_000
+            if chosen.takes():
+                chosen.spent += spent
+        ratios.append(chosen.one_in)
+    assert 5 * ratios[0] < ratios[1]
+
+
 def test_a_burst_is_noticed_long_before_a_tenth_of_a_second(clock: Clock) -> None:
     chosen = RunBudget(3)
     assert publish(chosen, clock, each=10_000_000, times=100) == 100

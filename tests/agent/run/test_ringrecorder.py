@@ -220,7 +220,7 @@ def test_a_publication_is_one_packet_with_all_its_rows(taking: Taking) -> None:
     assert [json.loads(row[9])["session"] for row in published] == [False, False, True]
     assert [row[10:] for row in published] == [[2, 0]] * 3
     assert [row[1] for row in rows] == sorted(row[1] for row in rows)
-    assert (taking.recorder.running, taking.recorder.budget.executions, taking.recorder.budget.quick) == (0, 0, 6)
+    assert (taking.recorder.running, taking.recorder.budget.executions) == (0, 0)
 
 
 @given(st.dictionaries(NAMES, ATOMS, max_size=6), st.sampled_from(["", "id"]), st.booleans())
@@ -403,8 +403,10 @@ def test_a_budget_declines_before_anything_is_written(taking: Taking) -> None:
     declined = taking.begin(Placed(1))
     assert (declined.marks, declined.tag) == (None, 0)
     taking.recorder.publication_ended(declined)
+    assert taking.recorder.budget.spent == 0
     taken = taking.begin(Placed(2))
     assert taken.tag == 1
+    assert taking.recorder.budget.spent > 0
     taking.step(taken, 4)
     taking.end(taken)
     assert story(taking.rows()) == WHOLE
