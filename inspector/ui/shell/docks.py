@@ -16,7 +16,7 @@ from inspector.ui.kit.buttons import IconButton
 from inspector.ui.kit.layouts import hbox
 from inspector.ui.kit.text import SectionLabel
 from inspector.ui.kit.tokens import mix
-from inspector.ui.shell.focus import focus_into
+from inspector.ui.shell.focus import focus_into, has_focus
 from inspector.ui.shell.tab_fold import TabFold
 
 if TYPE_CHECKING:
@@ -139,8 +139,19 @@ class PanelDock(QDockWidget):
 
     def _show(self, visible: bool) -> None:
         self._seen = visible
-        if self.widget() is not None:
-            self.widget().setVisible(visible)
+        if self.widget() is None:
+            return
+        if not visible and has_focus(self.widget()):
+            QTimer.singleShot(0, self, self._pass_keyboard)  # whoever comes to the front is told after this
+        self.widget().setVisible(visible)
+
+    def _pass_keyboard(self) -> None:
+        """Move the keyboard to the panel in front of this one: Qt would move it to the first button of the window."""
+        window = self.parentWidget()
+        beside = window.tabifiedDockWidgets(self) if isinstance(window, QMainWindow) else []
+        front = next((dock for dock in beside if isinstance(dock, PanelDock) and not dock.widget().isHidden()), None)
+        if front is not None:
+            front.take_focus()
 
     def toggle_floating(self) -> None:
         """Take the panel out of the window, a little beside its place so that one sees it, or put it back."""

@@ -247,6 +247,24 @@ def test_a_tab_that_is_dragged_away_takes_its_panel_along(make: Make, qapp: QApp
     QTest.mouseRelease(shell.panel("failures"), Qt.MouseButton.LeftButton)
 
 
+def test_a_panel_that_comes_to_the_front_takes_the_keyboard_of_the_one_behind(make: Make, qapp: QApplication) -> None:
+    shell = make()
+    fields = {name: QLineEdit() for name in ("log", "failures", "event")}
+    for name, field in fields.items():
+        shell.panel(name).fill(field)
+    shell.activateWindow()
+    shell.focus_panel("log")
+    qapp.processEvents()
+    assert fields["log"].hasFocus()
+    for name in ("failures", "log"):
+        shell.raise_panel(name)
+        qapp.processEvents()
+        assert fields[name].hasFocus(), "and no button of the window, which the space bar would press"
+    shell.raise_panel("event")
+    qapp.processEvents()
+    assert fields["log"].hasFocus(), "it can still be seen"
+
+
 @pytest.mark.parametrize("size", [(1280, 800), (1920, 1080), (2560, 1440)])
 def test_areas_keep_their_shares_of_the_window(make: Make, qapp: QApplication, size: tuple[int, int]) -> None:
     shell = make()

@@ -282,7 +282,7 @@ class CatalogPanel(JournalPanel):
             return
         sums = (
             plural(len(catalog.events), "event"),
-            plural(len(catalog.workflows), "workflow"),
+            *([plural(len(catalog.workflows), "workflow")] if catalog.workflows else []),
             plural(catalog.subscriptions, "subscription"),
         )
         # Where one line is too short it breaks between the sums, not inside one.

@@ -74,7 +74,7 @@ class CauseDelegate(QStyledItemDelegate):
         painter.setFont(small)
         painter.setPen(QColor(tokens.dim))
         column = QFontMetrics(small).horizontalAdvance("000.0 ms") + 8
-        for text in (node.length, node.offset):
+        for text in (node.length, node.offset) if node.offset else (node.length,):  # the first row has no offset
             painter.drawText(room, right, text)
             room.setRight(room.right() - max(column, QFontMetrics(small).horizontalAdvance(text) + 8))
         font = bold_font(option.font, bold=node.execution < 0)
