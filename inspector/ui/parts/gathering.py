@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QElapsedTimer, QObject
 
 from inspector.analysis.entries import Change
 from inspector.ui.kit.pacing import PacedTimer
@@ -18,6 +18,9 @@ FEW: Final = 20
 TURNS: Final = 3
 #: How long a pause is, ms.
 PAUSE: Final = 180
+#: A pause is at least so many times as long as what it follows took, up to a second: a busy machine shows less often.
+_SHARE: Final = 8
+_LONGEST: Final = 1_000
 
 
 class Gathering(QObject):
@@ -37,6 +40,8 @@ class Gathering(QObject):
         #: Of this pause: how many publications there were when it began, and how often something was shown at once.
         self._before = 0
         self._turns = 0
+        #: How long it took last to take changes, ms.
+        self._took = 0
         self._later = PacedTimer(self)
         self._later.timeout.connect(self._end_pause)
 
@@ -55,7 +60,10 @@ class Gathering(QObject):
         """Hand on what waits."""
         change, self._waiting = self._waiting, None
         if change is not None:
+            clock = QElapsedTimer()
+            clock.start()
             self._take(change)
+            self._took = clock.elapsed()
 
     def drop(self) -> None:
         """Forget what waits: whoever starts over reads everything there is."""
@@ -63,7 +71,8 @@ class Gathering(QObject):
 
     def _begin_pause(self, publications: int) -> None:
         self._before, self._turns = publications, 0
-        self._later.start(self._pause if self._panel.isVisible() else 3 * self._pause)
+        pause = max(self._pause, min(_SHARE * self._took, _LONGEST))
+        self._later.start(pause if self._panel.isVisible() else 3 * pause)
 
     def _end_pause(self) -> None:
         if self._waiting is not None:

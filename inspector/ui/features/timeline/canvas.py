@@ -137,6 +137,7 @@ class TimelineCanvas(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the scene."""
         scene, looks = self.scene, self._looks
+        begun = self._controller.seconds()
         painter = QPainter(self)
         ratio = self.devicePixelRatioF()
         self.picture = self._lanes.paint(scene, looks, ratio, hide_others=self._controller.hide_others)
@@ -155,6 +156,7 @@ class TimelineCanvas(QWidget):
             painter.setPen(QPen(looks.color("accent"), 1))
             painter.drawRect(QRectF(0.5, 0.5, self.width() - 1, self.height() - 1))
         painter.end()
+        self._controller.painting = self._controller.seconds() - begun
 
     def notice(self) -> str:
         """Return what must be said about lanes that are not shown, or about work in progress."""

@@ -37,8 +37,11 @@ _EDGE: Final = 8
 #: Room at both sides of what a filter lets through, as a share of it.
 _AROUND: Final = 0.03
 _SLICE_SECONDS: Final = 0.008
-#: What of a large session has been taken in is shown so often, ms: to paint it takes longer than to take more in.
+#: What of a large session has been taken in is shown so often, ms: to paint it takes longer than to take more in. On a
+#: busy machine it is shown less often: the pause is so many times as long as painting took, up to a second.
 _SHOWN_EVERY: Final = 100
+_SHARE: Final = 5
+_LONGEST: Final = 1_000
 
 
 class TimelineController(QObject):
@@ -58,6 +61,7 @@ class TimelineController(QObject):
         hide_others: What the filter does not let through is left out instead of dimmed.
         folding: Idle gaps are folded.
         ticking: Whoever paints does so by itself many times a second, because bars grow.
+        painting: Seconds that painting took last.
 
     Signals:
         find_lane_wanted: A person wants to look for a lane.
@@ -87,6 +91,7 @@ class TimelineController(QObject):
         self.hide_others = False
         self.folding = False
         self.ticking = False
+        self.painting = 0.0
         self.scene = self._new_scene(Journal(), "handler")
         self._folded_at = clock()
         self._ready = True
@@ -95,7 +100,7 @@ class TimelineController(QObject):
         self._refold_at = 0.0
         self._pointed = NOTHING
         self._unshown = False
-        self._pause = PacedTimer(self, _SHOWN_EVERY)
+        self._pause = PacedTimer(self)
         self._pause.timeout.connect(self._show_taken)
         selection.hovered_changed.connect(self._pointed_elsewhere)
 
@@ -183,7 +188,7 @@ class TimelineController(QObject):
         if not self._unshown:
             return
         self._unshown = False
-        self._pause.start()
+        self._pause.start(max(_SHOWN_EVERY, min(round(_SHARE * 1000 * self.painting), _LONGEST)))
         if not self.live:
             self.navigator.arrive(round(self.scene.folds.place(self.source.journal.now)))
             self.navigator.refit()
