@@ -68,7 +68,7 @@ def handlers_in(container):
 '''
 _KEEPING: Final = '''
 def keeping(handler, raised):
-    """Wrap a handler so that what it raises is kept, whatever its bus does with it."""
+    """Wrap a handler to keep what it raises, even if its bus swallows it."""
 
     @functools.wraps(handler)
     {async_}def kept(*args, **kwargs):
@@ -169,7 +169,7 @@ def struck(handler, error):
 '''
 _WITHIN: Final = '''
 async def within(seconds, coroutine):
-    """Await a coroutine for so long, and end it then, whatever it makes of its cancellation."""
+    """Await a coroutine for that long, even if it swallows its cancellation."""
     task = asyncio.ensure_future(coroutine)
     ended, _ = await asyncio.wait([task], timeout=seconds)
     if ended:
