@@ -90,7 +90,7 @@ class Engine:
             self._undo.append(install_leftover_probe(self._recorder))
             self._undo.append(install_effects(self._recorder))
             self._undo.append(self._program.attach(self._recorder, self._observer_removed))
-            self._undo.append(HANDOVER.begin(self._observer_removed))
+            self._undo.append(HANDOVER.begin(self._observer_removed, fires=True))
         except BaseException:
             await self.close()
             raise
@@ -103,6 +103,8 @@ class Engine:
         """
         self._promises = Promises(catalog)
         self._recorder.on_settled(self._on_settled)
+        if not self._undo:
+            self._undo.append(HANDOVER.begin(_leave_it, fires=True))
 
     async def close(self) -> None:
         """Stop recording, put everything back, close the program."""
@@ -363,6 +365,10 @@ class Engine:
         read = self._recorder.failure(error)
         text = f"Recording stopped: {read.type}: {read.message}"
         self._recorder.record(HostNoted(self._recorder.now(), "observer", "error", text))
+
+
+def _leave_it(error: BaseException) -> None:
+    """Leave it to who records the program: it is told, too."""
 
 
 def _is_cancelled() -> bool:

@@ -104,8 +104,10 @@ class Handover:
             _ThreadWatch(self),
             _SubmitWatch(self),
             _WorkWatch(self),
-            _CancelWatch(self),
         )
+        #: Only for fires: servers cancel a timer for each request.
+        self._cancels = _CancelWatch(self)
+        self._firing = 0
         #: By the id of a thread or work item: itself, so that it keeps its id, and who handed it over.
         self.handed: dict[int, tuple[Any, _Handed]] = {}
         #: By the number of a fire: threads, with the time at which a timer is due (of ``time.monotonic``).
@@ -122,11 +124,12 @@ class Handover:
         self._futures.clear()
         self._timers.clear()
 
-    def begin(self, failed: Callable[[BaseException], None]) -> Callable[[], None]:
+    def begin(self, failed: Callable[[BaseException], None], *, fires: bool = False) -> Callable[[], None]:
         """Watch from now on; return a function that ends it.
 
         Args:
             failed: Called with the error of a watcher.
+            fires: There will be fires, of which it is asked what became of their timers.
         """
         if not MONITOR.available or not MONITOR.begin(failed):
             return _nothing
@@ -135,11 +138,19 @@ class Handover:
                 for code in watch.codes():
                     MONITOR.watch(code, watch)
         self._users.append(failed)
+        self._firing += fires
+        if fires:
+            for code in self._cancels.codes():
+                MONITOR.watch(code, self._cancels)
 
         def end() -> None:
             if failed not in self._users:
                 return
             self._users.remove(failed)
+            self._firing -= fires
+            if not self._firing:
+                for code in self._cancels.codes():
+                    MONITOR.leave(code, self._cancels)
             if not self._users:
                 for watch in self._watches:
                     for code in watch.codes():
