@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from inspector.app.text import one_line, plural
 from inspector.core.errors import UsageError
+from inspector.core.records.host import HostNoted
 from inspector.hosts.project import Project
 from inspector.hosts.run.launch import find_command
 
@@ -101,6 +102,16 @@ def silent_notes(journal: Journal) -> list[str]:
         more = f" and {len(commands) - 1} more" if len(commands) > 1 else ""
         notes.append(f"Not watched: {one_line(commands[0], _SHOWN)}{more}. {reason}")
     return notes
+
+
+#: The kinds of notes that processes of a command send: the agent's, and those of what observes.
+_OF_PROCESSES: Final = ("agent", "observer")
+
+
+def process_notes(journal: Journal) -> list[str]:
+    """Return what processes say that they cannot do, each once: what was named is no bus, or is not there."""
+    noted = (record for record in journal.host_records if isinstance(record, HostNoted))
+    return list(dict.fromkeys(record.text for record in noted if record.kind in _OF_PROCESSES))
 
 
 def waiting_text(host: RunHost, journal: Journal) -> tuple[str, str]:

@@ -214,6 +214,8 @@ def _read_table(table: Mapping[str, Any], key: str, troubles: list[SpecTrouble])
                 said[name] = value
             continue
         items = value if isinstance(value, (list, tuple)) else [value]
+        if not items:
+            troubles.append(SpecTrouble(f"{key} {written}: it is empty.", "Remove the line, or name something."))
         good = []
         for item in items:
             trouble = _wrong_item(name, item)
@@ -245,6 +247,8 @@ def _wrong_item(kind: str, item: Any) -> tuple[str, str] | None:
     if isinstance(item, str):
         if kind == ALSO or _NAME.match(item):
             return None
+        if kind == PUBLISH:
+            return f'"{item}" is not a name.', "Use the name of a method of the bus."
         return f'"{item}" is not a name.', "Use a dotted path from the bus, for example registry.handlers."
     allowed = {PUBLISH: POINT_KEYS, ALSO: ALSO_KEYS, HANDLERS: CONTAINER_KEYS}[kind]
     if not isinstance(item, Mapping):

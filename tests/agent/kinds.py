@@ -2073,3 +2073,30 @@ def an_asynchronous_context_manager_that_publishes() -> Kind:
 
     problem = "publishing is a context manager: handlers run when its with statement begins or ends."
     return Kind(Bridge(), {"ShipDocked": ["moor", "ring"]}, "ShipDocked", ["moor Ida", "ring Ida"], [problem])
+
+
+@kind
+def connections_that_get_every_message() -> Kind:
+    class Link:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def send(self, message: Any) -> None:
+            tick(f"{self.name} {message['type']}")
+
+    class Hub:
+        def __init__(self, *links: Link) -> None:
+            self.links = list(links)
+
+        def broadcast_to_links(self, message: Any) -> None:
+            for link in self.links:
+                link.send(message)
+
+    hub = Hub(Link("ann"), Link("bob"))
+    return Kind(
+        hub, {"joined": ["Link.send", "Link.send"]}, "joined", ["ann joined", "bob joined"], values={"who": "c"}
+    )
+
+
+def join_somebody(hub: Any) -> None:
+    hub.broadcast_to_links({"type": "joined", "who": "cid"})

@@ -421,6 +421,32 @@ def test_what_cannot_be_so_of_a_container_is_told(said: dict[str, str], text: st
     assert text in problem
 
 
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ({"handlers": "publish"}, "handlers: publish is a method, not a container."),
+        ({"handlers": []}, "handlers: it is empty."),
+        ({"publish": []}, "publish: it is empty."),
+        ({"publish": "count"}, "publish: count takes no arguments, so no event either."),
+        ({"publish": ""}, 'publish: "" is not a name.'),
+        ({"drain": "relay"}, "drain: relay needs event, and is called without arguments."),
+        ({"identity": "name in nowhere"}, "identity: no event has a field nowhere."),
+        ({"also-runs": {"handler": f"{__name__}:note", "events": ["Plced"]}}, "also-runs: no event Plced for"),
+        ({"adapter": "django"}, 'adapter = "django" is not used.'),
+    ],
+)
+def test_a_line_that_cannot_be_right_is_told_in_one_sentence(said: dict[str, Any], text: str) -> None:
+    class Counting(Hub):
+        def count(self) -> int:
+            return len(self.taps)
+
+    catalog = load(Counting(), bus=said).catalog()
+    assert heard(catalog)["Placed"], "the rest is proposed as before"
+    ((problem, hint),) = told(catalog)
+    assert problem.removeprefix("[tool.inspector.bus] ").startswith(text)
+    assert hint or "handlers" in said or "publish" in said or "drain" in said
+
+
 def test_a_spec_says_what_there_is_to_choose_from() -> None:
     (spec,) = load(Hub()).catalog().specs
     assert spec.choices[PUBLISH] == ("publish", "relay")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from inspector.app.runs import waiting_text
+from inspector.app.runs import process_notes, waiting_text
 from inspector.core.description import CatalogDescription
-from inspector.core.records.host import ProcessSilent
+from inspector.core.records.host import HostNoted, ProcessSilent
 from inspector.hosts.run.host import RunHost
 from inspector.hosts.run.launch import RunCommand
 from tests.catalog.runs import Run
@@ -26,3 +26,12 @@ async def test_a_command_that_cannot_be_watched_is_not_said_to_have_published_no
     assert words == (
         f"Not watched: python serve.py and 1 more. {TOO_OLD} Not watched: python serve.py. It was started with -I."
     )
+
+
+def test_what_processes_cannot_do_is_said_once() -> None:
+    run = Run(CatalogDescription("serve", ()))
+    for _ in range(2):
+        run.host(HostNoted, kind="agent", level="warning", text="serve:bus is not a recognized bus.")
+    run.host(HostNoted, kind="engine", level="error", text="A bug of ours.")
+    run.fold()
+    assert process_notes(run.journal) == ["serve:bus is not a recognized bus."]

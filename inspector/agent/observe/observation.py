@@ -114,6 +114,10 @@ class Observation:
             else:
                 self.receivers.leave_out(point.owner)
 
+    def __contains__(self, bus: object) -> bool:
+        """Return whether a bus is observed."""
+        return any(other is bus for other in self._buses)
+
     def refresh(self, bus: Observable) -> None:
         """Watch the handlers that have been subscribed since the last time."""
         for pattern, target in bus.subscribed_targets():

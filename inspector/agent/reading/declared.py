@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
+from ...core.bus.identity import plain_function
 from ...core.description import Problem
 from ...core.spec import (
     ADAPTER,
@@ -33,12 +34,14 @@ from ...core.spec import (
     DeclaredBus,
     SpecLine,
     container_of,
+    events_of,
     handler_of,
     holds_of,
     keyed_by_of,
     method_of,
     read_tables,
 )
+from ...core.values.looking import is_a
 from ..adapters.base import Options
 from .map_bus.find import containers_of, functions_of, parameters_of, values_of
 from .targets import is_run_by, keyed_by_handler, kind_of, leaves
@@ -144,6 +147,13 @@ class Declarations:
             if use.kind == ALSO and use.value == value:
                 use.refused = f"{handler_of(value)} is not in the program"
 
+    def unknown_events(self, value: Any, events: Collection[str]) -> list[Problem]:
+        """Return which events a handler is said to run for, and are not there."""
+        missing = [name for name in events_of(value) if name not in events]
+        hint = f"Events: {', '.join(sorted({event.rpartition('.')[2] for event in events})[:_MOST_NAMES]) or 'none'}."
+        key = "[tool.inspector.bus]"
+        return [Problem(key, f"{key} also-runs: no event {name} for {handler_of(value)}.", hint) for name in missing]
+
     def unused(self) -> list[Problem]:
         """Return what no bus obeys, each with what there is instead."""
         problems = []
@@ -203,13 +213,21 @@ class Declarations:
         if not good:
             use.there += [name for name in names if name not in use.there and not name.startswith("__")]
             return False
-        if use.kind == PUBLISH and isinstance(use.value, Mapping):
-            wrong = _wrong_argument(value, use.value)
+        if use.kind == DRAIN and use.name:
+            wrong = _needs(value, use.name)
             if wrong:
                 use.refused = wrong
                 return False
-        if use.kind == HANDLERS and isinstance(use.value, Mapping):
-            wrong = _wrong_content(value, use.value)
+        if use.kind == PUBLISH:
+            point = use.value if isinstance(use.value, Mapping) else {"method": use.value}
+            wrong = _wrong_argument(value, point)
+            if wrong:
+                use.refused = wrong
+                return False
+        if use.kind == HANDLERS:
+            wrong = _no_container(value, use.name)
+            if not wrong and isinstance(use.value, Mapping):
+                wrong = _wrong_content(value, use.value)
             if wrong:
                 use.refused = wrong
                 return False
@@ -257,6 +275,8 @@ def _unused(use: _Use) -> tuple[str, str]:
         return f"{where}: no {name} found.", f"{near_text}{what}: {listed}{more}."
     if use.kind in _LOOKED_UP:
         return f"{where}: {name} is not used.", "The bus is known by its class; remove this line."
+    if use.kind == ADAPTER:
+        return f'{where} = "{name}" is not used.', "It does not know this bus; remove this line."
     return f'{where} = "{name}" is not used.', "The bus is read by its adapter; remove this line."
 
 
@@ -301,6 +321,27 @@ def _has_method(value: Any, name: str) -> bool:
     return callable(member) and not isinstance(member, (types.MemberDescriptorType, property))
 
 
+def _needs(value: Any, method: str) -> str:
+    """Return why a method cannot be called without arguments; empty when it can."""
+    function = functions_of(value).get(method)
+    parameters = () if function is None else parameters_of(value, method, function)
+    free = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    needed = (parameter for parameter in parameters if parameter.default is parameter.empty)
+    names = [parameter.name for parameter in needed if parameter.kind not in free]
+    return f"{method} needs {', '.join(names)}, and is called without arguments" if names else ""
+
+
+def _no_container(value: Any, path: str) -> str:
+    """Return why nothing can stand in what a path leads to: code, a text, a number; empty where something can."""
+    held = containers_of(value).get(path)
+    for step in path.split(".") if held is None else ():
+        held = values_of(value if held is None else held).get(step)
+    plain = plain_function(held)
+    if is_a(plain, (types.FunctionType, types.BuiltinFunctionType, property)):
+        return f"{path} is a method, not a container"
+    return f"{path} is not a container ({type(held).__name__})" if is_a(held, (str, bytes, int, float)) else ""
+
+
 def _wrong_content(value: Any, said: Mapping[str, str]) -> str:
     """Return why what is said of a container of handlers cannot be right; empty when it can."""
     held: Any = containers_of(value).get(container_of(said))
@@ -331,6 +372,8 @@ def _wrong_argument(value: Any, point: Mapping[str, str]) -> str:
     if function is None:
         return ""
     names = [parameter.name for parameter in parameters_of(value, point["method"], function)]
+    if not names and not isinstance(value, type):
+        return f"{point['method']} takes no arguments, so no event either"
     for role in POINT_KEYS[1:]:
         if role in point and point[role] not in names:
             return f"{point['method']} has no parameter {point[role]} (parameters: {', '.join(names) or 'none'})"

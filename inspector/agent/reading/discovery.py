@@ -18,7 +18,7 @@ from .name_registry import NameRegistryAdapter
 from .targets import kind_of
 
 #: What a match needs so that a value counts as a bus where nobody has said that it is one.
-_SURE = 60
+SURE = 60
 #: What a match has that is no guess.
 _CERTAIN = 100
 _CONTAINERS = ("dict", "proxy", "list", "set")
@@ -72,7 +72,7 @@ def find_buses(
         return inside
     if certain and (own is None or _is_made_of(own, certain)):
         return _with_others(certain, where, value, options, adapters, troubles)
-    if own is not None and (own.match.score >= _SURE or options.handlers or options.publish):
+    if own is not None and (own.match.score >= SURE or options.handlers or options.publish):
         if not is_a(value, types.ModuleType) or own.match.score >= _CERTAIN:
             return [own]
         return [own, *_inside(where, value, options, adapters, troubles, 1)]
@@ -183,7 +183,7 @@ def _at(
         return [own] if own is not None else []
     bus = _best(where, inner, options, adapters, troubles)
     named = bus is not None and bool(bus.options.handlers or bus.options.publish)
-    if bus is not None and (named or bus.match.score >= _SURE) and not _is_bare(inner, value):
+    if bus is not None and (named or bus.match.score >= SURE) and not _is_bare(inner, value):
         return [bus]
     if depth > 1 and not is_a(value, types.ModuleType):
         return _inside(where, inner, options, adapters, troubles, depth - 1)

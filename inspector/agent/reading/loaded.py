@@ -30,7 +30,7 @@ from ..program import no_event
 from ..tap.tap import Tap
 from .catalogs import Catalog, read_catalog
 from .declared import Declarations
-from .discovery import FoundBus, all_adapters, find_buses
+from .discovery import SURE, FoundBus, all_adapters, find_buses
 from .eventbuild import build_event
 from .events import EventType, NamedEvent, describe_class
 from .merge import Merged, ProgramNames
@@ -51,10 +51,12 @@ class Target:
     Attributes:
         where: How they named it: ``shop.wiring:get_bus``.
         value: The bus, a container that holds it, a dict of handlers, a module …; factories have been called.
+        proposed: Nobody has named it: it has to look like a bus by more than the name of a method.
     """
 
     where: str
     value: Any
+    proposed: bool = False
 
 
 def make_program(
@@ -150,7 +152,10 @@ class LoadedProgram:
             InspectorError: It has none that we can read.
         """
         self._adapters = tuple(adapter.name for adapter in adapters)
-        for bus in self._find(target, adapters):
+        buses = [bus for bus in self._find(target, adapters) if bus.match.score >= SURE or not target.proposed]
+        if not buses:
+            raise InspectorError(f"{target.where} does not look like a bus.")
+        for bus in buses:
             earlier = [
                 connection for connection in self.connections if getattr(connection, "_value", None) is bus.value
             ]
@@ -237,6 +242,8 @@ class LoadedProgram:
                 if function is None:
                     self._declared.unknown_handler(connection.where, entry)
                     continue
+                names = [name for event in described.events for name in (event.name, event.key, event.event_type)]
+                self.troubles += self._declared.unknown_events(entry, names)
                 handler = self._names.describe(function)
                 self._merged.also.append((entry, handler))
                 lines.append(also_line(entry, handler))
@@ -290,6 +297,13 @@ class LoadedProgram:
                 text = f"Cannot record it: {type(error).__name__}: {error}"
                 self.troubles.append(Problem(connection.where, text))
                 self._tell(observer, self.troubles[-1])
+
+    def refresh(self) -> None:
+        """Observe handlers that were subscribed since the last publication: they may be called without another."""
+        connections: list[Any] = self.connections[: self._recorded]
+        for connection in connections:
+            if connection in self.observation:
+                self.observation.refresh(connection)
 
     def forked(self) -> None:
         """Forget what is under way in the parent of this process."""

@@ -6,7 +6,7 @@ import ast
 import contextlib
 import inspect
 import types
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from ...core.own_code import is_own_class, own_modules
@@ -18,21 +18,41 @@ def published_with(method: str, bus: Any) -> list[type[Any]]:
 
     A call on what cannot be known counts where the program has no other method of that name.
     """
+    classes: dict[type[Any], None] = {}
+    for value, module in _given_to(method, bus):
+        cls = _resolved(value.func, module) if isinstance(value, ast.Call) else None
+        if is_a(cls, type) and is_own_class(cls):
+            classes[cls] = None
+    return list(classes)
+
+
+def names_published_with(method: str, bus: Any, fields: Collection[str]) -> list[tuple[str, str]]:
+    """Return field and text of the names that stand in dicts which are given to this method of a bus, each once."""
+    names: dict[tuple[str, str], None] = {}
+    for value, _ in _given_to(method, bus):
+        pairs = zip(value.keys, value.values) if isinstance(value, ast.Dict) else ()  # noqa: B905 - as long as each other
+        for key, said in pairs:
+            field, text = (part.value if isinstance(part, ast.Constant) else None for part in (key, said))
+            if is_a(field, str) and field in fields and is_a(text, str):
+                names[field, text] = None
+    return list(names)
+
+
+def _given_to(method: str, bus: Any) -> Iterator[tuple[ast.expr, types.ModuleType]]:
+    """Yield what is given to a method of a bus in the program's source, each with the module."""
     sources: dict[types.ModuleType, str] = {}
     for module in own_modules():
         with contextlib.suppress(OSError, TypeError):  # there is no source that can be read
             sources[module] = inspect.getsource(module)
     is_only = sum(source.count(f"def {method}(") for source in sources.values()) == 1
-    classes: dict[type[Any], None] = {}
     for module, source in sources.items():
         with contextlib.suppress(ValueError, SyntaxError, RecursionError):
             tree = ast.parse(source) if f"{method}(" in source else ast.Module([], [])
-            classes.update(dict.fromkeys(_published(tree, method, module, None if is_only else bus)))
-    return list(classes)
+            yield from ((value, module) for value in _arguments(tree, method, module, None if is_only else bus))
 
 
-def _published(tree: ast.Module, method: str, module: types.ModuleType, bus: Any) -> Iterator[type[Any]]:
-    """Yield the classes of what is given to a method of the bus; of None whosever it is."""
+def _arguments(tree: ast.Module, method: str, module: types.ModuleType, bus: Any) -> Iterator[ast.expr]:
+    """Yield what is given to a method of the bus; of None whosever it is."""
     nodes = list(ast.walk(tree))
     assigned = {
         target.id: node.value
@@ -45,10 +65,7 @@ def _published(tree: ast.Module, method: str, module: types.ModuleType, bus: Any
         if not isinstance(node, ast.Call) or _last(node.func) != method or not _is_of(node.func, module, bus):
             continue
         for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
-            value = assigned.get(argument.id) if isinstance(argument, ast.Name) else argument
-            cls = _resolved(value.func, module) if isinstance(value, ast.Call) else None
-            if is_a(cls, type) and is_own_class(cls):
-                yield cls
+            yield assigned.get(argument.id, argument) if isinstance(argument, ast.Name) else argument
 
 
 def _last(callee: ast.expr) -> str:

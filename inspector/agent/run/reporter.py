@@ -160,20 +160,21 @@ class Reporter:
         self._effects.asked(code, frame)
         watch_call(code, str(frame.f_globals.get("__name__")), self._effects)
 
-    def join(self, where: str, value: Any, *, tell: bool) -> bool:
+    def join(self, where: str, value: Any, *, tell: bool, proposed: bool = False) -> bool:
         """Record a bus from now on; return whether it is one.
 
         Args:
             where: What it is called.
             value: The bus, or what holds it.
             tell: Say so if it is none.
+            proposed: Nobody has named it.
         """
         with self._lock:
             try:
                 if self._program is None:
-                    self._begin(where, value)
+                    self._begin(Target(where, value, proposed))
                 else:
-                    self._program.join(Target(where, value))
+                    self._program.join(Target(where, value, proposed))
             except InspectorError as error:
                 if tell and error.text not in self._troubles:
                     self._troubles.add(error.text)
@@ -200,13 +201,13 @@ class Reporter:
             raise InspectorError(f"{where} is not imported in this process.", "Fire without a database session.")
         self._program.use_session(values[0])
 
-    def _begin(self, where: str, value: Any) -> None:
+    def _begin(self, target: Target) -> None:
         spec = self._agent.spec
         catalog = _loaded(spec.get("catalog") or ())
         options = spec.get("options")
         program = make_program(
-            str(spec.get("name") or where),
-            [Target(where, value)],
+            str(spec.get("name") or target.where),
+            [target],
             catalog[0] if len(catalog) == 1 else catalog or None,
             options=options if isinstance(options, dict) else None,
         )
@@ -235,6 +236,7 @@ class Reporter:
             self._describing = True
             try:
                 self._effects.look_again()
+                self._program.refresh()
                 catalog = self._program.catalog()
             finally:
                 self._describing = False
@@ -267,6 +269,7 @@ class Reporter:
         self.way_in.forked(ring)
         if self._program is not None:
             self._program.forked()
+            self._program.refresh()
             if self._begun:
                 self._begun = False
                 self.describe()

@@ -62,6 +62,8 @@ class Scout:
         #: Modules that run or have run, with what is named in them and is not there yet.
         self._open: list[_Opened] = []
         self._tries: dict[int, int] = {}
+        #: By where a factory is whether it has ever returned anything.
+        self._made: dict[str, bool] = {}
         self._factories: dict[int, tuple[CodeType, Any]] = {}
         #: Classes and modules whose publish methods turned out to be none.
         self._refused: set[int] = set()
@@ -107,6 +109,8 @@ class Scout:
     def ended(self) -> None:
         """Report what was named and is not there as the process ends."""
         self._reporter.way_in.ended()
+        for where in [where for where, is_value in self._made.items() if not is_value]:
+            self._agent.say("trouble", f"{where} is not a bus: it is a function that returned None.", "")
         # A module may have been run more than once: what was there in one of these need not be in the others.
         for entry in [entry for entry in self._open if not entry.wanted.there]:
             wanted = entry.wanted
@@ -217,9 +221,12 @@ class Scout:
 
     def made(self, where: str, value: Any) -> None:
         """Take what a factory of the program's has returned."""
+        if value is None:
+            self._made.setdefault(where, False)
         if value is None or inspect.isawaitable(value):
             return
         with self._lock:
+            self._made[where] = True
             self._join(where, value)
             self._reporter.describe()
 
@@ -289,7 +296,9 @@ class Scout:
         """Record a bus from now on; return whether it is one."""
         if id(value) in self._joined:
             return True
-        if self._is_full() or not self._reporter.join(where, value, tell=last and not proposed):
+        if self._is_full():
+            return False
+        if not self._reporter.join(where, value, tell=last and not proposed, proposed=proposed):
             return False
         self._joined[id(value)] = value
         self._reporter.way_in.joined()

@@ -277,8 +277,8 @@ class Tap:
             publication = None  # what it has started works on
         if publication is not None and publication.source is not bus:
             publication = None
-        if publication is not None and self._in_batch(publication, args, key):
-            return publication
+        if publication is not None and (not (args or kwargs) or self._in_batch(publication, args, key)):
+            return publication  # it is only told that something was published, or gets several events
         if publication is not None and _hands_on(publication, (*args, *kwargs.values()), key):
             publication.loose = True
         elif publication is None or not _about(publication, pattern, args, kwargs):

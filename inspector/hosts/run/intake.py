@@ -253,12 +253,10 @@ class RowsOfProcess:
     def _message(self, verb: str, *said: Any) -> Row | None:
         if verb == "anchor":
             return NO_ROW  # it was taken before its turn: the order of the others goes by it
-        if self._check is None:
-            return None
-        if verb == "trouble":
+        if verb == "trouble":  # also of a process in which nothing that can be recorded was found
             text, hint = (str(word)[:_WORDS] for word in said)
             return self._sound(HostNoted(self._intake.now(), "agent", "warning", f"{text} {hint}".strip()))
-        if verb == "test":
+        if verb == "test" and self._check is not None:
             name, outcome, started, ended = said
             began = int(started) + self._shift
             at = int(ended) + self._shift

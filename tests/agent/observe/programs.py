@@ -1121,3 +1121,29 @@ def what_a_context_manager_publishes() -> Program:
             pass
 
     return Program(bus, run, [("first", "ok", 1), ("second", "ok", 1)])
+
+
+@program
+def listeners_that_are_told_nothing_and_come_later() -> Program:
+    class Store:
+        def __init__(self) -> None:
+            self.slices = {"first": first}
+            self.watchers: list[Any] = []
+
+        def publish(self, event: Any) -> None:
+            for reduce in self.slices.values():
+                reduce(event)
+            for watcher in self.watchers:
+                watcher()
+
+    bus = Store()
+
+    def run() -> None:
+        bus.watchers.append(redraw)
+        bus.publish(Docked())
+
+    return Program(bus, run, [("first", "ok", 1), ("redraw", "ok", 1)])
+
+
+def redraw() -> None:
+    tick("redraw")

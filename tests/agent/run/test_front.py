@@ -186,7 +186,11 @@ def test_a_script_whose_bus_is_an_attribute(python: str, tmp_path: Path, app: li
 
 @pytest.mark.parametrize(
     ("app", "about"),
-    [("app:nope", "No attribute nope in module app."), ("shopbus:os", "shopbus:os is not a recognized bus")],
+    [
+        ("app:nope", "No attribute nope in module app."),
+        ("shopbus:os", "shopbus:os is not a recognized bus"),
+        ("shopbus:light", "shopbus:light is not a bus: it is a function that returned None."),
+    ],
 )
 def test_what_was_named_and_is_no_bus_is_told(python: str, tmp_path: Path, app: str, about: str) -> None:
     (tmp_path / "shopbus.py").write_text(BUS)
@@ -248,6 +252,27 @@ def test_a_handler_that_forks_and_an_end_without_exit_hooks(python: str, tmp_pat
     assert child.rows(PUBLISHED)[0][6] == 0  # what ran in the parent is not the child's
     assert child.words[ring.PARENT] == parent.words[ring.PID]
     assert parent.words[ring.STATE] == child.words[ring.STATE] == ring.RUNNING
+
+
+WORKER: Final = """
+import os
+from shopbus import Bus, light
+bus = Bus()
+bus.subscribe("lit", light)
+child = os.fork()
+if not child:
+    for payload in ({"room": 1}, {"room": 2}):
+        for handler in bus.handlers["lit"]:
+            handler(payload)
+    os._exit(0)
+os.waitpid(child, 0)
+"""
+
+
+def test_a_fork_that_only_handles_what_another_process_published(python: str, tmp_path: Path) -> None:
+    ran = compared(tmp_path, WORKER, {"app": ["app:bus"]}, python, "app.py")
+    assert ran.tally == {"light": 2}
+    assert ran.statuses() == {"ok": 2}
 
 
 @pytest.mark.parametrize("app", [["app:lit"], []])

@@ -169,6 +169,16 @@ def test_messages_become_records(tmp_path: Path) -> None:
     assert sum(record.count for record in records if isinstance(record, RecordsLost)) == 2
 
 
+def test_a_process_without_a_bus_says_why(tmp_path: Path) -> None:
+    intake, reader = reading(tmp_path)
+    process = Reporting(tmp_path)
+    process.put(["trouble", "app:bus is not a recognized bus.", "Name the bus."])
+    reader.look(last=True)
+    (record,) = [to_record(row) for row in intake.drain() if row[0] in (HostNoted.KIND, RecordsLost.KIND)]
+    assert isinstance(record, HostNoted)
+    assert record.text == "app:bus is not a recognized bus. Name the bus."
+
+
 def test_mutated_rings_do_not_hurt_the_reader(tmp_path: Path) -> None:
     assert mutated_rings(300, random.Random(14), tmp_path) == 300
 

@@ -279,6 +279,10 @@ class MapConnection:
         if next(self._events.subscribed(), None) is not None and not self.event_types() and not self._globs():
             text = "Its handlers accept every event and do not name any."
             yield Problem(self.where, text, "Name a list of event classes, or their module, with --catalog.")
+        fields = self._events.unknown_field()
+        if fields:
+            key = "[tool.inspector.bus]"
+            yield Problem(key, f"{key} identity: no event has a field {self._field}.", f"Fields: {fields}.")
         if not self.maps:
             text = "No container of handlers was found: handlers are known once they have run."
             if not MONITOR.available:

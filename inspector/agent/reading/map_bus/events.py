@@ -24,7 +24,7 @@ from ..events import (
     subclasses,
 )
 from ..namedevents import describe_name
-from ..published import published_with
+from ..published import names_published_with, published_with
 from ..targets import MethodName, kind_of
 from .find import used_names
 from .match import (
@@ -39,7 +39,7 @@ from .match import (
     is_wildcard,
     name_of_pattern,
 )
-from .told import names_told
+from .told import NAME_FIELDS, names_told
 
 if TYPE_CHECKING:
     from .calls import CallReader
@@ -82,6 +82,13 @@ class MapEvents:
     def field(self) -> str:
         """The field in which events hold their name; empty where they are told apart otherwise, or not read yet."""
         return self._field or next(iter(self._envelopes.values()), "")
+
+    def unknown_field(self) -> str:
+        """Return the fields that events have, where they are said to hold their name in another; else empty."""
+        events = self.read() if self._field else []
+        classes = [event.cls or self._shared.get(event.name) for event in events]
+        fields = {shape.name for cls in classes if cls is not None for shape in fields_of(cls)}
+        return "" if None in classes or self._field in fields else ", ".join(sorted(fields))
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -134,20 +141,26 @@ class MapEvents:
                 best = self._found.publishers[:1]
                 apart = [cls for point in best for cls in published_with(point.name, point.owner)]
             handlers.update({cls: [] for cls in apart if cls not in handlers})
-            if not apart and None in handlers:
+            if not apart:
                 self._tell_names(handlers)
         return handlers
 
     def _tell_names(self, handlers: dict[Any, list[Any]]) -> None:
-        """Add the names that handlers of everything tell apart in a field of what they are given."""
+        """Add the names that handlers of everything tell apart in a field of what they are given, or that are sent."""
         best = self._found.publishers[0] if self._found.publishers else None
-        names = [(field, name, target) for target in handlers[None] for field, name in names_told(target)]
-        if best is None or best.named or not names:
+        if best is None or best.named:
+            return
+        every = handlers.get(None, [])
+        names = [(field, name, target) for target in every for field, name in names_told(target)]
+        sent = names_published_with(best.name, best.owner, NAME_FIELDS) if not names else []
+        names += [(field, name, target) for field, name in sent for target in every or [None]]
+        if not names:
             return
         best.key = best.key or (best.event or best.parameters[0].name, f"['{names[0][0]}']")
         for field, name, target in names:
-            if field == best.envelope and target not in handlers.setdefault(name, []):
-                handlers[name].append(target)
+            if field == best.envelope:
+                handlers.setdefault(name, [])
+                handlers[name] += [target] if target is not None and target not in handlers[name] else []
 
     def _told(self, target: Any) -> Iterator[type[Any]]:
         """Yield the classes that a handler of everything tells of, or what decides whether it is run."""

@@ -491,6 +491,13 @@ class _Flows:
         own = own and handler_map.place not in looked_up
         return own and all(flow.read and handler_map.place not in flow.told_by_key() for flow in flows)
 
+    def called(self) -> set[str]:
+        """Return the containers of which everything is called, with what is published or to be told of it."""
+        plain = {call.container for flow in self.flows.values() for call in flow.handed if _is_plain(call)}
+        return plain | {
+            call.container for name, flow in self.flows.items() if self.handed(name) for call in flow.wakes()
+        }
+
     def containers(self) -> set[str]:
         """Return the containers whose contents are handed something, and not what goes on from there, as middleware."""
         calls = [call for flow in self.flows.values() for call in flow.handed if _is_handing(call)]
@@ -508,6 +515,10 @@ def _is_given(paths: Paths) -> bool:
 
 def _is_handing(call: Handed) -> bool:
     return bool(call.container) and not call.asked and any(call.passes())
+
+
+def _is_plain(call: Handed) -> bool:
+    return _is_handing(call) and call.direct and not call.around and call.path[-1] == "[]"
 
 
 def _names(steps: Any) -> tuple[str, ...]:
@@ -713,9 +724,11 @@ def _maps_of(candidates: list[HandlerMap], flows: _Flows, options: Options) -> l
     used = set().union(*(used_names(functions[name], functions) for name in names))
     maps = [handler_map for handler_map in candidates if _holds_handlers(handler_map, handed, set())]
     maps = maps or [handler_map for handler_map in candidates if _holds_handlers(handler_map, set(), used)]
-    # A list beside real maps is more often a queue or a log than handlers.
+    # A list beside real maps is more often a queue or a log than handlers, unless what stands in it is called.
+    called = flows.called()
     mapped = [handler_map for handler_map in maps if kind_of(handler_map.get()) in ("dict", "proxy")]
-    lists = [handler_map for handler_map in maps if handler_map not in mapped and any(handler_map.entries())]
+    others = [handler_map for handler_map in maps if handler_map not in mapped]
+    lists = [other for other in others if any(other.entries()) or (other.place in called and not other.get())]
     classes = {id(target) for handler_map in mapped for _, target in handler_map.entries() if is_a(target, type)}
     mapped = [handler_map for handler_map in mapped if not _makes(handler_map.get(), classes)]
     return [*mapped, *lists] if mapped else maps

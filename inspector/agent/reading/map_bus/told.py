@@ -10,7 +10,7 @@ from ...handlers import Handler
 from .code import node_of
 
 #: Fields in which what is published says what it is.
-_FIELDS: Final = ("type", "kind", "event", "event_type", "name", "topic", "action")
+NAME_FIELDS: Final = ("type", "kind", "event", "event_type", "name", "topic", "action")
 
 
 def names_told(handler: Any) -> Iterator[tuple[str, str]]:
@@ -46,7 +46,7 @@ def _matched(pattern: ast.pattern, field: str, *, whole: bool) -> Iterator[tuple
     elif isinstance(pattern, ast.MatchMapping) and whole:
         for key, value in zip(pattern.keys, pattern.patterns):  # noqa: B905 - as long as each other
             name = key.value if isinstance(key, ast.Constant) else None
-            if name in _FIELDS:
+            if name in NAME_FIELDS:
                 yield from _matched(value, str(name), whole=False)
 
 
@@ -60,7 +60,7 @@ def _field(node: ast.expr, parameters: set[str], assigned: dict[str, ast.expr]) 
         owner, said = node.value, node.slice.value
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
         owner, said = node.func.value, node.args[0].value if isinstance(node.args[0], ast.Constant) else None
-    return str(said) if isinstance(owner, ast.Name) and owner.id in parameters and said in _FIELDS else ""
+    return str(said) if isinstance(owner, ast.Name) and owner.id in parameters and said in NAME_FIELDS else ""
 
 
 def _texts(node: ast.expr) -> Iterator[str]:
