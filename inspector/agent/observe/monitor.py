@@ -26,7 +26,7 @@ from types import CodeType, FrameType
 from typing import Any, Final, Protocol
 
 from ...core.bus.context import CURRENT, PUBLISHING
-from ..tap.moments import APART, DIRECT
+from ..tap.moments import APART, DIRECT, MARKED
 
 _MONITORING: Final = getattr(sys, "monitoring", None)
 #: Stands for an argument that there is none of.
@@ -620,12 +620,11 @@ class Monitor:
         disabled, calls, at = self._disabled, self._calls, self._frames_back
         frames, close, unwinding = self.frames, self.frames.pop, self._unwinding
         begun, frame_at, key_of, fail = self._told["started"], sys._getframe, id, self._fail  # noqa: SLF001
-        publishing, running, run, clock = PUBLISHING.get, CURRENT.get, CURRENT.set, perf_counter_ns
+        running, run, clock = CURRENT.get, CURRENT.set, perf_counter_ns
+        inner = at + 1  # what the next two are called from stands between them and the program's frame
 
-        # What these two are called from stands between them and the program's frame.
-        def started(code: CodeType, _offset: int) -> Any:
+        def started(code: CodeType, publication: Any) -> Any:
             try:
-                publication = publishing()
                 if publication is not None and publication.trusted:  # most often it is the handler whose turn it is
                     execution: Any = publication.due
                     if execution.begins is code and running() is publication.cause:
@@ -651,22 +650,25 @@ class Monitor:
                 if tell is not None:
                     execution = running()
                     if execution is not None and execution.code is code and not execution.ended:
-                        self.settle(execution, frame_at(2).f_back)  # it calls itself
-                    return tell(frame_at(2))
-                asked = [discover(code, frame_at(2)) for discover in self._discover]
-                tell = begun.get(key)
-                if tell is not None:  # it has just been found
-                    return tell(frame_at(2))
+                        self.settle(execution, frame_at(inner).f_back)  # it calls itself
+                    return tell(frame_at(inner))
+                return look(code)
             except Exception as error:  # noqa: BLE001 - the observed never pays
                 return fail(error)
+
+        def look(code: CodeType) -> Any:
+            asked = [discover(code, frame_at(inner + 1)) for discover in self._discover]
+            key = key_of(code)
+            tell = begun.get(key)
+            if tell is not None:  # it has just been found
+                return tell(frame_at(inner + 1))
             if any(asked):
                 return None
             disabled.add(key)
             return disable
 
-        def returned(code: CodeType, _offset: int, value: Any) -> None:
+        def returned(code: CodeType, execution: Any, value: Any) -> None:
             try:
-                execution: Any = running()
                 if execution is not None and execution.code is code and not execution.ended:
                     if value is None:
                         publication = execution.publication
@@ -678,8 +680,8 @@ class Monitor:
                         elif publication.tell is not None:
                             publication.tell(execution)
                         return
-                    self.settle(execution, frame_at(2))
-                frame = frame_at(2)
+                    self.settle(execution, frame_at(inner))
+                frame = frame_at(inner)
                 subject = close(frame, None)
                 if subject is not None:
                     subject.frame_returned(frame, value)
@@ -783,8 +785,8 @@ class Monitor:
             events.C_RETURN: called,
             events.C_RAISE: raising,
             events.RAISE: raised,
-            events.PY_START: started,
-            events.PY_RETURN: returned,
+            events.PY_START: _start(started, fail),
+            events.PY_RETURN: _end(returned, fail),
             events.PY_UNWIND: unwound,
             events.LINE: line,
             events.PY_YIELD: notify("yielded", "frame_yielded"),
@@ -793,12 +795,10 @@ class Monitor:
         }
         if self.deep:
             callbacks = {event: self._with_room(callback) for event, callback in callbacks.items()}
-        else:
-            callbacks |= {events.PY_START: _quick_start(started, fail), events.PY_RETURN: _quick_end(returned, fail)}
         return {**callbacks, events.EXCEPTION_HANDLED: self._on_handled()}
 
 
-def _quick_start(started: Callable[..., Any], fail: Callable[[BaseException], None]) -> Callable[..., Any]:
+def _start(started: Callable[..., Any], fail: Callable[[BaseException], None]) -> Callable[..., Any]:
     """Return what is called when code begins: above all the handler whose turn it is.
 
     Each name from around a function takes time whenever that is called, so there are as few as can be.
@@ -808,9 +808,10 @@ def _quick_start(started: Callable[..., Any], fail: Callable[[BaseException], No
         fail: Called with an error of ours.
     """
     publishing, running, run, clock = PUBLISHING.get, CURRENT.get, CURRENT.set, perf_counter_ns
-    caller, direct = sys._getframemodulename, DIRECT  # type: ignore[attr-defined]  # noqa: SLF001 - from 3.12 on
+    direct, marked = DIRECT, MARKED
+    caller = sys._getframemodulename  # type: ignore[attr-defined]  # noqa: SLF001 - from 3.12 on
 
-    def start(code: CodeType, offset: int) -> Any:
+    def start(code: CodeType, _offset: int) -> Any:
         try:
             publication = publishing()
             if publication is not None:
@@ -821,32 +822,52 @@ def _quick_start(started: Callable[..., Any], fail: Callable[[BaseException], No
                         publication.due = execution.following
                         execution.started = clock()
                         run(execution)
+                        if publication.tell is not None:  # since just now, by another thread
+                            publication.tell(execution)
+                        return None
+                    if quick is marked and running() is publication.cause:
+                        publication.due = execution.following
+                        execution.started = now = clock()
+                        run(execution)
+                        marks = publication.marks
+                        if marks is not None:
+                            marks[execution.place] = now
+                        elif publication.tell is not None:
+                            publication.tell(execution)
                         return None
         except Exception as error:  # noqa: BLE001 - the observed never pays
             return fail(error)
-        return started(code, offset)
+        return started(code, publication)
 
     return start
 
 
-def _quick_end(returned: Callable[..., Any], fail: Callable[[BaseException], None]) -> Callable[..., Any]:
-    """Return what is called when code returns, made as ``_quick_start``."""
-    running, run, clock, apart, direct = CURRENT.get, CURRENT.set, perf_counter_ns, APART, DIRECT
+def _end(returned: Callable[..., Any], fail: Callable[[BaseException], None]) -> Callable[..., Any]:
+    """Return what is called when code returns, made as ``_start``."""
+    running, run, clock, apart = CURRENT.get, CURRENT.set, perf_counter_ns, APART
 
-    def end(code: CodeType, offset: int, value: Any) -> Any:
+    def end(code: CodeType, _offset: int, value: Any) -> Any:
         try:
             execution: Any = running()
             if execution is not None and execution.code is code and value is None and not execution.ended:
-                if execution.publication.quick is apart:
+                publication = execution.publication
+                if publication.quick is apart:
                     execution.ended = clock()
+                    if publication.tell is not None:  # as above
+                        publication.tell(execution)
                     return None
-                if execution.publication.quick is direct:
-                    run(execution.publication.cause)
-                    execution.ended = clock()
+                if publication.quick:
+                    run(publication.cause)
+                    execution.ended = now = clock()
+                    marks = publication.marks
+                    if marks is not None:
+                        marks[execution.place + 1] = now
+                    elif publication.tell is not None:
+                        publication.tell(execution)
                     return None
         except Exception as error:  # noqa: BLE001 - the observed never pays
             return fail(error)
-        return returned(code, offset, value)
+        return returned(code, execution, value)
 
     return end
 

@@ -116,7 +116,7 @@ class ChainedPublication(ObservedPublication):
         collected: Of each execution how many of its times have been collected; None before any has.
         first: The number of its first execution, where all of them were numbered together; else 0.
         marks: Where its times are put as well, for when the process is killed; None where they need not be.
-        quick: ``DIRECT`` or ``APART`` where nothing but the times is wanted of its executions; else empty.
+        quick: ``DIRECT``, ``MARKED`` or ``APART`` where nothing but the times is wanted of its executions; else empty.
         spares: Where it goes then.
     """
 
@@ -209,7 +209,8 @@ class ChainedPublication(ObservedPublication):
         if self.marks is not None:
             tap.close(self)
         elif self.tell is None:
-            tap.over()
+            if tap.sink.asleep:
+                tap.over()
         else:
             tap.publication_ended(self)
             self.written()
@@ -232,6 +233,7 @@ class ChainedPublication(ObservedPublication):
     def unchain(self) -> None:
         """Have each of its moments told from now on."""
         rest: Any = self
+        rest.quick = ""  # other threads may be here, too
         subscriptions: Any = self.subscriptions
         subscriptions.direct = min(subscriptions.direct, -OTHERWISE)
         if self.tell is None:

@@ -161,7 +161,7 @@ class RingRecorder(Recorder):
         self._anchor = perf_counter_ns()
         self._key_lines.clear()
         for publication in self._unwritten:  # their marks are the parent's
-            publication.marks, publication.tell, publication.tag = None, self.tell_plain, 0
+            publication.quick, publication.marks, publication.tell, publication.tag = "", None, self.tell_plain, 0
         self._unwritten.clear()
         self._vacant = [None]
         self._closing = self._declined = False

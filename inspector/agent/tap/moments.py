@@ -37,8 +37,10 @@ MOST_CALLS: Final = 256
 
 #: How a publication goes, in its ``quick``: its executions take note of their times alone, and begin where it is made.
 DIRECT: Final = "direct"
-#: They do, and each is what a loop calls, in a context of its own, in which nothing runs after it. It is the module of
-#: what calls it then: the very text that its functions have.
+#: They do, and each time is put into the marks of the publication as well.
+MARKED: Final = "marked"
+#: As ``DIRECT``, and each is what a loop calls, in a context of its own, in which nothing runs after it. This is the
+#: module of what calls it then: the very text that its functions have.
 APART: Final = asyncio.events.__name__
 
 #: Marks on an event, and exceptions, that keep it from those who come next.

@@ -52,6 +52,15 @@ REMEMBERED: Final = 256
 _OFTEN: Final = ("publication_started", "publication_ended", "execution_started", "execution_ended")
 
 
+class _NoSink:
+    """Stands for the sink of a recorder that has none: it is told each time."""
+
+    asleep = True
+
+
+_NO_SINK: Final = _NoSink()
+
+
 class Tap:
     """Reports to observers what happens on the user's buses. One for each program.
 
@@ -70,8 +79,10 @@ class Tap:
     execution_ended: Callable[[Execution], None]
     #: Takes a publication that keeps its own moments, which need not be told then, or says no.
     take: Callable[[Any], bool]
-    #: Called when such a publication goes on; and to have what it kept written down.
+    #: Called when such a publication goes on, if it is over only while the sink is asleep; and to have what it kept
+    #: written down.
     over: Callable[[], None]
+    sink: Any
     catch_up: Callable[[], None]
     #: Called when one is over whose times are marked as well, and when its moments are told from now on.
     close: Callable[[Any], None]
@@ -409,13 +420,13 @@ class Tap:
         direct = all(hasattr(only, moment) for moment in _OFTEN)
         for moment in _OFTEN:
             setattr(self, moment, getattr(only, moment) if direct else partial(self.tell, moment))
-        self.take, self.over, self.catch_up = _refuse, _nothing, _nothing
+        self.take, self.over, self.catch_up, self.sink = _refuse, _nothing, _nothing, _NO_SINK
         self.close = self.release = _no_marks
         self.tell_plain = self._tell_plain
         if isinstance(only, Recorder) and not any(moment in vars(only) for moment in _OFTEN):
             self.tell_plain = getattr(only, "tell_plain", self._tell_plain)
             if all(getattr(type(only), moment) is getattr(Recorder, moment) for moment in _OFTEN):
-                self.take, self.over = only.take, only.over
+                self.take, self.over, self.sink = only.take, only.over, only.sink or _NO_SINK
             elif hasattr(only, "release"):  # it has moments marked as well
                 marking: Any = only
                 self.take, self.close, self.release = only.take, marking.close, marking.release

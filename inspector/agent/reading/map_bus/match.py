@@ -324,13 +324,15 @@ class Dispatch:
         keys = [*map(key_of, targets)]
         if not keys or type(getattr(owner, "__dict__", None)) is not dict:
             return None
-        attribute = self._exact[0].attribute
+        attribute, count, first = self._exact[0].attribute, len(keys), targets[0]
 
         def expected() -> Subscriptions | None:
             held = owner.__dict__.get(attribute)
             if type(held) in _DICTS and not (None in held or WILDCARD in held or ... in held):
                 now = held.get(cls)
-                if type(now) is list and many(now) == many(targets) and [*map(key_of, now)] == keys:
+                alike = type(now) is list and many(now) == count and now[0] is first
+                # An id says who it is only as long as that is held: the targets are.
+                if alike and (count == 1 or ([*map(key_of, now)] == keys and targets)):
                     return subscriptions
             return None  # it may go to others now
 
