@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from inspector.agent.reading.loaded import Target, make_program
+from inspector.agent.reading.map_bus.connection import ALONE
+from inspector.core.errors import InspectorError
 from inspector.core.records.records import HANDLER_STARTED
 from inspector.core.spec import PUBLISH
 from tests.agent.kinds import KINDS, LINES, ShipDocked, moor
@@ -185,4 +187,27 @@ async def test_a_bus_without_a_container_is_fired_by_its_method_and_says_so() ->
 
 class Caller:
     def call(self, fact: Any) -> None:
+        moor(fact)
+
+
+def test_an_object_whose_containers_are_still_empty_is_no_bus_yet_while_a_program_runs() -> None:
+    class Fleet:
+        def __init__(self) -> None:
+            self.buses: dict[str, Any] = {}
+
+        def __getitem__(self, ship: str) -> Any:
+            return self.buses[ship]
+
+        def publish(self, ship: str, fact: Any) -> None:
+            self[ship].publish(fact)
+
+    with pytest.raises(InspectorError, match="no handlers were found in its containers"):
+        make_program("sample", [Target("sample:fleet", Fleet(), ALONE)])
+    (problem,) = make_program("sample", [Target("sample:fleet", Fleet())]).catalog().problems
+    assert problem.text.startswith("No container of handlers was found")
+    assert make_program("sample", [Target("sample:pilot", Publishing(), ALONE)]).connections
+
+
+class Publishing:
+    def publish(self, fact: Any) -> None:
         moor(fact)

@@ -30,7 +30,7 @@ from ..program import no_event
 from ..tap.tap import Tap
 from .catalogs import Catalog, read_catalog
 from .declared import Declarations
-from .discovery import SURE, FoundBus, all_adapters, find_buses
+from .discovery import FoundBus, all_adapters, find_buses
 from .eventbuild import build_event
 from .events import EventType, NamedEvent, describe_class
 from .merge import Merged, ProgramNames
@@ -51,12 +51,12 @@ class Target:
     Attributes:
         where: How they named it: ``shop.wiring:get_bus``.
         value: The bus, a container that holds it, a dict of handlers, a module …; factories have been called.
-        proposed: Nobody has named it: it has to look like a bus by more than the name of a method.
+        least: The score that a match has to have: of what nobody has named, or what may look otherwise in a moment.
     """
 
     where: str
     value: Any
-    proposed: bool = False
+    least: int = 0
 
 
 def make_program(
@@ -152,9 +152,12 @@ class LoadedProgram:
             InspectorError: It has none that we can read.
         """
         self._adapters = tuple(adapter.name for adapter in adapters)
-        buses = [bus for bus in self._find(target, adapters) if bus.match.score >= SURE or not target.proposed]
+        buses = [bus for bus in self._find(target, adapters) if bus.match.score >= target.least]
         if not buses:
-            raise InspectorError(f"{target.where} does not look like a bus.")
+            raise InspectorError(
+                f"{target.where} is not a recognized bus: no handlers were found in its containers.",
+                'Set handlers = "…" and publish = "…" in [tool.inspector.bus].',
+            )
         for bus in buses:
             earlier = [
                 connection for connection in self.connections if getattr(connection, "_value", None) is bus.value

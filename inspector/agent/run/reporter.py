@@ -160,21 +160,21 @@ class Reporter:
         self._effects.asked(code, frame)
         watch_call(code, str(frame.f_globals.get("__name__")), self._effects)
 
-    def join(self, where: str, value: Any, *, tell: bool, proposed: bool = False) -> bool:
+    def join(self, where: str, value: Any, *, tell: bool, least: int = 0) -> bool:
         """Record a bus from now on; return whether it is one.
 
         Args:
             where: What it is called.
             value: The bus, or what holds it.
             tell: Say so if it is none.
-            proposed: Nobody has named it.
+            least: As in ``Target``.
         """
         with self._lock:
             try:
                 if self._program is None:
-                    self._begin(Target(where, value, proposed))
+                    self._begin(Target(where, value, least))
                 else:
-                    self._program.join(Target(where, value, proposed))
+                    self._program.join(Target(where, value, least))
             except InspectorError as error:
                 if tell and error.text not in self._troubles:
                     self._troubles.add(error.text)

@@ -24,6 +24,8 @@ from ..libraries.every import library_adapters
 from ..libraries.psygnal import EMISSIONS
 from ..observe.monitor import MONITOR, Watcher
 from ..process.loader import is_factory
+from ..reading.discovery import SURE
+from ..reading.map_bus.connection import ALONE
 from .reporter import Reporter
 from .start import LIBRARY_POINTS, PUBLISHES, SERVES, TEST_POINT, Wanted, is_own, may_publish
 from .wayin import PULSES
@@ -116,7 +118,7 @@ class Scout:
             wanted = entry.wanted
             value = _value_at(entry.variables, wanted.path, ask=False)
             if value is not None:
-                self._reporter.join(wanted.where, value, tell=True)
+                self._reporter.join(wanted.where, value, tell=True, least=ALONE)
             elif wanted.path:
                 self._agent.say("trouble", f"No attribute {wanted.path} in module {wanted.module}.", "")
 
@@ -196,7 +198,8 @@ class Scout:
                     self._factory(wanted, value)
                     continue
                 tries = self._tries[id(wanted)] = self._tries.get(id(wanted), 0) + 1
-                if tries <= _TRIES and self._join(wanted.where, value, last=tries == _TRIES):
+                final = tries == _TRIES  # until then its containers may be filled
+                if tries <= _TRIES and self._join(wanted.where, value, last=final, least=0 if final else ALONE):
                     wanted.there = True
                     self._open.remove(entry)
 
@@ -286,19 +289,19 @@ class Scout:
         with self._lock:
             value: Any = sys.modules.get(owner.get("__name__", "")) if type(owner) is dict else owner
             where = frame.f_globals.get("__name__", "") if type(owner) is dict else _where(owner)
-            if value is None or not self._join(where, value, proposed=True):
+            if value is None or not self._join(where, value, least=SURE):
                 self._refused.add(key)
                 return False
             self._reporter.describe()
         return True
 
-    def _join(self, where: str, value: Any, *, last: bool = True, proposed: bool = False) -> bool:
+    def _join(self, where: str, value: Any, *, last: bool = True, least: int = ALONE) -> bool:
         """Record a bus from now on; return whether it is one."""
         if id(value) in self._joined:
             return True
         if self._is_full():
             return False
-        if not self._reporter.join(where, value, tell=last and not proposed, proposed=proposed):
+        if not self._reporter.join(where, value, tell=last and least < SURE, least=least):
             return False
         self._joined[id(value)] = value
         self._reporter.way_in.joined()

@@ -33,7 +33,7 @@ from ..targets import dead_references, entries, fits_glob, is_glob, key_name, ki
 from .arranged import ArrangedPoint
 from .calls import CallReader, handler_event
 from .events import MapEvents
-from .find import SENDER, STRONG, BusParts, HandlerMap, Publisher, find, flow_of, values_of
+from .find import SENDER, STRONG, BusParts, HandlerMap, Publisher, containers_of, find, flow_of, values_of
 from .match import Dispatch, is_called, is_metaclass, is_wildcard, key_text, name_of_pattern
 from .signal import signal_arguments, signal_name, signal_payload
 
@@ -41,8 +41,9 @@ if TYPE_CHECKING:
     from ...tap.moments import Variables
     from ...tap.tap import Occurrence, Tap, TapSubscription
 
-#: What a bus is worth of which only the name of a method says that it is one.
+#: What a bus is worth of which only the name of a method says that it is one; and one that has no containers at all.
 _UNSURE: Final = 40
+ALONE: Final = 50
 #: Turns of working off after one fire: handlers may publish in turn.
 _MAX_TURNS: Final = 1000
 #: Turns of the loop that the program's own worker has to begin before its queue is worked off for it.
@@ -69,7 +70,7 @@ class MapBusAdapter:
         if kind_of(value) in ("dict", "proxy", "list", "set") and all(pretends(target) for _, target in entries(value)):
             return None  # what is called may be anything that lies beside a bus: nobody asks it
         if not parts.maps:
-            return Match(_UNSURE, explain(parts))
+            return Match(_UNSURE if containers_of(value) else ALONE, explain(parts))
         points = 90 if parts.publishers else max(handler_map.score for handler_map in parts.maps)
         if not parts.publishers and (parts.functions or is_a(value, types.ModuleType)):
             points //= 2
