@@ -71,6 +71,7 @@ async def test_text_in_another_encoding_is_refused(tmp_path: Path) -> None:
         step(connection)
     connection.execute(f"PRAGMA application_id={schema.APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version={schema.SCHEMA_VERSION}")
+    connection.commit()
     connection.close()
     with pytest.raises(InspectorError, match="its text is UTF-16le"):
         await Store(path).open()
