@@ -1,6 +1,8 @@
+from PySide6.QtCore import QElapsedTimer
 from PySide6.QtWidgets import QWidget
 
 from inspector.analysis.entries import Change
+from inspector.ui.parts import gathering as of_gathering
 from inspector.ui.parts.gathering import FEW, TURNS, Gathering
 
 
@@ -28,6 +30,21 @@ def test_a_flood_that_comes_a_little_at_a_time_is_a_flood(qtbot):
     assert [one.ended for one in taken] == [[number] for number in range(TURNS)]
     qtbot.waitUntil(lambda: len(taken) == TURNS + 1)
     assert taken[TURNS].ended == list(range(TURNS, FEW))
+
+
+def test_a_pause_is_longer_where_it_takes_long_to_show_what_came(qtbot, monkeypatch):
+    class Slow(QElapsedTimer):
+        def elapsed(self):
+            return 100
+
+    monkeypatch.setattr(of_gathering, "QElapsedTimer", Slow)
+    owner, taken = QWidget(), []
+    gathering = Gathering(owner, taken.append, pause=1)
+    gathering.add(change(0, 0, [0]), 1)
+    qtbot.waitUntil(lambda: not gathering._later.isActive())
+    gathering.add(change(1, 1, [1]), 2)
+    assert len(taken) == 2
+    assert gathering._later._due.interval() == 3 * 8 * 100  # nobody sees the panel
 
 
 def test_what_is_dropped_never_comes(qtbot):
