@@ -14,6 +14,7 @@ import itertools
 import os
 import signal
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ import pytest
 from tests.guards import Expectation, Guard
 
 UI_TESTS = Path(__file__).resolve().parent / "ui"
-#: The files that take more than some seconds, the longest first; tools/slow-tests writes it from a run's report.
+#: Files with few tests that take long each, the longest first; tools/slow-tests writes it from a run's report.
 SLOW_FILES = Path(__file__).with_name("slow_files.txt")
 GUARD = pytest.StashKey[Guard]()
 HOMES = pytest.StashKey[Path]()
@@ -65,9 +66,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the files that take longest first: the last to end is then a short one, whichever worker it is for."""
+    """Put files with few tests that take long first, and then those with most: the last to end are short ones.
+
+    Not all by their time: many that wait for processes would come together, and leave the processors idle.
+    """
     order = {name: place for place, name in enumerate(SLOW_FILES.read_text(encoding="utf-8").split())}
-    items.sort(key=lambda item: order.get(item.path.relative_to(config.rootpath).as_posix(), len(order)))
+    names = [item.path.relative_to(config.rootpath).as_posix() for item in items]
+    counts = Counter(names)
+    ranks = {name: (order.get(name, len(order)), -count, name) for name, count in counts.items()}
+    items[:] = [item for _, item in sorted(zip(names, items, strict=True), key=lambda pair: ranks[pair[0]])]
 
 
 def _folders(home: Path) -> dict[str, str]:

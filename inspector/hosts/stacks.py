@@ -44,9 +44,14 @@ class Dump:
     stack: tuple[StackPlace, ...]
 
     def place(self) -> StackPlace | None:
-        """Return the innermost line of the project itself, else the innermost that is not ours."""
+        """Return the innermost line of the project itself, else the innermost of a file that is not ours.
+
+        What was made of text (``<string>``: methods of named tuples and dataclasses) is a place only where no other is.
+        """
         others = [place for place in self.stack if not is_ours(place.file) and not place.file.startswith("<frozen ")]
-        return next((place for place in others if is_own_file(place.file)), others[0] if others else None)
+        in_files = [place for place in others if not place.file.startswith("<")]
+        own = [place for place in in_files if is_own_file(place.file)]
+        return next(iter(own or in_files or others), None)
 
 
 def read_stack(places: Sequence[Any]) -> Dump:

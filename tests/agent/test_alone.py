@@ -150,10 +150,11 @@ def test_an_older_copy_of_our_bus_is_asked_at_each_call() -> None:
     class OldPublication:
         cause = None
 
-    FIRE.set(4)
+    token = FIRE.set(4)
     assert alone.leaves_out(OldPublication(), "desk:second")
     assert not alone.leaves_out(OldPublication(), "desk:first")
     assert alone.subscribed == {4}
+    FIRE.reset(token)
 
 
 # Buses that are not ours

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 from inspector.agent.process.whereabouts import whereabouts
 
@@ -61,3 +62,17 @@ async def test_what_a_factory_waits_for_is_told_through_coroutines_and_generator
     generator = delegates()
     next(generator)
     assert [name for _, _, name in whereabouts(0, generator)] == ["steps", "delegates"]
+
+
+def test_what_was_made_of_text_is_a_place_only_where_no_other_is() -> None:
+    going, end = threading.Event(), threading.Event()
+    names: dict[str, Any] = {"going": going, "end": end}
+    exec(compile("def wait():\n    going.set()\n    end.wait()\n", "<string>", "exec"), names)
+    thread = threading.Thread(target=names["wait"])
+    thread.start()
+    going.wait()
+    places = whereabouts(thread.ident or 0, None)
+    end.set()
+    thread.join()
+    assert places
+    assert [file for file, _, _ in places if file.startswith("<")] == []

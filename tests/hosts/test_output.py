@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from inspector.core.own_code import PACKAGE
 from inspector.core.redact.redactor import Redactor
 from inspector.hosts.output import LINES, RATE, Output
-from inspector.hosts.stacks import StackPlace, read_dump
+from inspector.hosts.stacks import StackPlace, read_dump, read_stack
 
 
 def make() -> tuple[Output, list[tuple[str, str]], list[int], list[float]]:
@@ -116,3 +118,18 @@ def test_of_several_dumps_the_last_counts_and_of_an_asked_one_the_main_thread() 
     later = asked.replace("line 1 ", "line 9 ")
     assert read_dump(asked + later, 0xAA).stack == (StackPlace("/a.py", 9, "f"),)
     assert read_dump("nonsense", 0xAA).place() is None
+
+
+@pytest.mark.parametrize(
+    ("files", "place"),
+    [
+        (["<string>", "/usr/lib/python3.11/json/decoder.py", "/home/me/shop/wiring.py"], "/home/me/shop/wiring.py:3"),
+        (["<string>", "<frozen importlib._bootstrap>", "/usr/lib/python3.11/re/__init__.py"], f"{re.__file__}:3"),
+        (["<frozen importlib._bootstrap>", "<string>"], "<string>:2"),
+        (["<frozen importlib._bootstrap>"], "None"),
+    ],
+)
+def test_the_place_of_a_stack_is_a_line_of_a_file_if_there_is_one(files: list[str], place: str) -> None:
+    files = [file.replace("/usr/lib/python3.11/re/__init__.py", re.__file__) for file in files]
+    dump = read_stack([(file, line, "load") for line, file in enumerate(files, 1)])
+    assert str(dump.place()) == place

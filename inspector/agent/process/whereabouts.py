@@ -34,7 +34,8 @@ def whereabouts(thread: int, coroutine: Any) -> list[tuple[str, int, str]]:
     frames = [*_stack(sys._current_frames().get(thread)), *reversed([*_chain(coroutine)])]  # noqa: SLF001 - the only way
     places = [(frame.f_code.co_filename, frame.f_lineno or 0, frame.f_code.co_name) for frame in frames]
     theirs = [place for place in places if not place[0].startswith("<frozen ") and not is_ours(place[0])]
-    return ([place for place in theirs if is_own_file(place[0])] or theirs)[:_MOST]
+    in_files = [place for place in theirs if not place[0].startswith("<")]  # else made of text, most by libraries
+    return ([place for place in in_files if is_own_file(place[0])] or in_files or theirs)[:_MOST]
 
 
 def _stack(frame: FrameType | None) -> Iterator[FrameType]:

@@ -254,7 +254,7 @@ class Button(QPushButton):
         if not caption or not self._elastic:
             return hint
         metrics = QFontMetrics(self._text_font())
-        shortest = metrics.averageCharWidth() * min(len(caption), 8)
+        shortest = metrics.averageCharWidth() * min(len(caption), 6)
         fixed = 2 * self._padding(caption) + (_ICON + _GAP if self._icon_name else 0)
         fixed += (_DOT + _GAP if self._dot else 0) + (_CHEVRON + _GAP if self._opens() else 0)
         return QSize(min(hint.width(), fixed + shortest), hint.height())

@@ -15,8 +15,11 @@ from inspector.agent.observe.monitor import MONITOR
 from tests.agent.observe import fires, firing
 from tests.agent.observe.test_observe import OBSERVED, REQUIRED
 
+#: Each version once: the Python with the libraries only where there is no other.
+PYTHONS: list[str | None] = [name for name in OBSERVED if name != "libraries"] or [*OBSERVED] or [None]
 
-@pytest.fixture(scope="module", params=[*OBSERVED] or [None])
+
+@pytest.fixture(scope="module", params=PYTHONS)
 def told(request: pytest.FixtureRequest) -> Any:
     """What is wrong of each program, by one Python."""
     if request.param is None:
