@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from PySide6.QtCore import QModelIndex, QPoint, QRect
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -53,15 +53,16 @@ class Hands:
 
     # -- the mouse -----------------------------------------------------------------------------------------------------
 
-    async def click(self, target: QWidget | tuple[QWidget, QPoint], *, times: int = 1, button: int = 1) -> None:
-        """Click a widget in its middle, or at a point of it."""
-        widget, point = target if isinstance(target, tuple) else (target, target.rect().center())
+    async def click(
+        self, widget: QWidget, where: Callable[[], QPoint] | None = None, *, times: int = 1, button: int = 1
+    ) -> None:
+        """Click a widget in its middle, or where something in it is by then."""
+        point = where or (lambda: widget.rect().center())
         name = widget.accessibleName() or type(widget).__name__
         await until(lambda: widget.isVisible() and widget.isEnabled(), f"{name} can be clicked")
         at = QPoint()
-        while at != widget.mapToGlobal(point):  # until nothing moves any more, as eyes would
-            point = target[1] if isinstance(target, tuple) else widget.rect().center()
-            at = widget.mapToGlobal(point)
+        while at != widget.mapToGlobal(point()):  # until nothing moves any more, as eyes would
+            at = widget.mapToGlobal(point())
             await asyncio.sleep(0.15)
             await self._do("mousemove", "--sync", str(at.x()), str(at.y()))
         under = QApplication.widgetAt(at)
@@ -72,26 +73,34 @@ class Hands:
 
     async def click_row(self, view: QAbstractItemView, index: QModelIndex, *, times: int = 1, button: int = 1) -> None:
         """Click a row where its text stands."""
+        row = QPersistentModelIndex(index)  # other rows may come before it until it is clicked
+
+        def where() -> QPoint:
+            return _inside(view.visualRect(row).intersected(view.viewport().rect()))  # type: ignore[arg-type]
+
         view.scrollTo(index)  # as a wheel would
-        await until(lambda: view.visualRect(index).isValid(), "the row is laid out")
-        area = view.visualRect(index).intersected(view.viewport().rect())
-        await self.click((view.viewport(), _inside(area)), times=times, button=button)
+        await until(lambda: view.visualRect(row).isValid(), "the row is laid out")  # type: ignore[arg-type]
+        await self.click(view.viewport(), where, times=times, button=button)
 
     async def click_heading(self, header: QHeaderView, column: int) -> None:
         """Click the head of a column."""
-        at = header.sectionViewportPosition(column) + min(header.sectionSize(column) // 2, 24)
-        await self.click((header.viewport(), QPoint(at, header.height() // 2)))
+
+        def where() -> QPoint:
+            at = header.sectionViewportPosition(column) + min(header.sectionSize(column) // 2, 24)
+            return QPoint(at, header.height() // 2)
+
+        await self.click(header.viewport(), where)
 
     async def click_tab(self, name: str) -> None:
         """Click the tab of a panel."""
         bar, number = await self._tab(name)
-        await self.click((bar, bar.tabRect(number).center()))
+        await self.click(bar, lambda: bar.tabRect(number).center())
 
     async def choose(self, *path: str) -> None:
         """Choose an entry of the menu that is open, or of a menu of the window, by the beginnings of their texts."""
         for text in path:
             menu, action = await self._entry(text)
-            await self.click((menu, menu.actionGeometry(action).center()))
+            await self.click(menu, menu.actionGeometry(action).center)
 
     # -- the keyboard --------------------------------------------------------------------------------------------------
 
@@ -132,6 +141,15 @@ class Hands:
 
         await until(there, f"something is called {text!r}")
         return self.control(text, kind)
+
+    async def row_soon(self, view: QAbstractItemView, text: str, column: int = 0) -> QModelIndex:
+        """Return the first row in whose column a text stands, as soon as it is there."""
+
+        def fitting() -> Iterator[QModelIndex]:
+            return (index for index in rows_of(view, column) if text in str(index.data()))
+
+        await until(lambda: any(True for _ in fitting()), f"a row has {text!r}")
+        return next(fitting())
 
     def part(self, kind: type[Kind]) -> Kind:
         """Return the panel or widget of a class."""
@@ -184,11 +202,3 @@ def rows_of(view: QAbstractItemView, column: int = 0, parent: QModelIndex | None
         yield index
         if isinstance(view, QTreeView):
             yield from rows_of(view, column, model.index(number, 0, above))
-
-
-def row_with(view: QAbstractItemView, text: str, column: int = 0) -> QModelIndex:
-    """Return the first row in whose column a text stands."""
-    for index in rows_of(view, column):
-        if text in str(index.data()):
-            return index
-    raise AssertionError(f"no row has {text!r}: {[str(index.data()) for index in rows_of(view, column)][:40]}")
