@@ -72,6 +72,9 @@ class CatalogPanel(JournalPanel):
         self._open: set[str] = set()
         self._opened_for_selection: set[str] = set()
         self._wanted = ""
+        #: The event that was selected by a person, not proposed by a search.
+        self._chosen = ""
+        self._searching = False
         self._fire_shortcut = ""
         self._opened_once = False
         self._restoring = False
@@ -234,7 +237,9 @@ class CatalogPanel(JournalPanel):
     # -- searching
 
     def _search(self, text: str) -> None:
+        self._searching = True  # rows that go take the tree's current row to their neighbours: nobody chose these
         best = self.filter.set_query(text)
+        self._searching = False
         self._tell_empty()
         if not text.strip():
             self._restore()
@@ -242,8 +247,15 @@ class CatalogPanel(JournalPanel):
         self._restoring = True
         self.tree.expandAll()
         self._restoring = False
-        if best:
-            self._stand_on(self.filter.index_of(best[0]))
+        self._propose(best[0] if best else "")
+
+    def _propose(self, name: str) -> None:
+        """Select what fits a search best; where nothing fits, what was chosen before, so that no stranger is fired."""
+        chosen = self._chosen
+        if name:
+            self._stand_on(self.filter.index_of(name))
+        self._selection.select_event(name or chosen)
+        self._chosen = chosen
 
     def _tell_empty(self) -> None:
         if self.filter.query:
@@ -325,13 +337,14 @@ class CatalogPanel(JournalPanel):
     # -- selection
 
     def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        if current.data(CatalogRole.KIND) == EVENT:
-            self._wanted = str(current.data(CatalogRole.NAME))
+        if current.data(CatalogRole.KIND) == EVENT and not self._searching:
+            self._chosen = self._wanted = str(current.data(CatalogRole.NAME))
             with self.quietly():
                 self._selection.select_event(self._wanted)
 
     def event_selected(self, name: str) -> None:
         """Show the event that is selected elsewhere; while a person works here, only mark it."""
+        self._chosen = name
         index = self.filter.index_of(name)
         if index.isValid() and not being_read(self.tree):
             self._open_above(index)

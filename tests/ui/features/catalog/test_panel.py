@@ -88,6 +88,43 @@ def test_escape_in_the_tree_shows_everything_again(panel: CatalogPanel, qtbot) -
     assert panel.current_event() == "RateLimitCheckDenied"
 
 
+def test_a_search_without_a_match_leaves_what_was_chosen(panel: CatalogPanel, selection: Selection, qtbot) -> None:
+    panel.tree.setCurrentIndex(panel.filter.index_of(EVENT))
+    told: list[str] = []
+    selection.event_selected.connect(told.append)
+    qtbot.keyClicks(panel.search, "deniedx")
+    assert (selection.event_name, panel.current_event()) == (EVENT, "")
+    assert "RateLimitCheckDenied" in told
+    qtbot.keyClick(panel.search, Qt.Key.Key_Backspace)
+    assert selection.event_name == panel.current_event() == "RateLimitCheckDenied"
+    panel.search.clear()
+    assert selection.event_name == panel.current_event() == "RateLimitCheckDenied"
+
+
+def test_what_is_chosen_in_a_search_or_elsewhere_is_what_another_search_leaves(
+    panel: CatalogPanel, selection: Selection, qtbot
+) -> None:
+    panel.search.setText("rate_limit")
+    qtbot.keyClick(panel.search, Qt.Key.Key_Down)
+    chosen = panel.current_event()
+    panel.search.setText("no such event")
+    assert selection.event_name == chosen
+    selection.select_event(EVENT)
+    panel.search.setText("still none")
+    assert selection.event_name == EVENT
+    selection.select_event("")
+    panel.search.setText("nothing")
+    assert (selection.event_name, panel.current_event()) == ("", "")
+
+
+def test_only_what_fits_best_is_selected_while_rows_go(panel: CatalogPanel, selection: Selection) -> None:
+    told: list[str] = []
+    panel.tree.setCurrentIndex(panel.filter.index_of(EVENT))
+    selection.event_selected.connect(told.append)
+    panel.search.setText("RateLimitCheckDenied")
+    assert told == ["RateLimitCheckDenied"]
+
+
 def test_a_search_does_not_change_what_is_open(panel: CatalogPanel) -> None:
     before = names(panel)
     panel.search.setText("denied")
