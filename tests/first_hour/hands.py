@@ -76,10 +76,10 @@ class Hands:
         row = QPersistentModelIndex(index)  # other rows may come before it until it is clicked
 
         def where() -> QPoint:
-            return _inside(view.visualRect(row).intersected(view.viewport().rect()))  # type: ignore[arg-type]
+            return _inside(view.visualRect(row).intersected(view.viewport().rect()))
 
         view.scrollTo(index)  # as a wheel would
-        await until(lambda: view.visualRect(row).isValid(), "the row is laid out")  # type: ignore[arg-type]
+        await until(lambda: view.visualRect(row).isValid(), "the row is laid out")
         await self.click(view.viewport(), where, times=times, button=button)
 
     async def click_heading(self, header: QHeaderView, column: int) -> None:
