@@ -16,7 +16,7 @@ from ..program import CoreProgram
 from ..reading.catalogs import is_called_like_event
 from ..reading.loaded import LoadedProgram
 from ..reading.map_bus.connection import MapConnection
-from ..reading.map_bus.find import flow_of
+from ..reading.map_bus.flows import flow_of
 from ..reading.places import class_at
 from ..reading.targets import entries, kind_of
 from .calls import refusal_of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ...core.bus.registry import EventRegistry
     from ...core.bus.sse import SSERegistry
     from ..adapters.base import Connection, Subscribed
-    from ..reading.map_bus.find import HandlerMap
+    from ..reading.map_bus.containers import HandlerMap
 
 
 @dataclass(frozen=True)

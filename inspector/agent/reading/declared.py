@@ -43,7 +43,8 @@ from ...core.spec import (
 )
 from ...core.values.looking import is_a
 from ..adapters.base import Options
-from .map_bus.find import containers_of, functions_of, parameters_of, values_of
+from .map_bus.containers import containers_of
+from .map_bus.members import functions_of, parameters_of, values_of
 from .targets import is_run_by, keyed_by_handler, kind_of, leaves
 
 if TYPE_CHECKING:

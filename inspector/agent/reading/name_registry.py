@@ -25,12 +25,16 @@ from .eventbuild import build_event
 from .events import EventType, describe_class
 from .map_bus.calls import ENVELOPE_NAMES
 from .map_bus.connection import MapConnection, explain
-from .map_bus.find import CONTEXT_NAMES, HandlerMap, Publisher, find, own_names, texts_in, values_of
+from .map_bus.find import find
+from .map_bus.members import own_names, texts_in, values_of
+from .map_bus.names import CONTEXT_NAMES
 from .targets import kind_of
 
 if TYPE_CHECKING:
     from ...core.description import FieldShape, TypeShape
     from ..tap.tap import Occurrence, Tap
+    from .map_bus.containers import HandlerMap
+    from .map_bus.publishers import Publisher
 
 
 # One made-up event of a class: values of every type that a field may ask for, always the same.

@@ -26,7 +26,8 @@ from ...core.spec import (
     handler_of,
 )
 from .map_bus.connection import MapConnection
-from .map_bus.find import containers_of, functions_of, parameters_of
+from .map_bus.containers import containers_of
+from .map_bus.members import functions_of, parameters_of
 from .targets import is_glob
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from .stand_ins import Route, TappedHandler, TappedMethods, TappedObject, Tapped
 
 if TYPE_CHECKING:
     from ..adapters.base import Names
-    from ..reading.map_bus.find import HandlerMap
+    from ..reading.map_bus.containers import HandlerMap
     from ..reading.map_bus.match import Dispatch
     from .tap import Tap, TappedBus
 

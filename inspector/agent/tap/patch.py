@@ -13,7 +13,7 @@ from .moments import strip
 from .stand_ins import PublishPlace, TappedPublish
 
 if TYPE_CHECKING:
-    from ..reading.map_bus.find import Publisher
+    from ..reading.map_bus.publishers import Publisher
     from .tap import Tap, TappedBus
 
 _MISSING: Final = object()

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .find import METADATA_NAMES, SESSION_NAMES
+from .names import METADATA_NAMES, SESSION_NAMES
 
 if TYPE_CHECKING:
-    from .find import Publisher
+    from .publishers import Publisher
 
 _FREE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 

@@ -16,10 +16,11 @@ from ...tap.tap import Occurrence
 from ..events import NAME_ATTRIBUTES, NamedEvent, travel_name
 from ..namedevents import PAYLOAD_PARAMETERS
 from ..targets import MethodName, is_glob, key_name
-from .find import CONTEXT_NAMES, METADATA_NAMES, SESSION_NAMES, Publisher
+from .names import CONTEXT_NAMES, METADATA_NAMES, SESSION_NAMES
 
 if TYPE_CHECKING:
     from ...adapters.base import FireContext, Names
+    from .publishers import Publisher
 
 _FREE: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 #: How an object in JSON begins.

@@ -32,14 +32,19 @@ from ..namedevents import describe_name
 from ..targets import dead_references, entries, fits_glob, is_glob, key_name, kind_of, run_for
 from .arranged import ArrangedPoint
 from .calls import CallReader, handler_event
+from .containers import HandlerMap, containers_of
 from .events import MapEvents
-from .find import SENDER, STRONG, BusParts, HandlerMap, Publisher, containers_of, find, flow_of, values_of
+from .find import BusParts, find
+from .flows import flow_of
 from .match import Dispatch, is_called, is_metaclass, is_wildcard, key_text, name_of_pattern
+from .members import values_of
+from .names import SENDER, STRONG
 from .signal import signal_arguments, signal_name, signal_payload
 
 if TYPE_CHECKING:
     from ...tap.moments import Variables
     from ...tap.tap import Occurrence, Tap, TapSubscription
+    from .publishers import Publisher
 
 #: What a bus is worth of which only the name of a method says that it is one; and one that has no containers at all.
 _UNSURE: Final = 40

@@ -26,7 +26,6 @@ from ..events import (
 from ..namedevents import describe_name
 from ..published import names_published_with, published_with
 from ..targets import MethodName, kind_of
-from .find import used_names
 from .match import (
     class_in,
     classes_asked_for,
@@ -39,11 +38,13 @@ from .match import (
     is_wildcard,
     name_of_pattern,
 )
+from .members import used_names
 from .told import NAME_FIELDS, names_told
 
 if TYPE_CHECKING:
     from .calls import CallReader
-    from .find import BusParts, HandlerMap
+    from .containers import HandlerMap
+    from .find import BusParts
     from .match import Dispatch
 
 #: What is subscribed to, and the handlers of it.

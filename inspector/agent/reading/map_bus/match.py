@@ -17,11 +17,13 @@ from ....core.values.looking import is_a, variables_of
 from ...handlers import Handler
 from ..events import make_of, signature_hints, subclasses, travel_name
 from ..targets import WILDCARD, MethodName, entries, fits_glob, is_glob, key_name, run_for
-from .find import flow_of, own_names
+from .flows import flow_of
+from .members import own_names
 
 if TYPE_CHECKING:
     from ...tap.moments import Expected, Subscriptions
-    from .find import BusParts, HandlerMap
+    from .containers import HandlerMap
+    from .find import BusParts
 
 
 #: Keys of a map under which the handlers of every event may stand.

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ....core.values.looking import attributes, is_a
 from ..events import NAME_ATTRIBUTES
-from .find import SENDER
 from .match import classes_asked_for, handler_event_class
+from .names import SENDER
 
 if TYPE_CHECKING:
-    from .find import BusParts, Publisher
+    from .find import BusParts
+    from .publishers import Publisher
 
 _NAMES: Final = ("name", "_name", "signal_name", "signal", *NAME_ATTRIBUTES)
 _SEVERAL: Final = ("events", "messages", "commands")
