@@ -118,6 +118,13 @@ def test_good_tidy_up():
     event.set()
 
 
+def test_good_slow_step_in_debug_mode():
+    async def main():
+        asyncio.get_running_loop().slow_callback_duration = 0
+        await asyncio.sleep(0)
+    asyncio.run(main(), debug=True)
+
+
 @pytest.mark.allow_log("planted", "a warn")
 def test_good_allowed_log():
     log.warning("a warning")
