@@ -21,6 +21,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ..core.bus.results import is_awaitable
+from ..core.records.awaiting import STAND_INS
 
 if TYPE_CHECKING:
     from ..core.bus.execution import Execution, Subscription
@@ -153,6 +154,9 @@ def _strike(coroutine: Any, rule: FaultRule, handler: Callable[[Any], Any]) -> G
             raise
         _swallow(handler, error)
         return None
+
+
+STAND_INS[_strike.__code__] = "coroutine"
 
 
 @types.coroutine

@@ -249,10 +249,12 @@ class Peers:
     Attributes:
         failed: Those that did not end well; under a fault if the one in question is, else without.
         passed: Those that ended well, without a fault.
+        retried: Only retries have passed; these are ``passed`` then.
     """
 
     failed: Ints
     passed: Ints
+    retried: bool = False
 
     def passed_before(self, start: int, starts: Ints) -> ExecutionIndex:
         """Return the last that passed and began before a time, else the first after it, ``NO_EXECUTION`` for none.
@@ -268,13 +270,17 @@ class Peers:
 
 
 def peers_of(journal: Journal, execution: ExecutionIndex) -> Peers:
-    """Return the executions with which one can be compared; retries are none."""
+    """Return the executions with which one can be compared; retries only where nothing else has passed."""
     columns = journal.executions
     status, fault = columns["status"], columns["fault"] > 0
     alike = (columns["handler"] == columns["handler"][execution]) & (columns["event"] == columns["event"][execution])
-    ended = alike & (status != RUNNING_CODE) & (columns["retry"] == 0)
-    failed = ended & (status != OK_CODE) & (fault == fault[execution])
-    return Peers(np.flatnonzero(failed), np.flatnonzero(ended & (status == OK_CODE) & ~fault))
+    first = alike & (columns["retry"] == 0)
+    failed = np.flatnonzero(first & (status != RUNNING_CODE) & (status != OK_CODE) & (fault == fault[execution]))
+    well = alike & (status == OK_CODE) & ~fault
+    passed = np.flatnonzero(well & first)
+    if len(passed) or not well.any():
+        return Peers(failed, passed)
+    return Peers(failed, np.flatnonzero(well), retried=True)
 
 
 def went_wrong(journal: Journal, execution: int) -> bool:

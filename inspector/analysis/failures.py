@@ -122,7 +122,8 @@ class FailureGroup:
         status: How they ended (``failed``, ``swallowed``, ``timed_out``, …).
         type: Exception type; empty when there was no exception.
         place: The frame of the user's code nearest to the raise, else the innermost; without any frame,
-            ``function`` is the handler.
+            ``function`` is the handler. Of several functions at one line, as one that makes handlers names them, it
+            is the first; ``functions`` has all.
         message: What the newest said.
         count: How many, in all.
         by_fault: How many of them were under a fault.
@@ -150,6 +151,7 @@ class FailureGroup:
     parts: dict[tuple[int, int], FailurePart] = field(default_factory=dict)
     outcomes: dict[int, int] = field(default_factory=dict)
     trend: Trend = field(default_factory=Trend)
+    functions: set[str] = field(default_factory=set)
 
     @property
     def newest(self) -> int:
@@ -220,11 +222,13 @@ class FailureGroups:
         """Return the number of a group, making one that begins at a time."""
         journal = self._journal
         error, place = ("", None) if kind < 0 else (journal.errors.kinds[kind].type, journal.errors.kinds[kind].place)
-        key = (STATUSES[status], error, place or FailurePlace(function=journal.handlers[handler].label))
+        place = place or FailurePlace(function=journal.handlers[handler].label)
+        key = (STATUSES[status], error, FailurePlace(place.file, place.line) if place.file else place)
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self.groups)
-            self.groups.append(FailureGroup(number, *key, first=end))
+            self.groups.append(FailureGroup(number, STATUSES[status], error, place, first=end))
+        self.groups[number].functions.add(place.function)
         return number
 
     def _put(self, group: FailureGroup, indexes: Ints) -> None:

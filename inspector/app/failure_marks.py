@@ -122,12 +122,13 @@ def _key(journal: Journal, group: FailureGroup, entries: Mapping[str, Any]) -> s
     """
     place = group.place
     file = "/".join(PurePath(place.file).parts[-_PARTS:])
-    start = "\t".join((group.status, group.type, file, place.function, ""))
+    names = (place.function, *sorted(group.functions - {place.function}))
+    starts = ["\t".join((group.status, group.type, file, name, "")) for name in names]
     code = _code(journal, group)
     if code:
-        return start + code
-    alike = (key for key, entry in entries.items() if key.startswith(start) and isinstance(entry, dict))
-    return next((key for key in alike if entries[key].get("line") == place.line), start + str(place.line))
+        return next((start + code for start in starts if start + code in entries), starts[0] + code)
+    alike = (key for key, entry in entries.items() if key.startswith(tuple(starts)) and isinstance(entry, dict))
+    return next((key for key in alike if entries[key].get("line") == place.line), starts[0] + str(place.line))
 
 
 def _code(journal: Journal, group: FailureGroup) -> str:

@@ -218,6 +218,11 @@ async def test_a_handler_that_hangs_is_given_up_at_its_deadline(handlers: Handle
     finally:
         HANDLER_TIMEOUT.reset(token)
     assert (ran.fault, ran.status) == ("hang", "timed_out")
+    # It waits where the fault has struck: nowhere in the program, if the handler had done its work by then.
+    assert ran.failure is not None
+    own = [frame.function.rpartition(".")[2] for frame in ran.failure.frames if frame.mine]
+    assert own == ([] if name == "never_waits" else [name])
+    assert ran.functions()[:1] == own
     for _ in range(5):
         await asyncio.sleep(0)
     if name == "tidies":  # its cleanup runs, awaits included

@@ -218,5 +218,19 @@ def test_peers_equal_a_plain_search(runs: list[tuple[str, str, str, bool, int]])
     assert not went_wrong(story.journal, len(runs))
 
 
+def test_retries_that_passed_are_peers_where_nothing_else_has_passed() -> None:
+    story = Story()
+    story.journal.retries.add(7)
+    story.tell([Told("Paid", 0, [Run(0, MS, status="failed")])])
+    for at, status in ((2 * MS, "failed"), (4 * MS, "ok")):
+        published, *rows = story.rows(Told("Paid", at, [Run(at, at + MS, status=status)]))
+        story.fold([(*published[:7], 7, *published[8:]), *rows])
+    peers = peers_of(story.journal, ExecutionIndex(0))
+    assert (peers.failed.tolist(), peers.passed.tolist(), peers.retried) == ([0], [2], True)
+    story.tell([Told("Paid", 6 * MS, [Run(6 * MS, 7 * MS)])])
+    peers = peers_of(story.journal, ExecutionIndex(0))
+    assert (peers.failed.tolist(), peers.passed.tolist(), peers.retried) == ([0], [3], False)
+
+
 def test_a_difference_names_its_field() -> None:
     assert FieldDifference(("amount", "currency"), "1", None).name == "amount.currency"

@@ -49,6 +49,20 @@ def test_the_place_is_the_users_frame_nearest_to_the_raise():
     assert (place.file, place.line, place.function) == ("/app/audit.py", 41, "_write")
 
 
+def test_functions_that_are_made_of_one_are_one_group_at_their_line():
+    story = Story()
+    groups = FailureGroups(story.journal)
+    for n, name in enumerate(["Audit.paid", "Audit.placed", "Audit.paid"]):
+        groups.folded(story.tell([failed(n * MS, failure("KeyError").replace("_write", name), f"app:{name}")]))
+    (group,) = groups.groups
+    assert (group.count, group.place.function, sorted(group.functions)) == (
+        3,
+        "Audit.paid",
+        ["Audit.paid", "Audit.placed"],
+    )
+    assert len(group.parts) == 2
+
+
 def test_what_has_no_exception_is_grouped_by_how_it_ended_and_by_handler():
     story = Story()
     story.tell(

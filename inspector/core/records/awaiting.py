@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from time import monotonic_ns
-from types import FrameType
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: What a coroutine, a generator and an asynchronous generator call their frame, and what they delegate to.
 _STEPS: Final = (("cr_frame", "cr_await"), ("gi_frame", "gi_yieldfrom"), ("ag_frame", "ag_await"))
+#: Code that runs a coroutine without awaiting it, by the name of the variable that holds it.
+STAND_INS: Final[dict[CodeType, str]] = {}
 #: Steps of a chain that are followed: tasks may wait for each other in a circle.
 _MOST: Final = 200
 #: Tasks that are looked at in a second for whose coroutine has a frame.
@@ -90,6 +92,9 @@ def chain_of(subject: Any, task: Any) -> tuple[list[tuple[FrameType, int]], Any]
                 break
             steps.append((frame, frame.f_lineno))
             subject = getattr(subject, names[1])
+            if frame.f_code in STAND_INS:
+                held = frame.f_locals.get(STAND_INS[frame.f_code])
+                steps += chain_of(held, None)[0] if held is not subject else ()
             continue
         # What a task waits for its coroutines do not say, but it does itself.
         future = getattr(task, "_fut_waiter", None)

@@ -11,6 +11,7 @@ import linecache
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timezone
+from itertools import dropwhile
 from types import FrameType, TracebackType
 from typing import Any, Final
 
@@ -131,12 +132,14 @@ def waiting_failure(
     Args:
         kind: What it is called.
         message: Its text.
-        steps: Frames and lines, outermost first.
+        steps: Frames and lines, outermost first. What is ours above the handler, or stands between it and what it
+            waits for, is left out.
         redact: As in ``capture_failure``.
     """
     try:
+        below = dropwhile(lambda step: is_ours(step[0].f_code.co_filename), steps)
         frames, left_out = _shown(
-            [step for step in steps if not is_agent(step[0].f_code.co_filename)], redact or _as_is
+            [step for step in below if not is_agent(step[0].f_code.co_filename)], redact or _as_is
         )
     except Exception as trouble:  # noqa: BLE001 - as in capture_failure: variables may be made of traps
         message, frames, left_out = f"{message} <where is unreadable: {type(trouble).__name__}>", (), 0

@@ -246,7 +246,8 @@ class ComparePanel(JournalPanel):
         entry = journal.execution(self._a)
         self.title.setText(one_line(entry.handler.label))
         failed, passed = (format_count(len(indexes)) for indexes in (self._peers.failed, self._peers.passed))
-        words = [one_line(entry.event.name), f"{failed} failed, {passed} passed"]
+        retried = " (retries only)" if self._peers.retried else ""
+        words = [one_line(entry.event.name), f"{failed} failed, {passed} passed{retried}"]
         if self._compared is not None:
             words.append(searched_words(self._compared))
         self.counts.setText(" · ".join(part for part in words if part))
@@ -268,6 +269,8 @@ class ComparePanel(JournalPanel):
         peers, starts = self._peers, self._journal.executions["start"]
         if peers is None or index not in peers.passed:
             return self._theme.status(self._journal.execution(index).status).label
+        if peers.retried:
+            return "retry that passed"
         start = int(starts[self._a])
         if index != peers.passed_before(start, starts):
             return "passed"

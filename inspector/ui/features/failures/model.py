@@ -514,6 +514,8 @@ def title(group: FailureGroup) -> str:
 
 
 def place(group: FailureGroup) -> str:
-    """Return where a group went wrong, short: ``audit.py:41 in handle``."""
-    where = group.place
-    return f"{PurePath(where.file).name}:{where.line} in {where.function}" if where.file else where.function
+    """Return where a group went wrong, short: ``audit.py:41 in handle``, or ``in handle and 2 more``."""
+    where, more = group.place, len(group.functions) - 1
+    if not where.file:
+        return where.function
+    return f"{PurePath(where.file).name}:{where.line} in {where.function}{f' and {more} more' if more > 0 else ''}"

@@ -299,6 +299,18 @@ def test_b_is_chosen_wherever_an_execution_is_selected(make: Make, selection: Se
     assert pair(panel)[1].startswith("B ✕ failed #5")
 
 
+def test_one_that_passed_in_a_retry_alone_is_compared_with_that(make: Make) -> None:
+    story = Story()
+    story.journal.retries.add(7)
+    story.tell([order(0, "failed")])
+    published, *rows = story.rows(order(10, "ok"))
+    story.fold([(*published[:7], 7, *published[8:]), *rows])
+    panel = make(story)
+    panel.compare(0)
+    assert pair(panel)[1].startswith("B ✓ retry that passed #2")
+    assert "1 failed, 1 passed (retries only)" in panel.counts.text()
+
+
 def test_one_that_never_passed_is_compared_with_what_is_selected_next(make: Make, selection: Selection) -> None:
     story = Story()
     other = Told("Placed", 40 * MS, [Run(40 * MS, 41 * MS, "shop:Stock.reserve")], payload='{"currency": "EUR"}')

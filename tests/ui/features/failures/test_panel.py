@@ -266,6 +266,24 @@ def test_muted_groups_count_where_they_are_hidden(theme, selection, shown, tmp_p
     assert cells(panel, TYPE) == ["OSError", "KeyError"]
 
 
+@pytest.mark.parametrize("source", [True, False])
+def test_a_muted_line_of_several_functions_stays_muted_whichever_fails_first(theme, selection, shown, tmp_path, source):
+    def runs(*names):
+        texts = [failure("KeyError").replace("_write", name) for name in names]
+        texts = texts if source else [text.replace('"source": [[', '"lines": [[') for text in texts]
+        return [failed(number, text) for number, text in enumerate(texts)]
+
+    desk = Marked(theme, selection, shown, tmp_path / "settings.json", *runs("Audit.paid", "Audit.placed"))
+    assert cells(desk.panel, PLACE) == ["audit.py:41 in Audit.paid and 1 more"]
+    desk.panel.table.setCurrentIndex(desk.panel.sorted.index(0, 0))
+    desk.panel.mute_button.click()
+    assert desk.chips() == ["Open 0", "Muted 1"]
+    again = Marked(theme, selection, shown, tmp_path / "settings.json", *runs("Audit.placed", "Audit.paid"))
+    assert again.chips() == ["Open 0", "Muted 1"]
+    alone = Marked(theme, selection, shown, tmp_path / "settings.json", *runs("Audit.refunded"))
+    assert alone.chips() == ["Open 1"]
+
+
 def test_a_resolved_group_comes_back_with_when(theme, selection, shown, tmp_path):
     desk = Marked(theme, selection, shown, tmp_path / "settings.json", failed(0, failure("KeyError")))
     panel, story = desk.panel, desk.story
