@@ -1,11 +1,7 @@
 """What the code of a bus does with an event, read from its source: whom it hands it to, and what it keeps for later.
 
-Nothing is run. A value is followed as paths from where it comes in: ``("self", ".listeners", "[]", ".callback")`` is
-the callback of one of the bus's listeners, ``("event", "type", "name")`` the name of the class of what was published.
-Steps are ``.attribute``, ``[]`` (something inside), ``['key']`` (of what is published), ``key`` (of a dict of the bus),
-``type``, ``name`` (of a class), ``in`` (it lies in a list or tuple made here), ``*`` (spread), ``vars`` (its attributes
-as a dict) and ``made`` (what something that the bus keeps has made of it). A function that is defined there comes from
-``<code>``. What the program keeps beside the bus, in globals that its methods use, is taken for attributes of the bus.
+Nothing is run. A value is followed as paths (``paths.py``) from where it comes in. What the program keeps beside the
+bus, in globals that its methods use, is taken for attributes of the bus.
 """
 
 from __future__ import annotations
@@ -14,20 +10,31 @@ import ast
 import enum
 import inspect
 import types
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 from ....core.bus.identity import plain_function, undecorated
 from ....core.own_code import is_own_class, is_standard
 from ....core.values.looking import is_a, pretends
 from ..places import source_of
+from .paths import (
+    LONG,
+    NONE,
+    Flow,
+    Handed,
+    Path,
+    Paths,
+    container_of,
+    items_of,
+    keyed_container,
+    laid_in,
+    part_of,
+    taken_out,
+    union,
+)
 
-Path: TypeAlias = tuple[str, ...]
-Paths: TypeAlias = frozenset[Path]
 _Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda"
 
-_NONE: Final[Paths] = frozenset()
 #: Where a function comes from that is defined in the one that is read.
 _CODE_HERE: Final[Path] = ("<code>",)
 #: Begins the name of a method that another one overrides.
@@ -43,129 +50,9 @@ _TRYING: Final = (ast.Try, getattr(ast, "TryStar", ast.Try))
 _CODE: Final = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
 #: What tells the parameters of a handler.
 _ADAPTING: Final = frozenset(("signature", "getfullargspec", "get_type_hints"))
-#: How deep functions that call each other are followed, how long a path is, how many expressions are looked at.
+#: How deep functions that call each other are followed, how many expressions are looked at.
 _DEPTH: Final = 7
-_LONG: Final = 8
 _STEPS: Final = 20_000
-
-
-@dataclass(frozen=True)
-class Handed:
-    """A call of something that the bus keeps: ``subscription.callback(event)``.
-
-    Attributes:
-        path: What is called.
-        args: What is passed by position.
-        keywords: What is passed by name; under an empty name what is spread.
-        asked: It only decides whether another one is called.
-        dropped: Nobody looks at what it gives back.
-        direct: It stands there as a call, and is not made by something unknown that was given what to call.
-        around: It is given what goes on from there, too: a middleware.
-    """
-
-    path: Path
-    args: tuple[Paths, ...]
-    keywords: tuple[tuple[str, Paths], ...]
-    asked: bool
-    dropped: bool = False
-    direct: bool = True
-    around: bool = False
-
-    @property
-    def container(self) -> str:
-        """Where the bus keeps it: ``registry.handlers``; empty when it is no part of a container."""
-        return container_of(self.path)
-
-    @property
-    def inside(self) -> Path:
-        """What of an item is called, or its method: ``(".callback",)``."""
-        last = max(place for place, step in enumerate(self.path) if step == "[]")
-        return tuple(step for step in self.path[last + 1 :] if step.startswith("."))
-
-    @property
-    def holder(self) -> Path:
-        """The attribute of an item in which what is called stands, with others: ``(".steps",)``."""
-        places = [place for place, step in enumerate(self.path) if step == "[]"]
-        return tuple(step for step in self.path[places[0] + 1 : places[-1]] if step.startswith("."))
-
-    def passes(self) -> Iterator[Path]:
-        """Yield everything that is passed."""
-        for paths in (*self.args, *(paths for _, paths in self.keywords)):
-            yield from paths
-
-
-@dataclass
-class Flow:
-    """What a function does with its parameters and with what the bus keeps.
-
-    Attributes:
-        handed: Calls of what the bus keeps.
-        kept: What is put where in the bus.
-        keys: By which keys containers are asked, and what items are compared with.
-        read: The source could be read, all of it.
-        endless: A loop without an end is in it.
-        yields: Calling it gives a generator: nothing runs before that is iterated.
-        asks: It asks handlers whether they are coroutine functions.
-        adapts: It asks handlers for their parameters.
-        grows: It works off more than it was given: a list that gets longer on the way, what it calls itself with.
-        inherits: It looks what it needs up in the class of the bus and in each of its bases.
-        separators: Where it takes a name that it is given apart.
-        telling: The containers whose keys it asks about, or compares.
-        written: The places in the bus where it puts something, whatever that is.
-        nearest: The containers by class of which only what the nearest base has is run.
-    """
-
-    handed: list[Handed] = field(default_factory=list)
-    kept: dict[Path, Paths] = field(default_factory=dict)
-    keys: list[tuple[Path, Paths]] = field(default_factory=list)
-    read: bool = True
-    endless: bool = False
-    yields: bool = False
-    asks: bool = False
-    adapts: bool = False
-    grows: bool = False
-    inherits: bool = False
-    separators: list[str] = field(default_factory=list)
-    telling: set[str] = field(default_factory=set)
-    written: set[Path] = field(default_factory=set)
-    nearest: set[str] = field(default_factory=set)
-
-    def told_by_key(self) -> set[str]:
-        """Return the containers of which a key decides something, and not only where what was made of it is kept."""
-        looked_up = (path for place, paths in self.keys if place not in self.written for path in paths)
-        return self.telling | {keyed for path in looked_up if (keyed := _keyed(path))}
-
-    def delivered(self, sources: Iterable[str]) -> list[Handed]:
-        """Return the calls that hand on what comes from parameters of these names."""
-        roots = set(sources)
-        return [call for call in self.handed if call.container and any(path[0] in roots for path in call.passes())]
-
-    def wakes(self) -> list[Handed]:
-        """Return the calls of what stands in containers that are only told that something happened."""
-        plain = (call for call in self.handed if call.direct and call.dropped and call.path[-1] == "[]")
-        return [call for call in plain if not (call.asked or call.args or call.keywords)]
-
-    def from_its_own(self) -> bool:
-        """Return whether it hands on what the bus keeps somewhere, besides what it is given."""
-        return any(call.container and any(map(container_of, call.passes())) for call in self.handed)
-
-    def delivered_from(self, container: str) -> list[Handed]:
-        """Return the calls that hand on what was kept in a container."""
-        return [
-            call for call in self.handed if call.container and any(container_of(p) == container for p in call.passes())
-        ]
-
-
-def container_of(path: Path) -> str:
-    """Return where in the bus something is kept, as a dotted path; empty for what is no part of a container."""
-    if path[0] != "self" or "[]" not in path:
-        return ""
-    return ".".join(step[1:] for step in path[1 : path.index("[]")])
-
-
-def _keyed(path: Path) -> str:
-    """Return the container that a path is a key of; empty where it is none."""
-    return container_of((*path[: path.index("key")], "[]")) if path[0] == "self" and "key" in path else ""
 
 
 def read_flow(function: Any, functions: Mapping[str, Any], owner: Any) -> Flow:
@@ -268,7 +155,7 @@ class _Reader:
         self._inner: dict[str, tuple[_Function, dict[str, Paths]]] = {}
         self._globals: Mapping[str, Any] = {}
         self._class = ""
-        self._returned: Paths = _NONE
+        self._returned: Paths = NONE
 
     # -- functions -----------------------------------------------------------------------------------------------------
 
@@ -280,7 +167,7 @@ class _Reader:
         here = plain, owner  # one bus may hand on to another of its class
         if here in self._stack or len(self._stack) >= _DEPTH:
             self._flow.grows = self._flow.grows or here in self._stack
-            return _NONE
+            return NONE
         saved = self._env, self._inner, self._globals, self._class
         self._globals = getattr(plain, "__globals__", {})
         parts = getattr(plain, "__qualname__", "").split(".")
@@ -311,15 +198,15 @@ class _Reader:
         self._env.update(zip(names, values))  # noqa: B905 - what is too much goes to *args
         own = args is None
         for parameter in node.args.kwonlyargs:
-            self._env[parameter.arg] = frozenset(((parameter.arg,),)) if own else _NONE
+            self._env[parameter.arg] = frozenset(((parameter.arg,),)) if own else NONE
         if node.args.vararg:
-            rest = frozenset(((node.args.vararg.arg,),)) if own else _in(_union(values[len(names) :]))
+            rest = frozenset(((node.args.vararg.arg,),)) if own else laid_in(union(values[len(names) :]))
             self._env[node.args.vararg.arg] = rest
         if node.args.kwarg:
             named = [paths for name, paths in keywords.items() if name not in names]
-            self._env[node.args.kwarg.arg] = frozenset(((node.args.kwarg.arg,),)) if own else _in(_union(named))
+            self._env[node.args.kwarg.arg] = frozenset(((node.args.kwarg.arg,),)) if own else laid_in(union(named))
         self._env.update({name: paths for name, paths in keywords.items() if name in self._env})
-        outer, self._returned = self._returned, _NONE
+        outer, self._returned = self._returned, NONE
         if isinstance(node, ast.Lambda):
             self._returned = self._of(node.body)
         else:
@@ -331,7 +218,7 @@ class _Reader:
         """Read a function that is defined inside the one that is read."""
         node, around = self._inner[name]
         if node in self._stack or len(self._stack) >= _DEPTH:
-            return _NONE
+            return NONE
         saved = self._env, self._inner
         self._stack.append(node)
         try:
@@ -359,7 +246,7 @@ class _Reader:
                 self._assign(node.target, self._of(node.value))
         elif isinstance(node, (ast.For, ast.AsyncFor)):
             self._flow.endless = self._flow.endless or _waits(node.iter)
-            self._assign(node.target, _item(self._of(node.iter), self._flow.kept))
+            self._assign(node.target, items_of(self._of(node.iter), self._flow.kept))
             before = len(self._flow.keys)
             self._block([*node.body, *node.orelse])
             if _names_bases(node.iter) and _is_left(node.body):
@@ -412,24 +299,24 @@ class _Reader:
 
     def _assign(self, target: ast.expr, paths: Paths) -> None:
         if isinstance(target, ast.Name):
-            self._env[target.id] = self._env.get(target.id, _NONE) | paths
+            self._env[target.id] = self._env.get(target.id, NONE) | paths
         elif isinstance(target, (ast.Tuple, ast.List)):
             for place, element in enumerate(target.elts):
-                self._assign(element, frozenset(_part(path, place) for path in paths))
+                self._assign(element, frozenset(part_of(path, place) for path in paths))
         elif isinstance(target, ast.Starred):
             self._assign(target.value, paths)
         elif isinstance(target, ast.Attribute):
             self._keep(self._attribute(self._of(target.value), target.attr), paths)
         elif isinstance(target, ast.Subscript):
             key = self._of(target.slice)
-            self._keep(self._of(target.value), _in(paths | key))
+            self._keep(self._of(target.value), laid_in(paths | key))
 
     def _keep(self, places: Paths, paths: Paths) -> None:
         for place in places:
             if place[0] == "self" and len(place) > 1 and "[]" not in place:
                 self._flow.written.add(place)
                 if paths:
-                    self._flow.kept[place] = self._flow.kept.get(place, _NONE) | paths
+                    self._flow.kept[place] = self._flow.kept.get(place, NONE) | paths
 
     # -- expressions ---------------------------------------------------------------------------------------------------
 
@@ -438,11 +325,11 @@ class _Reader:
         self._steps += 1
         if node is None or self._steps > _STEPS:
             self._flow.read = self._flow.read and node is None
-            return _NONE
+            return NONE
         if isinstance(node, ast.Name):
             paths = self._name(node.id)
             if self._asked:
-                self._flow.telling.update(filter(None, map(_keyed, paths)))
+                self._flow.telling.update(filter(None, map(keyed_container, paths)))
             return paths
         if isinstance(node, ast.Attribute):
             if _is_super(node.value):
@@ -462,30 +349,30 @@ class _Reader:
             self._asks(node.test)
             return self._of(node.body) | self._of(node.orelse)
         if isinstance(node, ast.BoolOp):
-            return _union(map(self._of, node.values))
+            return union(map(self._of, node.values))
         if isinstance(node, ast.Compare):
-            self._compare(_union(map(self._of, (node.left, *node.comparators))))
-            return _NONE
+            self._compare(union(map(self._of, (node.left, *node.comparators))))
+            return NONE
         if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
-            return _in(_union(map(self._of, node.elts)))
+            return laid_in(union(map(self._of, node.elts)))
         if isinstance(node, ast.Dict):
-            return _in(_union(map(self._of, (*(key for key in node.keys if key is not None), *node.values))))
+            return laid_in(union(map(self._of, (*(key for key in node.keys if key is not None), *node.values))))
         if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
             for generator in node.generators:
-                self._assign(generator.target, _item(self._of(generator.iter), self._flow.kept))
+                self._assign(generator.target, items_of(self._of(generator.iter), self._flow.kept))
                 for test in generator.ifs:
                     self._asks(test)
-            return _in(self._of(node.value if isinstance(node, ast.DictComp) else node.elt))
+            return laid_in(self._of(node.value if isinstance(node, ast.DictComp) else node.elt))
         if isinstance(node, ast.Lambda):
             self._inner[f"lambda {id(node)}"] = (node, self._env)
-            return self._call_inner(f"lambda {id(node)}", [_NONE] * len(node.args.args), {})
+            return self._call_inner(f"lambda {id(node)}", [NONE] * len(node.args.args), {})
         if isinstance(node, (ast.Yield, ast.YieldFrom)):
             paths = self._of(node.value)
-            self._returned |= _in(paths) if isinstance(node, ast.Yield) else paths
-            return _NONE
+            self._returned |= laid_in(paths) if isinstance(node, ast.Yield) else paths
+            return NONE
         if isinstance(node, ast.Constant):
-            return _NONE
-        return _union(self._of(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
+            return NONE
+        return union(self._of(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
 
     def _name(self, name: str) -> Paths:
         if name in self._env:
@@ -496,11 +383,11 @@ class _Reader:
         if self._module:
             own_class = is_a(value, type) and value.__module__ == self._owner.__name__
             code = value is None or (issubclass(type(value), _CODE) and not own_class)
-            return _NONE if code else frozenset((("self", f".{name}"),))
+            return NONE if code else frozenset((("self", f".{name}"),))
         cls = self._owner if is_a(self._owner, type) else type(self._owner)
         if any(value is base for base in cls.__mro__[:-1]):
             return frozenset((("self",),))
-        return frozenset((("self", f".{name}"),)) if keeps(value) and self._static(name) is None else _NONE
+        return frozenset((("self", f".{name}"),)) if keeps(value) and self._static(name) is None else NONE
 
     def _attribute(self, base: Paths, name: str) -> Paths:
         if name.startswith("__") and not name.endswith("__") and self._class:
@@ -518,7 +405,7 @@ class _Reader:
                 paths.add((*path, "vars"))
             elif path == ("self",) and is_a(self._static(name), property):
                 paths |= self._enter_named(self._static(name).fget, [], {}, path)
-            elif len(path) < _LONG:
+            elif len(path) < LONG:
                 paths.add((*path, step))
         return frozenset(paths)
 
@@ -544,7 +431,7 @@ class _Reader:
             elif path[0] != "self" and isinstance(said, str):
                 paths.add((*path, f"['{said}']"))
             else:
-                paths |= _item(frozenset((path,)), self._flow.kept)
+                paths |= items_of(frozenset((path,)), self._flow.kept)
                 if path[0] == "self" and keys:
                     self._flow.keys.append((path, keys))
                     paths |= frozenset(key for key in keys if key[0] == "self" and key[-1] == "[]")  # made of a class
@@ -554,7 +441,7 @@ class _Reader:
         """Remember what of an item, or which key, is compared with what."""
         others = frozenset(path for path in paths if path[0] != "self")
         if others:
-            self._flow.telling.update(filter(None, map(_keyed, paths)))
+            self._flow.telling.update(filter(None, map(keyed_container, paths)))
         for path in paths - others:
             if others and ("[]" in path or "key" in path):
                 self._flow.keys.append((path, others))
@@ -577,13 +464,13 @@ class _Reader:
         for path in paths:
             if path[0] == "self":
                 self._hand(path, args, keywords)
-        passed = _union((*args, *keywords.values()))
-        return _NONE if any(path[0] != "self" or "[]" in path for path in passed) else paths  # or it makes a handler
+        passed = union((*args, *keywords.values()))
+        return NONE if any(path[0] != "self" or "[]" in path for path in passed) else paths  # or it makes a handler
 
     def _hand(self, path: Path, args: list[Paths], keywords: Mapping[str, Paths], *, direct: bool = True) -> None:
         if path[-1][1:] in _CHANGING:
             return
-        passed = _union((*args, *keywords.values()))
+        passed = union((*args, *keywords.values()))
         around = any(way == _CODE_HERE or (way[:-1] == ("self",) and way[1][1:] in self._functions) for way in passed)
         call = Handed(path, tuple(args), tuple(keywords.items()), self._asked > 0, self._dropped, direct, around)
         if call not in self._flow.handed:
@@ -599,12 +486,12 @@ class _Reader:
         if name in ("isinstance", "issubclass") and len(args) > 1:
             classes = args[0] if name == "issubclass" else frozenset((*path, "type") for path in args[0])
             self._compare(classes | args[1])
-            return _NONE
+            return NONE
         if name == "getattr" and len(node.args) > 1:
             said = node.args[1]
             if isinstance(said, ast.Constant):
                 return self._attribute(args[0], str(said.value))
-            named = args[1] if ("self",) in args[0] else _NONE  # a method of the bus, called by what stands there
+            named = args[1] if ("self",) in args[0] else NONE  # a method of the bus, called by what stands there
             return frozenset((*path, ".*") for path in args[0] | frozenset(filter(container_of, named)))
         function = self._functions.get(name) if self._module else self._globals.get(name)
         if is_a(function, types.FunctionType) and not is_standard(function.__module__):
@@ -614,7 +501,7 @@ class _Reader:
     def _enter_named(self, function: Any, args: list[Paths], keywords: Mapping[str, Paths], owner: Path) -> Paths:
         node = node_of(function)
         if node is None:
-            return _union(args)
+            return union(args)
         return self.enter(function, node, args, keywords, owner)
 
     def _call_method(
@@ -622,16 +509,16 @@ class _Reader:
     ) -> Paths:
         if _is_super(callee.value):
             above = self._own_function(f"{_ABOVE}{callee.attr}")
-            return _NONE if above is None else self._enter_named(above, args, keywords, ("self",))
+            return NONE if above is None else self._enter_named(above, args, keywords, ("self",))
         base, name = self._of(callee.value), callee.attr
         if name in _ADDING and isinstance(callee.value, ast.Name) and not base:
-            self._env[callee.value.id] = _in(_union(args))
-            return _NONE
+            self._env[callee.value.id] = laid_in(union(args))
+            return NONE
         if not base:
             return self._pass(name, node, args, keywords)
         if name in _ADDING and isinstance(callee.value, ast.Name):
             self._flow.grows = True
-        result: Paths = _NONE
+        result: Paths = NONE
         for path in base:
             result |= self._call_on(path, name, node, args, keywords)
         return result
@@ -647,7 +534,7 @@ class _Reader:
         if name == "mro" and path == ("self",):
             return self._bases()
         if name in _TAKING:
-            return self._taken(single, _union(args[:1]), said)
+            return self._taken(single, union(args[:1]), said)
         if name in _SPLITTING and isinstance(said, str) and said and path[0] != "self":
             self._flow.separators.append(said)
         if name == "items":
@@ -655,13 +542,13 @@ class _Reader:
         if name in _SHOWING:
             return single
         if path[0] != "self":
-            return single | _union(args)
+            return single | union(args)
         if "[]" in path:
             self._hand(full, args, keywords)
-            return frozenset((*way, "made") for way in _union(args) if len(way) < _LONG) if args else single
-        every = _union((*args, *keywords.values()))
+            return frozenset((*way, "made") for way in union(args) if len(way) < LONG) if args else single
+        every = union((*args, *keywords.values()))
         self._pass(name, node, args, keywords)
-        self._keep(single, _in(every))
+        self._keep(single, laid_in(every))
         if path == ("self",):
             self._hand(full, args, keywords)
         return every | frozenset(((*path, "[]"),))
@@ -698,12 +585,12 @@ class _Reader:
         """Call something unknown: what it is given it may call with the rest, and what it gives back is of that."""
         if name == "iscoroutinefunction":
             self._flow.asks = True
-            return _NONE
+            return NONE
         if name == "getmro" and args and ("self",) in args[0]:
             return self._bases()
         if name in _HEAPING and args:
-            self._keep(args[0], _in(_union(args[1:])))
-            return self._taken(args[0], _NONE, None) if name != "heappush" else _NONE
+            self._keep(args[0], laid_in(union(args[1:])))
+            return self._taken(args[0], NONE, None) if name != "heappush" else NONE
         if name == "next" and node.args and isinstance(node.args[0], ast.GeneratorExp):
             (generator, *_) = node.args[0].generators
             if _names_bases(generator.iter):
@@ -713,7 +600,7 @@ class _Reader:
         held = (path for _, paths in every for path in paths)
         self._compare(frozenset(path for path in held if path[0] != "self" or "key" in path or self._asked > 0))
         for place, (written, paths) in enumerate(every):
-            rest = [_out(more) for _, more in every[place + 1 :]]
+            rest = [taken_out(more) for _, more in every[place + 1 :]]
             if isinstance(written, ast.Name) and written.id in self._inner:
                 self._call_inner(written.id, rest, {})
             for path in paths:
@@ -722,7 +609,7 @@ class _Reader:
                     self._enter_named(own, _flat(written, every, place, rest), {}, ("self",))
                 elif path[0] == "self" and "[]" in path and "key" not in path and any(rest):
                     self._hand(tuple(step for step in path if step not in ("in", "*")), rest, {}, direct=False)
-        return _union(paths for _, paths in every)
+        return union(paths for _, paths in every)
 
 
 def keeps(value: Any) -> bool:
@@ -783,38 +670,3 @@ def _is_endless(node: ast.While) -> bool:
         return True
     always = isinstance(node.test, ast.Constant) and bool(node.test.value)
     return always and not any(isinstance(part, (ast.Break, ast.Return)) for part in ast.walk(node))
-
-
-def _union(several: Iterable[Paths]) -> Paths:
-    return frozenset().union(*several)
-
-
-def _in(paths: Paths) -> Paths:
-    return frozenset((*path, "in") for path in paths if len(path) < _LONG)
-
-
-def _out(paths: Paths) -> Paths:
-    return frozenset(path[:-1] if path[-1] == "in" else path for path in paths)
-
-
-def _item(paths: Paths, stored: Mapping[Path, Paths]) -> Paths:
-    """Return what lies in something; of what the bus keeps for itself, what was put there too."""
-    items: set[Path] = set()
-    for path in paths:
-        if path[-1] == "in":
-            items.add(path[:-1])
-        elif path[-1] == "items":
-            items.add((*path[:-1], "pair"))
-        elif len(path) < _LONG:
-            items.add((*path, "[]"))
-            items |= _out(stored.get(path, _NONE))
-    return frozenset(items)
-
-
-def _part(path: Path, place: int) -> Path:
-    """Return one of what is unpacked: key or value of a pair, a place in a tuple."""
-    if path[-1] == "pair":
-        return (*path[:-1], "[]" if place else "key")
-    if path[-1] == "in":
-        return path[:-1]
-    return (*path, f".{place}") if path[0] == "self" and "[]" in path else path

@@ -10,9 +10,10 @@ from ....core.values.looking import attributes, is_a
 from ..targets import (
     kind_of,
 )
-from .code import Flow, Handed, Paths, container_of, read_flow
+from .code import read_flow
 from .members import functions_of, is_own, own_names, parameters_of, texts_in, used_names
 from .names import OPERATORS, SENDER, UNNAMED, rank_of
+from .paths import Flow, Handed, Paths, container_of
 
 if TYPE_CHECKING:
     from .containers import HandlerMap

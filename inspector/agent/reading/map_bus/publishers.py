@@ -12,7 +12,7 @@ from ..targets import (
     key_name,
     kind_of,
 )
-from .code import Path, container_of
+from .paths import Path, container_of
 
 if TYPE_CHECKING:
     from ...adapters.base import Options
