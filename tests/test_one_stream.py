@@ -150,7 +150,6 @@ async def fold(stream: RecordStream) -> Journal:
     return journal
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.allow_log("inspector.core.bus", "event_handler_failed")
 @pytest.mark.allow_log("inspector.demo")
 async def test_live_stored_and_imported_are_the_same_run(origins: Origins, tmp_path: Path) -> None:

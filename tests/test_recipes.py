@@ -5,12 +5,9 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-import pytest
-
 from tests.recipes import Copy, blocks
 
 #: Each runs other commands in a row.
-pytestmark = pytest.mark.timeout(300)
 
 RULES = "inspector/catalog/findings/rules_sse.py"
 EXPORT = "inspector/app/export.py"

@@ -19,7 +19,7 @@ from inspector.hosts.project import Project
 
 ZOO = Path(__file__).parent.parent / "projects" / "zoo"
 #: Seconds after which a test gives up; nothing should take nearly as long.
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def interpreters(*versions: str) -> dict[str, str]:

@@ -35,8 +35,6 @@ PROGRAMS: Final = Path(__file__).with_name("programs")
 #: Seconds after which something that has to happen is taken for not happening.
 PATIENCE: Final = 60.0
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @dataclass(frozen=True)
 class Stack:

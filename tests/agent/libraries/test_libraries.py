@@ -18,8 +18,6 @@ import pytest
 
 import inspector
 
-pytestmark = pytest.mark.timeout(200)  # the first of them runs all programs
-
 ROOT = Path(__file__).parents[3]
 CHILD = Path(__file__).with_name("child.py")
 PROGRAMS = Path(__file__).with_name("programs")

@@ -14,8 +14,6 @@ import pytest
 import inspector
 from inspector.agent.libraries.every import library_adapters
 
-pytestmark = pytest.mark.timeout(200)
-
 ROOT = Path(__file__).parents[3]
 CHILD = Path(__file__).with_name("refusing.py")
 BY_NAME = "signal and sender by name"

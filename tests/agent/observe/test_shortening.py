@@ -23,7 +23,6 @@ def recorded(python: str, way: str) -> Any:
     return json.loads(done.stdout)
 
 
-@pytest.mark.timeout(300)  # a busy machine takes long over two processes for each Python
 @pytest.mark.parametrize("version", [version for version in OBSERVED if version != "libraries"] or [None])
 def test_short_ways_and_long_ones_tell_the_same(version: str | None) -> None:
     if version is None:
