@@ -39,6 +39,7 @@ class Command:
         checked: Makes it a switch and says whether it is on.
         share: How much is done of what runs, 0 to 1; None when nothing does. The command stops it then.
         present: Says whether it can be done here at all; where it cannot, nothing shows it.
+        listed: Lists of all commands have it; a button alone has what another command does under another name.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Command:
     checked: Callable[[], bool] | None = None
     share: Callable[[], float | None] | None = None
     present: Callable[[], bool] | None = None
+    listed: bool = True
 
     @property
     def scopes(self) -> frozenset[str]:

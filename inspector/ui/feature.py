@@ -32,6 +32,7 @@ class Parts:
         stop: Awaited before the sessions database is closed, to end what is under way.
         menus: What buttons of the bar and commands in the menus open, filled when they open: ``session``, or the id of
             the command.
+        offered: Returns whether something can be done in the panel now; while not, it has no tab. None: always.
         finds: What the palette finds besides the commands, listed whenever it opens: name, what choosing it does, and
             as hint what it is (``event``).
     """
@@ -43,6 +44,7 @@ class Parts:
     stop: Callable[[], Awaitable[None]] | None = None
     menus: Mapping[str, MenuProvider] = field(default_factory=dict)
     finds: Sequence[MenuProvider] = ()
+    offered: Callable[[], bool] | None = None
 
 
 @dataclass(frozen=True)

@@ -225,6 +225,9 @@ class Roof(QObject):
 
     def _changed(self) -> None:
         self._next_steps.refresh()
+        for panel_id, parts in self._made.items():
+            if parts.offered is not None:
+                self._context.shell.offer_panel(panel_id, offered=parts.offered())
         self._context.commands.changed()
 
     def _apply_filter(self, chosen: Filter | None) -> None:

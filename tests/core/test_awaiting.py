@@ -155,3 +155,25 @@ async def test_only_what_waited_says_so() -> None:
     assert (await given_up(handler)).waited
     assert not failure_from_json(capture_failure(ValueError("no"))).waited
     assert not failure_from_json(plain_failure("TimeoutError", "late")).waited
+
+
+async def test_what_the_bus_waits_with_itself_is_no_place_of_the_program() -> None:
+    """A handler may return what is to be awaited: then the bus awaits it, in a function of its own."""
+
+    def handler(_: DomainEvent) -> Any:
+        return asyncio.get_running_loop().create_future()
+
+    failure = await given_up(handler)
+    assert TIMED_OUT.fullmatch(failure.message)
+    assert places(failure) == []
+
+    class Later:
+        def __await__(self) -> Any:
+            yield from asyncio.get_running_loop().create_future()
+
+    def other(_: DomainEvent) -> Any:
+        return Later()
+
+    failure = await given_up(other)
+    assert places(failure) == ["__await__"]
+    assert all(frame.mine for frame in failure.frames)

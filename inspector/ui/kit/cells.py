@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, Qt
@@ -19,6 +20,9 @@ from inspector.ui.kit.tokens import mix
 if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
 
+#: By column, what makes a text shorter.
+Shorter = Mapping[int, Callable[[str], str]]
+NO_SHORTER: Final[Shorter] = MappingProxyType({})
 _MARKS: Final = {"live": ("record", "failed_text"), "open": ("chevron-right", "accent_text")}
 _BAR_GAP: Final = 1
 _PADDING: Final = 8
@@ -34,6 +38,7 @@ class ToneDelegate(RowDelegate):
         theme: Its look.
         parent: The owner.
         middle: Columns of long names, told apart by their ends: what does not fit is left out in the middle.
+        shorter: By column, what makes a text that does not fit shorter by what matters least.
 
     Attributes:
         lit: The row that stands for what is pointed at elsewhere.
@@ -41,9 +46,11 @@ class ToneDelegate(RowDelegate):
         bars: Token of the colour of trends.
     """
 
-    def __init__(self, theme: Theme, parent: QObject, middle: Collection[int] = ()) -> None:
+    def __init__(
+        self, theme: Theme, parent: QObject, middle: Collection[int] = (), shorter: Shorter = NO_SHORTER
+    ) -> None:
         super().__init__(theme, parent)
-        self._look = theme
+        self._look, self._shorter = theme, shorter
         self.middle = frozenset(middle)
         self.lit = QPersistentModelIndex()
         self.bars = "failed"
@@ -68,12 +75,19 @@ class ToneDelegate(RowDelegate):
             painter.setFont(font)
             painter.setPen(self._ink(tone))
             metrics = option.fontMetrics if mark is None else QFontMetrics(font)
-            mode = Qt.TextElideMode.ElideMiddle if column in self.middle else Qt.TextElideMode.ElideRight
-            painter.drawText(room, standing, metrics.elidedText(text, mode, room.width()))
+            painter.drawText(room, standing, self.fitting(text, column, metrics, room.width()))
             return
         trend = index.data(Role.TREND)
         if trend:
             self._paint_trend(painter, cell, trend)
+
+    def fitting(self, text: str, column: int, metrics: QFontMetrics, width: int) -> str:
+        """Return what a cell shows of a text in a width in pixels."""
+        mode = Qt.TextElideMode.ElideMiddle if column in self.middle else Qt.TextElideMode.ElideRight
+        shown = metrics.elidedText(text, mode, width)
+        if shown != text and column in self._shorter:
+            shown = metrics.elidedText(self._shorter[column](text), mode, width)
+        return shown
 
     def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
         """Show a text that its cell had to cut, as plain text."""
@@ -137,9 +151,11 @@ class ToneDelegate(RowDelegate):
                 painter.fillRect(QRectF(left, room.bottom() - tall, max(1.0, step - _BAR_GAP), tall), ink)
 
 
-def dress(table: DataTable | DataTree, theme: Theme, middle: Collection[int] = ()) -> None:
+def dress(
+    table: DataTable | DataTree, theme: Theme, middle: Collection[int] = (), shorter: Shorter = NO_SHORTER
+) -> None:
     """Set a table's cells to those of this module (see ``ToneDelegate``)."""
-    table.setItemDelegate(ToneDelegate(theme, table, middle))
+    table.setItemDelegate(ToneDelegate(theme, table, middle, shorter))
     theme.changed.connect(table.viewport().update)
     font = QFont(table.font())
     font.setFeature(QFont.Tag("tnum"), 1)  # digits of one width keep columns of numbers straight
@@ -171,6 +187,7 @@ class _Sorted(_View):
         wide: The column that takes the room that the others leave.
         middle: Columns of long names, see ``ToneDelegate``.
         order: Columns from the left to the right, where that is not the model's order.
+        shorter: What makes texts shorter, see ``ToneDelegate``.
 
     Attributes:
         sorted: The rows as they are shown; its source is ``model``.
@@ -188,6 +205,7 @@ class _Sorted(_View):
         wide: int = 0,
         middle: Collection[int] = (),
         order: Sequence[int] = (),
+        shorter: Shorter = NO_SHORTER,
     ) -> None:
         super().__init__(theme)
         assert isinstance(self, DataTable | DataTree)  # noqa: S101 - it stands beside one of them
@@ -200,7 +218,7 @@ class _Sorted(_View):
         self.setModel(self.sorted)
         self.setSortingEnabled(True)
         self.sortByColumn(*sort)
-        dress(self, theme, middle)
+        dress(self, theme, middle, shorter)
         self.columns = TableColumns(self, theme, widths, optional, wide, order)
 
     def source(self, index: Index) -> QModelIndex:

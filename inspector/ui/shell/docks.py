@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, QPointF, QRect, QSettings, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
 from inspector.ui.kit.badges import Badge, BadgeTone
@@ -106,7 +106,11 @@ class DockHead(QWidget):
 
 
 class PanelDock(QDockWidget):
-    """A panel that can be moved, tabbed, floated, closed and opened again."""
+    """A panel that can be moved, tabbed, floated, closed and opened again.
+
+    Attributes:
+        offered: There is something to do in it now; else it has no tab, and nothing brings it to the front.
+    """
 
     def __init__(self, theme: Theme, panel_id: str, title: str, widget: QWidget, window: QMainWindow) -> None:
         super().__init__(title, window)
@@ -119,7 +123,7 @@ class PanelDock(QDockWidget):
         self.head = DockHead(theme, self, self.badge)
         self.setTitleBarWidget(self.head)
         self._theme = theme
-        self._seen = True
+        self._seen = self.offered = True
         self.visibilityChanged.connect(self._show)
         theme.changed.connect(self.update)
         self.fill(widget)
@@ -306,7 +310,7 @@ class DockTabs(QObject):
     def fold_of(self, bar: QTabBar) -> TabFold:
         """Return what folds the tabs of a bar for which there is no room."""
         fold = bar.findChild(TabFold, options=Qt.FindChildOption.FindDirectChildrenOnly)
-        return fold if fold is not None else TabFold(self._theme, bar, self._raise, self._badge_text)
+        return fold if fold is not None else TabFold(self._theme, bar, self._raise, self._badge_text, self._offered)
 
     def _raise(self, title: str) -> None:
         dock = self._dock_of(title)
@@ -318,6 +322,10 @@ class DockTabs(QObject):
     def _badge_text(self, title: str) -> str:
         dock = self._dock_of(title)
         return dock.badge_text if dock is not None else ""
+
+    def _offered(self, title: str) -> bool:
+        dock = self._dock_of(title)
+        return dock is None or dock.offered
 
     def dock_at(self, place: QPoint) -> PanelDock | None:
         """Return the dock at whose tab, or head, a place of the screen is; None when it is elsewhere."""
@@ -442,6 +450,8 @@ class LayoutFile:
         """Write how the window is now, and which share of it each area has: on another screen it has the same."""
         settings = self._open()
         settings.setValue("geometry", window.saveGeometry())
+        whole = window.isMaximized() or window.isFullScreen()
+        settings.setValue("place", [] if whole else [window.frameGeometry(), window.geometry()])
         settings.setValue("state", window.saveState(VERSION))
         for area, share in shares.items():
             settings.setValue(f"share/{area}", share)
@@ -469,7 +479,16 @@ class LayoutFile:
             return False
         if not geometry.isEmpty():
             window.restoreGeometry(geometry)
+            self._restore_place(window, settings.value("place"))
         return True
+
+    @staticmethod
+    def _restore_place(window: QMainWindow, place: object) -> None:
+        """Put the window exactly where it stood if its frame fits there; Qt guesses how high the frame's title is."""
+        match place:
+            case [QRect() as frame, QRect() as inside]:
+                if any(screen.availableGeometry().contains(frame) for screen in QGuiApplication.screens()):
+                    window.setGeometry(inside)
 
     def _open(self) -> QSettings:
         return QSettings(str(self._path), QSettings.Format.IniFormat)

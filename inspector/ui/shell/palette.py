@@ -166,7 +166,7 @@ class CommandPalette(Sheet):
         self.list.clear()
         entries: list[tuple[int, bool, int, int, str]] = []
         for order, command in enumerate(self._table.by_use()):
-            if command.id == "palette.open" or not self._table.present(command.id):
+            if command.id == "palette.open" or not (command.listed and self._table.present(command.id)):
                 continue
             title = self._table.title(command.id)
             score = max(fuzzy_score(pattern, title), fuzzy_score(pattern, f"{command.menu} {title}") // 2)

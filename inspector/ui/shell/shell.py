@@ -69,6 +69,7 @@ def panel_command(shell: Shell, dock: PanelDock, number: int, icon: str) -> Comm
         shortcuts=(panel_keys(number),),
         tooltip=f"Go to {dock.windowTitle()}; press again to close",
         checked=lambda: not dock.isHidden(),
+        present=lambda: dock.offered,
     )
 
 
@@ -87,6 +88,7 @@ def window_commands(shell: Shell, theme: Theme) -> list[Command]:
             shell.next_theme,
             icon="half",
             label=lambda: f"Switch to {_THEMES[_other(theme)][0]}",
+            listed=False,
         ),
         Command(
             "view.fullscreen",
@@ -415,17 +417,28 @@ class Shell(QMainWindow):
         return self.findChildren(Sheet)
 
     def raise_panel(self, panel_id: str) -> None:
-        """Open a panel and bring it to the front; the focus stays where it is."""
+        """Open a panel and bring it to the front, if it is offered; the focus stays where it is."""
         dock = self._docks[panel_id]
+        if not dock.offered:
+            return
         if dock.isHidden():
             dock.show()
         dock.raise_()
         self._moved.start()
 
+    def offer_panel(self, panel_id: str, *, offered: bool) -> None:
+        """Let a panel have its tab, or take it away while nothing can be done there; its place stays its own."""
+        dock = self._docks[panel_id]
+        if dock.offered != offered:
+            dock.offered = offered
+            self._tabs.refresh()
+            self._commands.changed(f"panel.{panel_id}")
+
     def focus_panel(self, panel_id: str) -> None:
         """Open a panel, bring it to the front and put the keyboard into it; nothing in it is selected by that."""
         self.raise_panel(panel_id)
-        self._docks[panel_id].take_focus()
+        if self._docks[panel_id].offered:
+            self._docks[panel_id].take_focus()
 
     def raise_beside(self, panel_id: str) -> None:
         """Bring a panel to the front of its tabs, unless the person has closed it or works in another of them."""

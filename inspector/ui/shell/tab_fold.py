@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -34,16 +34,22 @@ class TabFold(QObject):
         bar: The tab bar.
         raise_tab: Called with the text of a tab that a person chose in the menu.
         hint: Returns what stands beside a tab's name in the menu: its badge.
+        offered: Returns whether a tab of this name is shown at all now.
 
     Attributes:
         button: Opens the menu; hidden while all tabs fit.
     """
 
     def __init__(
-        self, theme: Theme, bar: QTabBar, raise_tab: Callable[[str], None], hint: Callable[[str], str]
+        self,
+        theme: Theme,
+        bar: QTabBar,
+        raise_tab: Callable[[str], None],
+        hint: Callable[[str], str],
+        offered: Callable[[str], bool],
     ) -> None:
         super().__init__(bar)
-        self._bar, self._raise, self._hint = bar, raise_tab, hint
+        self._bar, self._raise, self._hint, self._offered = bar, raise_tab, hint, offered
         self._fitted: object = None
         self._fitting = False
         self.button = IconButton(theme, "more", "More panels", bar)
@@ -58,7 +64,12 @@ class TabFold(QObject):
     @property
     def folded(self) -> list[int]:
         """The tabs in the menu, by their places in the bar."""
-        return [place for place in range(self._bar.count()) if not self._bar.isTabVisible(place)]
+        return [place for place in self._places() if not self._bar.isTabVisible(place)]
+
+    def _places(self) -> list[int]:
+        """Return the places of the tabs that are offered; of all where nothing else would be there."""
+        everything = range(self._bar.count())
+        return [place for place in everything if self._offered(self._bar.tabText(place))] or list(everything)
 
     def items(self) -> list[MenuItem]:
         """Return the tabs for which there is no room."""
@@ -77,16 +88,19 @@ class TabFold(QObject):
     def fit(self) -> None:
         """Show as many tabs as there is room for."""
         bar = self._bar
-        names = tuple((bar.tabText(place), self._hint(bar.tabText(place))) for place in range(bar.count()))
+        places = self._places()
+        names = tuple((bar.tabText(place), self._hint(bar.tabText(place))) for place in places)
         state = (bar.width(), bar.fontMetrics().height(), names, bar.currentIndex())
         if self._fitting or state == self._fitted or not bar.count():
             return
         self._fitting, self._fitted = True, state
-        self._show(set(range(bar.count())))
-        widths = [bar.tabRect(place).width() for place in range(bar.count())]
+        if bar.currentIndex() not in places:
+            bar.setCurrentIndex(places[0])
+        self._show(set(places))
+        widths = {place: bar.tabRect(place).width() for place in places}
         shown = _shown(widths, bar.currentIndex(), bar.width())
         self._show(shown)
-        self.button.setVisible(len(shown) < bar.count())
+        self.button.setVisible(len(shown) < len(places))
         self.button.setGeometry(QRect(bar.width() - _BUTTON, 0, _BUTTON, bar.height() - 2))
         self.button.raise_()
         if shown and bar.tabRect(min(shown)).left():
@@ -104,13 +118,13 @@ class TabFold(QObject):
                 self._bar.setTabVisible(place, place in shown)
 
 
-def _shown(widths: list[int], current: int, room: int) -> set[int]:
+def _shown(widths: Mapping[int, int], current: int, room: int) -> set[int]:
     """Return the places of the tabs that are shown: all, or as many from the left as fit beside button and current."""
-    if sum(widths) <= room:
-        return set(range(len(widths)))
+    if sum(widths.values()) <= room:
+        return set(widths)
     shown = {current} if current >= 0 else set()
     left = room - _BUTTON - sum(widths[place] for place in shown)
-    for place, width in enumerate(widths):
+    for place, width in widths.items():
         if place in shown:
             continue
         if width > left:

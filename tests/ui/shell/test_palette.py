@@ -54,6 +54,14 @@ def palette(window: QWidget, table: CommandTable) -> CommandPalette:
     return CommandPalette(Theme("dark"), table, window)
 
 
+def test_what_only_a_button_does_is_not_listed_twice(table: CommandTable, palette: CommandPalette) -> None:
+    table.add(Command("theme.next", "Switch Theme", lambda: None, listed=False))
+    palette.open_sheet()
+    assert "theme.next" not in palette.shown()
+    palette.field.setText("switch theme")
+    assert "theme.next" not in palette.shown()
+
+
 @pytest.mark.parametrize(
     ("pattern", "better", "worse"),
     [

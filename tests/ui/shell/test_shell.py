@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QSettings, Qt
 from PySide6.QtGui import QAction, QCursor, QMouseEvent, QStandardItem, QStandardItemModel
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -396,6 +396,64 @@ def test_the_layout_comes_back(make: Make, notices: Notices, tmp_path: Path, qap
     again = make(path, CommandTable(notices, TaskOwner(notices)))
     assert again.panel("failures").isHidden()
     assert (again.width(), again.height()) == (790, 600)
+
+
+@pytest.mark.parametrize(("left", "top"), [(0, 0), (3, 1), (20, 60)])
+def test_a_window_comes_back_where_it_stood_time_after_time(
+    make: Make, notices: Notices, tmp_path: Path, qapp: QApplication, left: int, top: int
+) -> None:
+    """Qt takes the title of a frame to be as high as the style says, and moves windows at the top of the screen."""
+    path = tmp_path / "layout.ini"
+    shell = make(path)
+    room = shell.screen().availableGeometry()
+    shell.resize(600, 500)
+    shell.move(room.left() + left, room.top() + top)
+    qapp.processEvents()
+    stood = shell.frameGeometry()
+    for _ in range(3):
+        shell.close_now()
+        shell = make(path, CommandTable(notices, TaskOwner(notices)))
+        assert shell.frameGeometry() == stood
+
+
+def test_a_place_that_is_on_no_screen_any_more_is_not_gone_to(
+    make: Make, notices: Notices, tmp_path: Path, qapp: QApplication
+) -> None:
+    path = tmp_path / "layout.ini"
+    make(path).close_now()
+    settings = QSettings(str(path), QSettings.Format.IniFormat)
+    settings.setValue("place", [QRect(9000, 9000, 640, 480), QRect(9001, 9020, 638, 459)])
+    settings.sync()
+    again = make(path, CommandTable(notices, TaskOwner(notices)))
+    assert again.screen().availableGeometry().intersects(again.frameGeometry())
+
+
+def test_a_panel_that_is_not_offered_has_no_tab_and_no_key_until_it_is(
+    make: Make, table: CommandTable, notices: Notices, tmp_path: Path, qapp: QApplication
+) -> None:
+    path = tmp_path / "layout.ini"
+    shell = make(path)
+    shell.raise_panel("fire")
+    bar = next(bar for bar in shell.tab_bars() if bar.tabText(0) == "Event")
+    shell.offer_panel("fire", offered=False)
+    qapp.processEvents()
+    assert not bar.isTabVisible(1)
+    assert bar.tabText(bar.currentIndex()) == "Event"
+    assert shell.panel("event").widget().isVisible()
+    assert not table.present("panel.fire")
+    shell.raise_panel("fire")
+    shell.focus_panel("fire")
+    qapp.processEvents()
+    assert bar.tabText(bar.currentIndex()) == "Event"
+    shell.close_now()
+    again = make(path, CommandTable(notices, TaskOwner(notices)))
+    bar = next(bar for bar in again.tab_bars() if bar.tabText(0) == "Event")
+    assert bar.isTabVisible(1)
+    again.offer_panel("fire", offered=False)
+    again.offer_panel("fire", offered=True)
+    again.raise_panel("fire")
+    qapp.processEvents()
+    assert again.panel("fire").widget().isVisible()
 
 
 def test_a_broken_layout_file_is_no_trouble(make: Make, tmp_path: Path) -> None:

@@ -519,3 +519,14 @@ def place(group: FailureGroup) -> str:
     if not where.file:
         return where.function
     return f"{PurePath(where.file).name}:{where.line} in {where.function}{f' and {more} more' if more > 0 else ''}"
+
+
+def short_title(text: str) -> str:
+    """Return a title without what its glyph says, too: ``ConnectionError`` of ``ConnectionError (swallowed)``."""
+    return text.partition(" (")[0]
+
+
+def short_place(text: str) -> str:
+    """Return a place without the class: ``audit.py:41 in handle`` of ``audit.py:41 in AuditHandler.handle``."""
+    file, within, function = text.partition(" in ")
+    return f"{file}{within}{function.rpartition('.')[2]}"

@@ -281,6 +281,7 @@ class FailuresPanel(JournalPanel):
             wide=columns.TYPE,
             middle=(columns.TYPE, columns.HANDLER),
             order=_ORDER,
+            shorter={columns.TYPE: columns.short_title, columns.PLACE: columns.short_place},
         )
         self.sorted = self.table.sorted
         self.sorted.rowsInserted.connect(self._open_headings)

@@ -78,7 +78,8 @@ def make(context: Context) -> Parts:
             return []
         return [MenuItem("Fire: New Values", panel.reroll.click, icon="refresh", hint="action")]
 
-    return Parts(panel, commands=_commands(context.workbench, firing, copies), finds=(actions,))
+    commands = _commands(context.workbench, firing, copies)
+    return Parts(panel, commands, finds=(actions,), offered=lambda: context.workbench.firing_allowed)
 
 
 def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tuple[Command, ...]:

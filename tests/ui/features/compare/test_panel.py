@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QModelIndex, QRect, Qt
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QPainter, QPixmap
+from PySide6.QtWidgets import QStyleOptionViewItem
 
 from inspector.app.comparing import ComparedExecutions, compare_executions
 from inspector.app.details import Details
@@ -352,3 +353,56 @@ def test_the_path_shows_where_they_part_and_leads_to_each(make: Make, selection:
     assert "## Path" in QGuiApplication.clipboard().text()
     assert [item.label for item in panel.pair_items(0)] == ["Swap A and B"]
     assert "Choose in timeline" in [item.label for item in panel.pair_items(1)]
+
+
+def test_a_and_b_stand_below_their_field_where_they_have_no_room_beside_it(make: Make, selection: Selection) -> None:
+    story = four()
+    panel = make(story)
+    selection.select_in(story.journal, ExecutionIndex(2))
+    tree = panel.tree
+
+    def looks(width: int) -> tuple[bool, bool, int]:
+        panel.resize(width, 600)
+        panel.grab()
+        field = panel.model.index(0, 0, panel.model.index(0, 0))
+        return tree.isHeaderHidden(), tree.isFirstColumnSpanned(0, field.parent()), tree.visualRect(field).height()
+
+    *beside, low = looks(900)
+    *stacked, high = looks(320)
+    assert (beside, stacked) == ([False, False], [True, True])
+    assert high > low
+    assert looks(900) == (*beside, low)
+    selection.select_in(story.journal, ExecutionIndex(4))
+    assert looks(320) == (*stacked, high)
+
+
+def test_stacked_rows_say_which_is_which_and_show_long_values_whole(
+    make: Make, selection: Selection, theme: Theme
+) -> None:
+    told = "b7f9c3a2-5d4e-4f60-9a1b-2c3d4e5f6071"
+    story = Story()
+    story.tell([order(0, order=told[::-1]), order(20, "failed", order=told)])
+    panel = make(story)
+    panel.resize(320, 600)
+    panel.grab()
+    selection.select_in(story.journal, ExecutionIndex(1))
+    drawn: list[str] = []
+
+    class Pen(QPainter):
+        def drawText(self, *args: Any) -> None:
+            drawn.append(args[-1])
+
+    ground = QPixmap(440, 60)
+    pen = Pen(ground)
+    option = QStyleOptionViewItem()
+    option.rect, option.font = QRect(0, 0, 440, 60), panel.font()
+    option.fontMetrics = QFontMetrics(panel.font())
+    for group in panel.model.root.children:
+        for node in group.children:
+            if told in node.texts[1]:
+                panel.tree.delegate.paint(pen, option, panel.model.index_of_node(node))
+    pen.end()
+    words = [text.strip('"') for text in drawn]
+    assert words[words.index("A") + 1] == told
+    assert words[words.index("B") + 1] == told[::-1]
+    assert "in 1 of 1 failed" in words
