@@ -37,6 +37,7 @@ class Sheet(QFrame):
         focus = QApplication.focusWidget()
         if focus is not None and not self.isAncestorOf(focus):
             self._focus_before = focus
+        self._theme.dress_part(self)  # the window may not have come to that yet
         self.place()
         self.show()
         self.raise_()
@@ -69,6 +70,12 @@ class Sheet(QFrame):
         if layout is not None and layout.hasHeightForWidth():
             return layout.heightForWidth(width)
         return self.sizeHint().height()
+
+    def event(self, event: QEvent) -> bool:
+        """Take another place when what it holds wants another height."""
+        if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            self.place()
+        return super().event(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Close on a click beside the sheet; follow the window's size."""

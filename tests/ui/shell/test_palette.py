@@ -165,6 +165,20 @@ def test_the_focus_comes_back(qtbot: QtBot, palette: CommandPalette, window: QWi
     assert field.hasFocus()
 
 
+def test_its_rows_have_room_also_when_its_look_comes_while_it_is_open(qtbot: QtBot, palette: CommandPalette) -> None:
+    palette.open_sheet()
+    palette.field.setText("session")
+    qtbot.waitUntil(lambda: palette.field.height() < 70, timeout=10_000)
+    palette.field.setStyleSheet("min-height: 70px")
+
+    def roomy() -> bool:
+        room, row = palette.list.viewport().height(), palette.list.sizeHintForRow(0)
+        return palette.field.height() >= 70 and room >= 2 * row
+
+    assert len(palette.shown()) == 2
+    qtbot.waitUntil(roomy, timeout=10_000)
+
+
 def test_it_stays_within_the_window(qtbot: QtBot, palette: CommandPalette, window: QWidget) -> None:
     palette.open_sheet()
     window.resize(500, 400)
