@@ -112,7 +112,7 @@ def _digits(value: float) -> str:
 def format_duration(nanoseconds: float) -> str:
     """Write a length of time: ``80 µs``, ``4.1 ms``, ``118 ms``, ``1.20 s``, ``2 min 05 s``, ``3 h 07 min``."""
     if nanoseconds < 0:
-        return "-" + format_duration(-nanoseconds)
+        return "\N{MINUS SIGN}" + format_duration(-nanoseconds)
     if nanoseconds < 1_000:
         return f"{nanoseconds:.0f} ns"
     if nanoseconds < 999_500:
@@ -129,9 +129,8 @@ def format_duration(nanoseconds: float) -> str:
 
 
 def format_offset(nanoseconds: float) -> str:
-    """Write a time after a beginning: ``+12.3 ms``."""
-    text = format_duration(nanoseconds)
-    return text if text.startswith("-") else "+" + text
+    """Write a time after a beginning: ``+12.3 ms``; one before it begins with a minus sign."""
+    return format_duration(nanoseconds) if nanoseconds < 0 else "+" + format_duration(nanoseconds)
 
 
 def format_bytes(number: int) -> str:

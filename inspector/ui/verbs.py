@@ -57,7 +57,7 @@ class Verbs:
             *self._retrying(index),
             *self._firing(entry.publication),
             SEPARATOR,
-            self._copying("pytest", index, "check"),
+            self._copying("pytest", index, "flask"),
             self._copying("Markdown", index, "copy"),
             self._copying("Python", index, "code"),
             self._copying("JSON", index, "copy"),

@@ -43,7 +43,7 @@ Finish = Callable[["Recording"], Coroutine[object, None, None]]
 
 #: Seconds that the window has to draw what was recorded last, before its picture is taken.
 _SETTLE: Final = 0.6
-_CLOSE: Final = "Close Anyway"
+_CLOSE: Final = "Close anyway"
 #: Exit code when the window was closed before what was to be done in it had ended.
 _CLOSED_EARLY: Final = 1
 

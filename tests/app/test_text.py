@@ -68,7 +68,7 @@ def test_a_cell_is_one_line() -> None:
         (59_999_000_000, "1 min 00 s"),
         (125_000_000_000, "2 min 05 s"),
         (11_220_000_000_000, "3 h 07 min"),
-        (-80_000, "-80 µs"),
+        (-80_000, "\N{MINUS SIGN}80 µs"),
     ],
 )
 def test_lengths_of_time(nanoseconds: int, text: str) -> None:
@@ -77,7 +77,7 @@ def test_lengths_of_time(nanoseconds: int, text: str) -> None:
 
 def test_offsets_counts_sizes_and_plurals() -> None:
     assert format_offset(12_300_000) == "+12.3 ms"
-    assert format_offset(-12_300_000) == "-12.3 ms"
+    assert format_offset(-12_300_000) == "\N{MINUS SIGN}12.3 ms"
     assert format_count(48212) == "48\u2009212"
     assert [format_bytes(n) for n in (0, 999, 18_200_000, 2_500_000_000)] == ["0 B", "999 B", "18.2 MB", "2.5 GB"]
     assert format_bytes(999_990) == "1.0 MB"

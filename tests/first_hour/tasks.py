@@ -192,7 +192,7 @@ async def find_the_slowest_handler(hands: Hands, _folder: Path) -> None:
     await _fired(hands, "UserLoginSucceeded", "UserRegistrationSucceeded")
     table = hands.part(LatencyPanel).table
     await hands.click_tab("Latency")
-    await hands.click_heading(table.horizontalHeader(), column_called(table, "max"))
+    await hands.click_heading(table.horizontalHeader(), column_called(table, "Max"))
     model = table.model()
 
     def slowest() -> bool:

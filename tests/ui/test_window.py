@@ -535,7 +535,7 @@ async def test_closing_all_the_same_counts_what_is_lost(db: Path) -> None:
             count, seq, asked = workbench.at_stake, window.journal.seq, question.text()
             window.window.roof.standing.refresh()
             shown = shell.status.texts()[1]
-            next(b for b in question.findChildren(QPushButton) if b.text() == "Close Anyway").click()
+            next(b for b in question.findChildren(QPushButton) if b.text() == "Close anyway").click()
             await until(lambda: not shell.isVisible())
     assert asked.startswith(f"{count} records not saved yet")
     assert f"{count} records unsaved" in shown
@@ -563,7 +563,7 @@ async def test_a_session_that_never_began_counts_its_first_record_too(
             question = dialog(QMessageBox)
             assert isinstance(question, QMessageBox)
             asked = question.text()
-            next(b for b in question.findChildren(QPushButton) if b.text() == "Close Anyway").click()
+            next(b for b in question.findChildren(QPushButton) if b.text() == "Close anyway").click()
             await until(lambda: not shell.isVisible())
     assert "not saved yet" in shown
     assert f"{count} records unsaved" in shown
@@ -580,7 +580,7 @@ async def test_closing_asks_also_where_nothing_could_be_stored_from_the_start(tm
         assert workbench.database is None
         assert not workbench.at_stake, "nothing was recorded yet"
         await window.fire(FIRST)
-        for answer in ("Wait", "Close Anyway"):
+        for answer in ("Wait", "Close anyway"):
             shell.close()
             question = dialog(QMessageBox)
             assert isinstance(question, QMessageBox)

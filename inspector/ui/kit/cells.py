@@ -188,6 +188,7 @@ class _Sorted(_View):
         middle: Columns of long names, see ``ToneDelegate``.
         order: Columns from the left to the right, where that is not the model's order.
         shorter: What makes texts shorter, see ``ToneDelegate``.
+        most: Up to how many characters columns grow, see ``TableColumns``.
 
     Attributes:
         sorted: The rows as they are shown; its source is ``model``.
@@ -206,6 +207,7 @@ class _Sorted(_View):
         middle: Collection[int] = (),
         order: Sequence[int] = (),
         shorter: Shorter = NO_SHORTER,
+        most: Mapping[int, int] = MappingProxyType({}),
     ) -> None:
         super().__init__(theme)
         assert isinstance(self, DataTable | DataTree)  # noqa: S101 - it stands beside one of them
@@ -219,7 +221,7 @@ class _Sorted(_View):
         self.setSortingEnabled(True)
         self.sortByColumn(*sort)
         dress(self, theme, middle, shorter)
-        self.columns = TableColumns(self, theme, widths, optional, wide, order)
+        self.columns = TableColumns(self, theme, widths, optional, wide, order, most)
 
     def source(self, index: Index) -> QModelIndex:
         """Return the index of the model that one of this view stands for."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
@@ -117,6 +118,8 @@ class TableColumns(ColumnChoices):
         optional: Columns that come when there is room, the most wanted first; the others are there at every width.
         wide: The column that takes the room that the others leave; it is always shown.
         order: Columns from the left to the right, where that is not the model's order; the rest follows.
+        most: Characters up to which columns grow when the wide one has all the room that it wants, the first before
+            the others.
     """
 
     def __init__(
@@ -127,13 +130,14 @@ class TableColumns(ColumnChoices):
         optional: Sequence[int],
         wide: int = 0,
         order: Sequence[int] = (),
+        most: Mapping[int, int] = MappingProxyType({}),
     ) -> None:
         super().__init__(view)
         header = view.horizontalHeader() if isinstance(view, QTableView) else view.header()
         assert isinstance(header, TableHeader)  # noqa: S101 - see above
         self._view, self._theme, self._header = view, theme, header
         self._optional, self._wide = tuple(optional), wide
-        self._widths = dict(widths)
+        self._widths, self._most = dict(widths), most
         count = view.model().columnCount()
         self._order = (*order, *(column for column in range(count) if column not in order))
         #: Under which they are remembered.
@@ -201,6 +205,7 @@ class TableColumns(ColumnChoices):
         if self._chosen is not None:
             shown = self._chosen
         shown = shown - self._header.absent
+        self._grow(wanted, shown)
         self._arranging = True
         for column in self._order:
             self._view.setColumnHidden(column, column not in shown)
@@ -210,6 +215,15 @@ class TableColumns(ColumnChoices):
             if self._header.sectionSize(column) != width:
                 self._header.resizeSection(column, width)
         self._arranging = False
+
+    def _grow(self, wanted: dict[int, int], shown: set[int]) -> None:
+        """Widen the columns that may grow by what the columns shown leave of the room."""
+        spare = self._view.viewport().width() - self._header.taken - sum(wanted[column] for column in shown)
+        for column in (column for column in self._most if column in shown and column not in self._dragged):
+            more = min(self._pixels(self._most[column]) - wanted[column], spare)
+            if more > 0:
+                wanted[column] += more
+                spare -= more
 
     # -- what a person chooses
 
@@ -300,6 +314,7 @@ class TableColumns(ColumnChoices):
     def restore(self, state: Mapping[str, Any]) -> None:
         """Bring back what ``state`` gave; whatever does not fit is left out."""
         columns = {name: column for column, name in self._names.items()}
+        columns |= {name[:1].lower() + name[1:]: column for name, column in columns.items()}  # as they once were
         order = [columns[name] for name in _list(state.get("order")) if name in columns]
         if order:
             self._arrange((*order, *(column for column in self._order if column not in order)))
@@ -324,8 +339,10 @@ class TableColumns(ColumnChoices):
 
     def _wanted(self, column: int) -> int:
         """Return how wide a column is to be, pixels."""
-        unit = self._view.fontMetrics().averageCharWidth()
-        return self._dragged.get(column, self._widths[column] * unit + _AROUND)
+        return self._dragged.get(column, self._pixels(self._widths[column]))
+
+    def _pixels(self, characters: int) -> int:
+        return characters * self._view.fontMetrics().averageCharWidth() + _AROUND
 
 
 #: No column is dragged wider than this, pixels.

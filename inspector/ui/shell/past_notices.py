@@ -42,7 +42,7 @@ class PastNotices(Sheet):
         self._area.setWidgetResizable(True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setAccessibleName("Notices, newest first")
-        copy = Button(theme, "Copy All", "copy", kind="flat", on_click=lambda: copy_text(self.as_text(), "notices"))
+        copy = Button(theme, "Copy all", "copy", kind="flat", on_click=lambda: copy_text(self.as_text(), "notices"))
         clear = Button(theme, "Clear", "trash", kind="flat", on_click=self._clear)
         close = IconButton(theme, "close", "Close", on_click=self.close_sheet)
         head = hbox(PlainLabel("Notices", "title"), 1, copy, clear, close, spacing=4)

@@ -19,8 +19,8 @@ FALLING = Qt.SortOrder.DescendingOrder
 
 
 class Model(TableModel):
-    def __init__(self):
-        super().__init__((Column("name"), Column("runs", number=True), Column("max", number=True), Column("since")))
+    def __init__(self, titles=("name", "runs", "max", "since")):
+        super().__init__(tuple(Column(title, number=title.lower() in ("runs", "max")) for title in titles))
 
     def rows(self):
         return 3
@@ -182,3 +182,32 @@ def test_a_copy_has_the_columns_for_which_there_is_no_room_and_not_those_that_a_
     assert selection_as_tsv(table) == "b0\tb3"
     table.columns.reset()
     assert selection_as_tsv(table) == "b0\tb1\tb2\tb3"
+
+
+def test_a_column_grows_into_what_the_others_leave_and_gives_it_back(qtbot, qapp):
+    sort = (NAME, Qt.SortOrder.AscendingOrder)
+    table = SortedTable(
+        *(Theme("dark"), "Rows", Model(), {0: 20, 1: 7, 2: 8, 3: 14}, (MAX,), sort), most={SINCE: 30, RUNS: 9}
+    )
+    qtbot.addWidget(table)
+    table.show()
+    unit, header = table.fontMetrics().averageCharWidth(), table.horizontalHeader()
+    wanted = 49 * unit + 4 * 18 + header.taken
+    for spare, more in ((0, 0), (5 * unit, 5 * unit), (300 * unit, 16 * unit)):
+        table.resize(wanted + spare + table.width() - table.viewport().width(), 200)
+        assert shown(table) == [NAME, RUNS, MAX, SINCE]
+        assert header.sectionSize(SINCE) - header.taken == 14 * unit + 18 + more
+    assert header.sectionSize(RUNS) == 9 * unit + 18
+    header.resizeSection(SINCE, 50)  # by a person: it stays
+    table.resize(table.width() + 40, 200)
+    assert header.sectionSize(SINCE) == 50
+
+
+def test_what_was_chosen_when_titles_were_small_is_still_chosen(qtbot, table):
+    sort = (NAME, Qt.SortOrder.AscendingOrder)
+    model = Model(("Name", "Runs", "Max", "Since"))
+    named = SortedTable(Theme("dark"), "Rows", model, {0: 20, 1: 7, 2: 8, 3: 14}, (MAX, SINCE), sort)
+    qtbot.addWidget(named)
+    table.columns.restore({"widths": {"runs": 80}, "sort": ["max", True]})
+    named.columns.restore(table.columns.state())
+    assert named.columns.state() == {**table.columns.state(), "widths": {"Runs": 80}, "sort": ["Max", True]}

@@ -23,7 +23,7 @@ from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
 from inspector.ui.kit.page import SIDE, ClickableRow, Segment
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text
-from inspector.ui.kit.widgets import Switcher, separator_line
+from inspector.ui.kit.widgets import Switcher, WrapLabel, separator_line
 from inspector.ui.panel import JournalPanel
 from inspector.ui.parts.retrying import RetryButton
 
@@ -84,7 +84,7 @@ class ComparePanel(JournalPanel):
         self.model = ComparisonModel(self)
         self.tree = CompareTree(theme, self.model)
         self.tree.set_menu(lambda index: self.row_items(self.model.node(index)))
-        self.title = ElidedLabel("", "strong")
+        self.title = WrapLabel("", "strong")
         self.counts = ElidedLabel("", "dim")
         self.under_fault = PlainLabel("A failed under an injected fault.", "warn", wrap=True)
         self.rows = (ClickableRow(theme), ClickableRow(theme))
@@ -98,7 +98,7 @@ class ComparePanel(JournalPanel):
         self.retry_button.retry_requested.connect(lambda: self.retry_requested.emit(self._a))
         self.retry_button.stop_requested.connect(self.stop_requested)
         self.filter = Button(theme, "Filter", "filter", on_click=self.filter_strongest)
-        self.test = Button(theme, "Copy as pytest", "check", on_click=lambda: self.test_requested.emit(self._a))
+        self.test = Button(theme, "Copy as pytest", "flask", on_click=lambda: self.test_requested.emit(self._a))
         self.test.set_help("Copy a test that calls this handler with the event of A (T)")
         self.copy_button = Button(theme, "Copy comparison", "copy", on_click=self.copy)
         self._lay_out()
@@ -244,7 +244,7 @@ class ComparePanel(JournalPanel):
             return
         journal = self._journal
         entry = journal.execution(self._a)
-        self.title.setText(one_line(entry.handler.label))
+        self.title.set_text(one_line(entry.handler.label))
         failed, passed = (format_count(len(indexes)) for indexes in (self._peers.failed, self._peers.passed))
         retried = " (retries only)" if self._peers.retried else ""
         words = [one_line(entry.event.name), f"{failed} failed, {passed} passed{retried}"]

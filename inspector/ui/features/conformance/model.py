@@ -416,10 +416,10 @@ class HeatMapModel(QAbstractTableModel):
 
 MESSAGE, EVENT, HANDLER, EXECUTION = range(4)
 _COLUMNS: Final = (
-    Column("finding"),
-    Column("event"),
-    Column("handler"),
-    Column("execution", number=True, about="Execution where it was observed"),
+    Column("Finding"),
+    Column("Event"),
+    Column("Handler"),
+    Column("Execution", number=True, about="Execution where it was observed"),
 )
 _TONES: Final = {"error": "warn", "warning": "warn", "information": "accent"}
 

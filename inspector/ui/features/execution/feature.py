@@ -107,7 +107,7 @@ def _commands(panel: ExecutionPanel, firing: Callable[[], bool]) -> tuple[Comman
             blocked=panel.source_blocked,
         ),
         Command(
-            *("execution.pytest", "Copy as pytest", panel.copy_test, edit, section, ("T",), "check"),
+            *("execution.pytest", "Copy as pytest", panel.copy_test, edit, section, ("T",), "flask"),
             "Copy a test that calls this handler with the same event",
             scope=_PLACES,
             blocked=panel.execution_blocked,

@@ -187,7 +187,7 @@ class ExecutionPanel(JournalPanel):
         self.verdict = self.retry_button.verdict
         self.again = Button(theme, "Fire again", "repeat")
         self.edit = Button(theme, "Edit & fire", "edit")
-        self.test = Button(theme, "Copy as pytest", "check")
+        self.test = Button(theme, "Copy as pytest", "flask")
         self.test.set_help("Copy a test that calls this handler with the same event (T)")
         self.report = Button(theme, "Copy report", "copy")
         self.report.set_help(_REPORT)
@@ -382,7 +382,7 @@ class ExecutionPanel(JournalPanel):
         self._inside_count.setEnabled(self._switches)
         self._inside_off.setVisible(bool(off) and offered)
         self._inside_off.setEnabled(self._switches)
-        self._inside_off.set_text(f"{', '.join(off)} off{' · Turn On' if self._switches else ''}")
+        self._inside_off.set_text(f"{', '.join(off)} off{' · Turn on' if self._switches else ''}")
 
     def probe_items(self) -> list[MenuItem]:
         """Return what switches each probe."""

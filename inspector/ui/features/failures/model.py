@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 TYPE, MESSAGE, PLACE, HANDLER, COUNT, TREND, FIRST, LAST, VERDICT = range(9)
 
 _COLUMNS: Final = (
-    Column("failure", about="Exception type, or how the execution ended; below it the handlers"),
-    Column("message", about="Message of the latest failure"),
-    Column("where", about="Frame of your code closest to the exception"),
-    Column("handler"),
-    Column("count", number=True, about="Number of failures; those by fault stand apart, behind ⚡"),
-    Column("trend", about="Number of failures in this session", falls=True),
-    Column("first", about="Time of the first failure", falls=True),
-    Column("last", about="Time of the latest failure", falls=True),
-    Column("retry", about="What came of retrying these failures"),
+    Column("Failure", about="Exception type, or how the execution ended; below it the handlers"),
+    Column("Message", about="Message of the latest failure"),
+    Column("Place", about="Frame of your code closest to the exception"),
+    Column("Handler"),
+    Column("Count", number=True, about="Number of failures; those by fault stand apart, behind ⚡"),
+    Column("Trend", about="Number of failures in this session", falls=True),
+    Column("First", about="Time of the first failure", falls=True),
+    Column("Last", about="Time of the latest failure", falls=True),
+    Column("Retry", about="Result of retrying these failures"),
 )
 _ROOT: Final = QModelIndex()
 #: Stands before every number of a note when its rows are sorted.

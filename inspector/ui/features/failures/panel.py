@@ -175,6 +175,8 @@ _ORDER: Final = (
     *(columns.TYPE, columns.PLACE, columns.HANDLER, columns.MESSAGE, columns.COUNT, columns.TREND),
     *(columns.FIRST, columns.LAST, columns.VERDICT),
 )
+#: Whole names of handlers, where there is room.
+_MOST: Final = {columns.PLACE: 64}
 #: Executions of a flood: while nobody looks, their failures are only counted.
 _FLOOD: Final = 1_000
 #: So many failures are retried only when a person has agreed: handlers do real work.
@@ -262,7 +264,7 @@ class FailuresPanel(JournalPanel):
         self.retry_button = Button(theme, "Retry group", "refresh", on_click=self.retry)
         self.resolve_button = Button(theme, "Resolve", "check", on_click=self.switch_resolved)
         self.resolve_button.set_help("Hide this group until it fails again")
-        self.mute_button = Button(theme, "Mute", on_click=self.switch_muted)
+        self.mute_button = Button(theme, "Mute", "mute", on_click=self.switch_muted)
         self.mute_button.set_help("Hide this group and do not count it")
         self.note_button = Button(theme, "Note…", "edit", on_click=self.edit_note)
         self.note_button.set_help("Write a note on this group")
@@ -282,6 +284,7 @@ class FailuresPanel(JournalPanel):
             middle=(columns.TYPE, columns.HANDLER),
             order=_ORDER,
             shorter={columns.TYPE: columns.short_title, columns.PLACE: columns.short_place},
+            most=_MOST,
         )
         self.sorted = self.table.sorted
         self.sorted.rowsInserted.connect(self._open_headings)
@@ -526,7 +529,7 @@ class FailuresPanel(JournalPanel):
                 MenuItem(button.caption(), button.click, icon=icon)
                 for button, icon in (
                     *((self.retry_button, "refresh"), (self.resolve_button, "check")),
-                    *((self.mute_button, ""), (self.note_button, "edit")),
+                    *((self.mute_button, "mute"), (self.note_button, "edit")),
                 )
                 if not button.isHidden()
             ]

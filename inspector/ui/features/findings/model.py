@@ -16,7 +16,7 @@ from inspector.catalog.findings import RULES, SEVERITIES, SEVERITY_WORDS, Findin
 from inspector.ui.kit.rows import Index, TreeModel, TreeNode
 
 MESSAGE, EVENT, PLACE = range(3)
-_TITLES: Final = ("finding", "event", "where")
+_TITLES: Final = ("Finding", "Event", "Place")
 
 
 class FindingRole(IntEnum):

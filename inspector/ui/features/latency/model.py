@@ -24,20 +24,20 @@ NAME, RUNS, FAILED, RATE, P50, P90, P95, P99, MAX, MEAN, ON_LOOP, AWAITING, THRO
 CLASS, METHOD, EVENT = "class", "method", "event"
 
 _COLUMNS: Final = (
-    Column("handler"),
-    Column("runs", number=True, about="Completed executions"),
-    Column("failed", number=True, about="Failed executions"),
-    Column("failed %", number=True, about="Share of failed executions"),
+    Column("Handler"),
+    Column("Runs", number=True, about="Completed executions"),
+    Column("Failed", number=True, about="Failed executions"),
+    Column("Failed %", number=True, about="Share of failed executions"),
     Column("p50", number=True, about="Median of the measured executions"),
     Column("p90", number=True, about="90th percentile"),
     Column("p95", number=True, about="95th percentile"),
     Column("p99", number=True, about="99th percentile"),
-    Column("max", number=True, about="Longest execution"),
-    Column("mean", number=True),
-    Column("on loop", number=True, about="Mean time on the event loop, all runs"),
-    Column("awaiting", number=True, about="Mean time awaiting, all runs"),
-    Column("per s", number=True, about="Runs per second, from first start to last end"),
-    Column("cut off", number=True, about="Executions that timed out, were cancelled or otherwise aborted"),
+    Column("Max", number=True, about="Longest execution"),
+    Column("Mean", number=True),
+    Column("On loop", number=True, about="Mean time on the event loop, all runs"),
+    Column("Awaiting", number=True, about="Mean time awaiting, all runs"),
+    Column("Runs/s", number=True, about="Runs per second, from first start to last end"),
+    Column("Cut off", number=True, about="Executions that timed out, were cancelled or otherwise aborted"),
 )
 _FIGURES: Final = {
     P50: "p50",
@@ -209,7 +209,7 @@ class LatencyModel(TableModel):
     def headerData(self, section: int, orientation: Any, role: int = 0) -> Any:
         """Return the title of a column; the first says what the rows are."""
         title = super().headerData(section, orientation, role)
-        return "event" if title == "handler" and self._grouping == EVENT else title
+        return "Event" if title == "Handler" and self._grouping == EVENT else title
 
     def text(self, row: int, column: int) -> str:
         """Return the text of a cell."""

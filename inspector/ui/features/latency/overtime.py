@@ -76,7 +76,7 @@ class AgoAxis(pg.AxisItem):  # type: ignore[misc]
 
     def tickStrings(self, values: Sequence[float], _scale: float, _spacing: float) -> list[str]:
         """Write ``-10 s``, and what the end is called."""
-        return [self.end if abs(value) < 1e-9 else f"-{short_duration(-value * 1e9)}" for value in values]
+        return [self.end if abs(value) < 1e-9 else f"\N{MINUS SIGN}{short_duration(-value * 1e9)}" for value in values]
 
 
 class Plot(pg.GraphicsLayout):  # type: ignore[misc]

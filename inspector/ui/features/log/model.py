@@ -27,15 +27,15 @@ NUMBER, TIME, EVENT, WHERE, HANDLERS, OUTCOME, DURATION, CORRELATION, CAUSE, PRO
 
 _COLUMNS: Final = (
     Column("#", number=True, about="Publication number"),
-    Column("time", about="Time of publication", falls=True),
-    Column("event"),
-    Column("workflow", about="Workflow and phase of the event"),
-    Column("handlers", number=True, about="Number of handlers"),
-    Column("outcome", about="Results of its executions", falls=True),
-    Column("duration", number=True, about="Time until the last handler ended"),
-    Column("correlation", about="Correlation id, shortened"),
-    Column("cause", about="Execution that published it"),
-    Column("process", about="Process that published it"),
+    Column("Time", about="Time of publication", falls=True),
+    Column("Event"),
+    Column("Workflow", about="Workflow and phase of the event"),
+    Column("Handlers", number=True, about="Number of handlers"),
+    Column("Outcome", about="Results of its executions", falls=True),
+    Column("Duration", number=True, about="Time until the last handler ended"),
+    Column("Correlation", about="Correlation id, shortened"),
+    Column("Cause", about="Execution that published it"),
+    Column("Process", about="Process that published it"),
 )
 #: What the rows are sorted by, by column; the others go up with the publications themselves.
 _ORDERS: Final = {

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 KIND, SUBJECT, PLACE, WHAT, COUNT, SINCE, LAST, TREND = range(8)
 
 _COLUMNS: Final = (
-    Column("kind", about="Kind of loss"),
-    Column("handler or event"),
-    Column("place", about="Line of your code, if known"),
-    Column("what happened", about="The latest of its kind at this place"),
-    Column("count", number=True),
-    Column("since", about="Time of the first", falls=True),
-    Column("last", about="Time of the latest", falls=True),
-    Column("trend", about="Number in this session, or in the measured range", falls=True),
+    Column("Kind", about="Kind of loss"),
+    Column("Handler or event"),
+    Column("Place", about="Line of your code, if known"),
+    Column("What happened", about="The latest of its kind at this place"),
+    Column("Count", number=True),
+    Column("Since", about="Time of the first", falls=True),
+    Column("Last", about="Time of the latest", falls=True),
+    Column("Trend", about="Number in this session, or in the measured range", falls=True),
 )
 _ROOT: Final = QModelIndex()
 

@@ -84,7 +84,7 @@ class LossDetail(QFrame):
         self.lines = [ElidedLabel("", tone) for tone in ("", "dim")]
         self.show_lost = Button(theme, "Show executions", "filter")
         self.open = Button(theme, "Open in editor", "code")
-        self.mute = Button(theme, "Mute this place")
+        self.mute = Button(theme, "Mute this place", "mute")
         self.meant = Button(theme, "By design")
         self.copy = Button(theme, "Copy", "copy")
         self.bar = ButtonBar(theme, self.show_lost, self.open, self.mute, self.meant, self.copy)

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 AT, PROCESS, KIND, TEXT, HANDLER = range(5)
 
 _COLUMNS: Final = (
-    Column("time", about="When it was written"),
-    Column("process", about="Process that wrote it"),
-    Column("stream", about="stdout, stderr, or what happened outside of handlers"),
-    Column("text", about="The line"),
-    Column("handler", about="Handler that printed it"),
+    Column("Time", about="When it was written"),
+    Column("Process", about="Process that wrote it"),
+    Column("Stream", about="stdout, stderr, or what happened outside of handlers"),
+    Column("Text", about="The line"),
+    Column("Handler", about="Handler that printed it"),
 )
 _ROOT: Final = QModelIndex()
 

@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 ROLE, PID, STATE, SINCE, EVENTS, RATE, RECORDED, COMMAND, DETAIL, PYTHON, PARENT = range(11)
 
 _COLUMNS: Final = (
-    Column("process", about="What the process does"),
-    Column("pid", number=True, about="Process id"),
-    Column("state", about="Running, how it ended, or why it is not reporting"),
-    Column("since", about="When it started reporting"),
-    Column("events", number=True, about="Published events, including those not recorded"),
-    Column("events/s", number=True, about="Over the last 3 s; average for ended processes"),
-    Column("recorded", about="Share of its events recorded in full", falls=True),
-    Column("command", about="Command line"),
-    Column("details", about="How it ended"),
-    Column("python", about="Version of its interpreter"),
-    Column("parent", about="Process that started it"),
+    Column("Process", about="What the process does"),
+    Column("PID", number=True, about="Process id"),
+    Column("State", about="Running, how it ended, or why it is not reporting"),
+    Column("Since", about="When it started reporting"),
+    Column("Events", number=True, about="Published events, including those not recorded"),
+    Column("Events/s", number=True, about="Over the last 3 s; average for ended processes"),
+    Column("Recorded", about="Share of its events recorded in full", falls=True),
+    Column("Command", about="Command line"),
+    Column("Details", about="How it ended"),
+    Column("Python", about="Version of its interpreter"),
+    Column("Parent", about="Process that started it"),
 )
 #: Seconds over which events a second are counted.
 _RATE_OVER: Final = 3.0

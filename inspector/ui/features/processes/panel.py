@@ -35,14 +35,14 @@ if TYPE_CHECKING:
 #: Milliseconds between two looks while the panel is seen.
 _EVERY: Final = 1_000
 _WIDTHS: Final = {
-    columns.ROLE: 13,
-    columns.PID: 8,
-    columns.STATE: 16,
+    columns.ROLE: 11,
+    columns.PID: 7,
+    columns.STATE: 11,
     columns.SINCE: 13,
     columns.EVENTS: 8,
     columns.RATE: 8,
     columns.RECORDED: 13,
-    columns.COMMAND: 24,
+    columns.COMMAND: 30,
     columns.DETAIL: 26,
     columns.PYTHON: 8,
     columns.PARENT: 14,
@@ -83,7 +83,7 @@ class ProcessesPanel(ListPanel):
         sentence = f"Start a program with {COMMAND} to see its processes."
         copy = ("Copy command", lambda: copy_text(COMMAND, "command"))
         self.lay_out(
-            SortedTable(theme, "Processes", self.model, *options),
+            SortedTable(theme, "Processes", self.model, *options, most={columns.STATE: 40}),
             EmptyState(theme, "terminal", "No processes", sentence, copy),
         )
         set_tooltip(self.aside, "Counts are exact; latencies and other figures cover recorded events only.")

@@ -351,7 +351,7 @@ class LoadTroubleDialog(QDialog):
             buttons.addWidget(self.settings_button)
         buttons.addWidget(change)
         if longer is not None:
-            self.longer_button = Button(theme, "Retry with More Time", "refresh", kind="primary")
+            self.longer_button = Button(theme, "Retry with more time", "refresh", kind="primary")
             self.longer_button.clicked.connect(self.reject)
             self.longer_button.clicked.connect(lambda _checked: longer())
             buttons.addWidget(self.longer_button)

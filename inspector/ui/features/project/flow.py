@@ -515,7 +515,7 @@ class ProjectFlow(QObject):
             text = f"Reload failed: {outcome.trouble.text}"
             retries: list[tuple[str, Callable[[], object]]] = [("Retry", self._restart)]
             if isinstance(outcome.trouble, LoadError) and outcome.trouble.kind == "timeout":
-                retries.insert(0, ("Retry with More Time", self._restart_with_more_time))
+                retries.insert(0, ("Retry with more time", self._restart_with_more_time))
             self._strip.show_message("failed", text, outcome.trouble.hint, retries)
             return
         parts = [f"{plural(len(outcome.fixed), 'handler')} fixed"] * bool(outcome.fixed)

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 NAME, STARTED, DURATION, OUTCOME, PROGRAM, STATE, PUBLICATIONS, EXECUTIONS, SIZE = range(9)
 
 _COLUMNS: Final = (
-    Column("session", about="Name, or program and first event"),
-    Column("started", about="Start time", falls=True),
-    Column("duration", number=True, about="Time from start to last record"),
-    Column("outcome", about="Results of its executions", falls=True),
-    Column("program", about="Program"),
+    Column("Session", about="Name, or program and first event"),
+    Column("Started", about="Start time", falls=True),
+    Column("Duration", number=True, about="Time from start to last record"),
+    Column("Outcome", about="Results of its executions", falls=True),
+    Column("Program", about="Program"),
     Column(
-        "state",
+        "State",
         about="Status, source, lost records and executions without a publication",
     ),
-    Column("events", number=True, about="Publications"),
-    Column("executions", number=True),
-    Column("size", number=True, about="Approximate size in the sessions database"),
+    Column("Events", number=True, about="Publications"),
+    Column("Executions", number=True),
+    Column("Size", number=True, about="Approximate size in the sessions database"),
 )
 _ROOT: Final = QModelIndex()
 _EDIT: Final = int(Qt.ItemDataRole.EditRole)

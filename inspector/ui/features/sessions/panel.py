@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from inspector.store.info import SessionInfo
     from inspector.ui.kit.theme import Theme
 
-_WIDTHS = {0: 20, 1: 16, 2: 9, 3: 19, 4: 16, 5: 20, 6: 8, 7: 11, 8: 9}
+_WIDTHS = {0: 26, 1: 16, 2: 9, 3: 16, 4: 16, 5: 19, 6: 8, 7: 11, 8: 9}
+#: Several outcomes, and the file of an import, where there is room.
+_MOST: Final = {columns.STATE: 24, columns.OUTCOME: 24}
 #: Columns that come when there is room, the most wanted first.
 _OPTIONAL: Final = (
     *(columns.DURATION, columns.STARTED, columns.PUBLICATIONS),
@@ -90,7 +92,7 @@ class SessionsPanel(QWidget):
         self.model = SessionsModel(self)
         self.model.renamed.connect(self.rename_requested)
         sort = (columns.STARTED, Qt.SortOrder.DescendingOrder)
-        self.table = _Table(theme, "Sessions", self.model, _WIDTHS, _OPTIONAL, sort, middle=(columns.NAME,))
+        self.table = _Table(theme, "Sessions", self.model, _WIDTHS, _OPTIONAL, sort, middle=(columns.NAME,), most=_MOST)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._empty = EmptyState(theme, "session", *_NONE_YET)
         self.table.set_empty(self._empty)

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 NAME, OUTCOME, TROUBLE, DURATION, AT, PROCESS = range(6)
 
 _COLUMNS: Final = (
-    Column("test", about="Test ID"),
-    Column("outcome", falls=True),
-    Column("in handlers", about="Problems in handlers of its process during the test", falls=True),
-    Column("duration", number=True),
-    Column("started", about="Start time", falls=True),
-    Column("process", about="Process that ran it"),
+    Column("Test", about="Test ID"),
+    Column("Outcome", falls=True),
+    Column("In handlers", about="Problems in handlers of its process during the test", falls=True),
+    Column("Duration", number=True),
+    Column("Started", about="Start time", falls=True),
+    Column("Process", about="Process that ran it"),
 )
 _ROOT: Final = QModelIndex()
 

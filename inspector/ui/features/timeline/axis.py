@@ -73,13 +73,16 @@ def paint_axis(painter: QPainter, axis: Axis, looks: AxisLooks, paint_marks: Cal
         [QLineF(axis.gutter + tick.x, 18, axis.gutter + tick.x, RULER_HEIGHT) for tick in axis.ticks.ticks]
     )
     painter.setPen(looks.color("dim"))
+    metrics = QFontMetricsF(looks.small)
     for tick in axis.ticks.ticks:
-        painter.drawText(QPointF(axis.gutter + tick.x + 3, 16), tick.label)
+        left = axis.gutter + tick.x + 3
+        if left + metrics.horizontalAdvance(tick.label) <= axis.width:  # half a number would be another one
+            painter.drawText(QPointF(left, 16), tick.label)
     paint_marks()
     painter.restore()
     painter.fillRect(QRectF(0, 0, axis.gutter, RULER_HEIGHT), looks.color("panel"))
     painter.setPen(looks.color("dim"))
-    wide = QFontMetricsF(looks.small).horizontalAdvance(axis.base)
+    wide = metrics.horizontalAdvance(axis.base)
     painter.drawText(QPointF(axis.gutter - 8 - wide, 16), axis.base)
 
 

@@ -77,7 +77,8 @@ class LanesPainter:
         frame = RasterFrame(view.start, view.span / width, width, scene.now, scene.folds, round(3 * ratio))
         layers = list(zip(scene.source.layers, sight.places, strict=False))
         painted = raster(scene.source, frame, layers, len(sight.slots), hide_others=hide_others)
-        _draw_grid(painted.codes, scene, ratio)
+        if len(scene.source.journal.publications) or len(scene.source.journal.executions):
+            _draw_grid(painted.codes, scene, ratio)  # else it would cross the words that say that there is nothing
         pixels = image(painted.codes, looks.colours, sight.lines, None if self._last is None else self._last[1].pixels)
         picture = QImage(pixels.data, width, len(pixels), width * 4, QImage.Format.Format_RGB32)
         picture.setDevicePixelRatio(ratio)

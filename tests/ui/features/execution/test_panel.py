@@ -437,7 +437,7 @@ def test_probes_that_are_off_are_named_and_turned_on(panel: ExecutionPanel, sele
     panel.folded(run.fold())
     assert not links(panel)["SQL, HTTP off"].isEnabled()
     panel.set_switching(True)
-    links(panel)["SQL, HTTP off · Turn On"].click()
+    links(panel)["SQL, HTTP off · Turn on"].click()
     items = panel.probe_items()
     assert [(item.label, item.checked) for item in items[:3]] == [("SQL", False), ("HTTP", False), ("Output", True)]
     for item in (items[0], items[2]):

@@ -126,7 +126,7 @@ def test_findings_are_sorted_within_their_rules_and_rules_by_their_first(model):
 
 def test_titles_and_short_places(model):
     assert [model.headerData(n, Qt.Orientation.Horizontal, Qt.ItemDataRole.DisplayRole) for n in range(3)] == [
-        *("finding", "event", "where")
+        *("Finding", "Event", "Place")
     ]
     assert short_place(Finding("X", "error", "m", "f", file="/a/b.py")) == "b.py"
     assert short_place(FINDINGS[4]) == ""

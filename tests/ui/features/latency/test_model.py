@@ -35,7 +35,7 @@ def test_rows_stand_for_classes_methods_or_events():
     assert column(model, NAME) == ["Audit.write", "Audit.close", "Mail.send"]
     model.set_grouping(EVENT)
     assert column(model, NAME) == ["Paid"]
-    assert model.headerData(NAME, Qt.Orientation.Horizontal) == "event"
+    assert model.headerData(NAME, Qt.Orientation.Horizontal) == "Event"
     model.set_grouping(CLASS)
     assert column(model, NAME) == ["Audit", "Mail"]
 

@@ -187,7 +187,7 @@ def test_more_columns_come_with_more_room_until_a_person_chooses(panel):
     assert panel.table.isColumnHidden(columns.MEAN)
     panel.resize(1900, 330)
     assert not panel.table.isColumnHidden(columns.MEAN)
-    next(item for item in panel.table.columns.menu_items() if item.label == "mean").run()
+    next(item for item in panel.table.columns.menu_items() if item.label == "Mean").run()
     panel.resize(2000, 330)
     assert panel.table.isColumnHidden(columns.MEAN)
 
@@ -214,7 +214,7 @@ def test_all_percentiles_are_there_where_room_is_short(panel, width):
 def test_the_figures_are_copied_and_saved_whole(panel, tmp_path):
     panel.copy_table()
     lines = QGuiApplication.clipboard().text().splitlines()
-    assert lines[0].split("\t")[:3] == ["handler", "runs", "failed"]
+    assert lines[0].split("\t")[:3] == ["Handler", "Runs", "Failed"]
     assert len(lines) == 3
     panel.resize(420, 300)
     panel.copy_table()

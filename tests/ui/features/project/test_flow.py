@@ -287,7 +287,7 @@ async def test_a_project_that_takes_long_is_given_more_time_where_that_is_told(t
         explained = dialog(shown, LoadTroubleDialog)
         words = " ".join(label.text() for label in explained.findChildren(QLabel))
         assert "parcels took more than 0.3 s and was stopped at parcels.py:" in words
-        assert explained.longer_button.caption() == "Retry with More Time"
+        assert explained.longer_button.caption() == "Retry with more time"
         go.touch()
         explained.longer_button.click()
         await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
@@ -326,7 +326,7 @@ async def test_only_what_lacks_time_is_given_more_of_it(tmp_path: Path) -> None:
     async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
         await until(lambda: dialog(shown, LoadTroubleDialog) is not None, "the explanation")
         explained = dialog(shown, LoadTroubleDialog)
-        assert "Retry with More Time" not in [button.caption() for button in explained.findChildren(Button)]
+        assert "Retry with more time" not in [button.caption() for button in explained.findChildren(Button)]
         explained.reject()
 
 
@@ -341,7 +341,7 @@ async def test_a_reload_that_takes_long_is_given_more_time_where_that_is_told(tm
         assert shown.window.commands.run("project.reload")
         await until(lambda: strip.isVisible() and "Reload failed" in strip.text.text(), "the strip")
         assert "stopped at parcels.py:" in strip.text.text()
-        assert [button.caption() for button in strip.buttons] == ["Retry with More Time", "Retry"]
+        assert [button.caption() for button in strip.buttons] == ["Retry with more time", "Retry"]
         go.touch()
         strip.buttons[0].click()
         await until(lambda: "Reloaded" in strip.text.text(), "it is loaded")
