@@ -165,6 +165,56 @@ async def test_the_first_end_counts_and_the_second_is_late(keeper: Keeper) -> No
     assert [(one, type(error)) for one, error in keeper.late] == [(execution, ValueError)]
 
 
+@pytest.mark.parametrize("result", [None, 5])
+async def test_what_has_waited_goes_without_the_collector(bus: InMemoryEventBus, result: Any) -> None:
+    """A program that publishes much would have the collector look for it again and again."""
+    held: list[weakref.ref[Any]] = []
+
+    async def waits(event: Happened) -> Any:
+        execution = CURRENT.get()
+        held.extend(weakref.ref(one) for one in (execution, asyncio.current_task()))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        return result
+
+    bus.subscribe(Happened, waits)
+    bus.subscribe(Happened, waits)
+    gc.collect()
+    gc.disable()
+    try:
+        await bus.publish(Happened())
+        await asyncio.sleep(0)  # the loop lets go of what it ran last
+    finally:
+        gc.enable()
+    assert len(held) == 4
+    assert [one() for one in held] == [None] * 4
+
+
+async def test_a_handler_goes_on_after_each_of_its_cancellations(bus: InMemoryEventBus, keeper: Keeper) -> None:
+    steps: list[str] = []
+
+    async def insists(event: Happened) -> None:
+        for number in range(3):
+            try:
+                await (asyncio.sleep(0) if number else asyncio.get_running_loop().create_future())
+                await asyncio.get_running_loop().create_future()
+            except asyncio.CancelledError:
+                steps.append(f"cancelled {number}")
+                await asyncio.sleep(0)
+                steps.append(f"goes on {number}")
+
+    bus.subscribe(Happened, insists)
+    publishing = asyncio.ensure_future(bus.publish(Happened()))
+    while len(steps) < 6:
+        await asyncio.sleep(0)
+        if keeper.executions and keeper.executions[0].task is not None and len(steps) % 2 == 0:
+            keeper.executions[0].task.cancel()
+    await publishing
+    assert steps == [f"{word} {number}" for number in range(3) for word in ("cancelled", "goes on")]
+    assert keeper.executions[0].status == "ok"
+    assert keeper.executions[0].on_loop > 0
+
+
 async def test_an_error_is_only_there_while_observers_are_told(bus: InMemoryEventBus, keeper: Keeper) -> None:
     told: list[Any] = []
 

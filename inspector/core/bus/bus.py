@@ -20,7 +20,7 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from .context import CURRENT, HANDLER_TIMEOUT
-from .execution import Execution, Subscription
+from .execution import Execution, Subscription, rouse
 from .publication import Publication
 
 if TYPE_CHECKING:
@@ -234,11 +234,18 @@ class InMemoryEventBus:
         finally:
             if deadline is not None:
                 deadline.stop()
-            for entry in self.observers:
-                try:
-                    entry[0].publication_ended(publication)
-                except Exception as trouble:  # noqa: BLE001 - the observed never pays
-                    self.remove_observer(entry, trouble)
+            sink = publication.sink
+            if sink is not None and not publication.fire and self.observers is observers:
+                publication.over_at = perf_counter_ns()
+                sink.put(publication)
+                if sink.asleep:
+                    rouse(self, sink.roused)
+            else:
+                for entry in self.observers:
+                    try:
+                        entry[0].publication_ended(publication)
+                    except Exception as trouble:  # noqa: BLE001 - the observed never pays
+                        self.remove_observer(entry, trouble)
             executions = publication.executions
             last = executions[-1].ended if executions else 0
             # As ``close`` does.

@@ -7,7 +7,7 @@ the time of a small handler. A generator that delegates to it is told the result
 from __future__ import annotations
 
 import types
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any, Final, TypeAlias
 
 #: What a step returns when the coroutine has ended without a result.
@@ -15,7 +15,9 @@ DONE: Final = object()
 #: What the first step returns when it raised: its driver has ended.
 LOST: Final = object()
 
-Driver: TypeAlias = "types.GeneratorType[Any, Any, None]"
+Send: TypeAlias = Callable[[Any], Any]
+#: The generator, and its method ``send``, which is made once.
+Driver: TypeAlias = "tuple[types.GeneratorType[Any, Any, None], Send]"
 
 
 class Returned:
@@ -37,23 +39,20 @@ def _drive() -> Generator[Any, Any, None]:
 
 
 _idle: Final[list[Driver]] = []
+#: Drivers that are kept.
+_MOST: Final = 64
 
 
 def idle_driver() -> Driver:
     """Return a driver that has nothing to do."""
-    try:
+    if _idle:
         return _idle.pop()
-    except IndexError:
-        driver: Any = _drive()
-        driver.send(None)
-        return driver  # type: ignore[no-any-return]
+    generator: Any = _drive()
+    generator.send(None)
+    return generator, generator.send
 
 
 def put_back(driver: Driver) -> None:
     """Keep a driver for the next one: its coroutine has ended and was not lost."""
     if len(_idle) < _MOST:
         _idle.append(driver)
-
-
-#: Drivers that are kept.
-_MOST: Final = 64

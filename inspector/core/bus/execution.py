@@ -10,7 +10,7 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final
 
 from .context import CURRENT
-from .drivers import DONE, LOST, Driver, Returned, idle_driver, put_back
+from .drivers import DONE, LOST, Driver, Returned, Send, idle_driver, put_back
 from .identity import describe_handler
 from .results import is_awaitable, is_failure
 from .tasks import HandlerTask, UnmadeTask
@@ -43,7 +43,7 @@ class Subscription:
         """The handler's identity across runs."""
         return self.description.key
 
-    @property
+    @functools.cached_property
     def name(self) -> str:
         """The handler's own name: ``handle_user_login_failed``."""
         return self.description.method
@@ -97,31 +97,78 @@ class Execution(Coroutine[Any, Any, None]):
         """Let a task go on with the handler, which waits."""
         self.task = task
         self._driver = driver
-        self._coroutine = driver.gi_yieldfrom
-        self._waits = waits
         self.publication.waiting += 1
-        if getattr(waits, _BLOCKING, None):
-            waits._asyncio_future_blocking = False  # noqa: SLF001 - as a task does; it is waited for once more
+        if waits is not None:  # without a future the task's first step is its next turn
+            self._waits = waits
+            if getattr(waits, _BLOCKING, None):
+                waits._asyncio_future_blocking = False  # noqa: SLF001 - as a task does; it is waited for once more
+        steps: Any = self
+        steps.send = self._steps(driver).send  # found before the method
         if type(task) is UnmadeTask:
             task.make()
 
     def send(self, value: Any) -> Any:
         """Run the handler to its next await; ends with StopIteration."""
-        waits = self._waits
-        if waits is not DONE:  # the first step of the task that goes on with the handler
-            self._waits = DONE
-            if waits is not None:  # the task is told what it waits for; without a future this is its next turn
-                if getattr(waits, _BLOCKING, None) is not None:
-                    waits._asyncio_future_blocking = True  # noqa: SLF001 - as when the handler came to it
-                return waits
+        if self._waits is not DONE:  # the first step of the task that goes on with the handler
+            return self._wait_again()
         waits = self.step(value)
         if waits is DONE:
             raise StopIteration
         return waits
 
+    def _steps(self, driver: Driver) -> Generator[Any, Any, None]:
+        """Do what ``send`` does, each time, for a handler that has waited: a generator takes half as long."""
+        value, send = None, driver[1]
+        if self._waits is not DONE:
+            value = yield self._wait_again()
+        while True:
+            self._resumed = resumed = perf_counter_ns()
+            try:
+                waits = send(value)
+            except BaseException as raised:  # noqa: BLE001 - as in begin
+                self._raised(raised)
+                break
+            if waits is DONE and not self.ended:  # as in begin
+                self.ended = end = perf_counter_ns()
+                self.on_loop += end - resumed
+                self.status = "ok"
+                self._driver = None
+                put_back(driver)
+                publication = self.publication
+                bus, sink = publication.bus, publication.sink
+                usual = self.caught is None and not self.swallowed
+                if sink is not None and usual and bus.observers is publication.told:
+                    next(sink.ends)
+                    sink.put(self)
+                    if sink.asleep:
+                        rouse(bus, sink.roused)
+                else:
+                    _tell_end(bus, self)
+                publication.waiting -= 1
+                if not publication.waiting:
+                    publication.open_latch()
+                break
+            if waits is DONE or type(waits) is Returned:
+                self._judge(waits)
+                break
+            self.on_loop += perf_counter_ns() - resumed
+            self._resumed = 0
+            value = yield waits
+        del self.send
+        self.task = None
+
+    def _wait_again(self) -> Any:
+        """Return what the handler came to wait for before its task was there, as it was then."""
+        waits, self._waits = self._waits, DONE
+        if getattr(waits, _BLOCKING, None) is not None:
+            waits._asyncio_future_blocking = True  # noqa: SLF001 - for the task to see
+        return waits
+
     def throw(self, kind: Any, value: Any = None, traceback: Any = None) -> Any:  # noqa: ARG002 - the old signature
         """Raise inside the handler: its task is being cancelled."""
         error = error_of(kind, value)
+        if self._driver is not None and "send" in vars(self):
+            del self.send  # the generator stands somewhere else now
         waits, self._waits = self._waits, DONE
         # Cancelled before the task's first step: what the handler waits for is cancelled, as it would be later.
         stands = waits is not DONE and getattr(waits, _BLOCKING, None) is not None
@@ -141,12 +188,11 @@ class Execution(Coroutine[Any, Any, None]):
                 return DONE
             # Its task was made by a factory.
             self._driver = driver = idle_driver()
-            waits = begin(self, driver.send)
-            self._coroutine = driver.gi_yieldfrom
+            waits = begin(self, driver[1])
             return DONE if waits is LOST else waits
         self._resumed = perf_counter_ns()
         try:
-            waits = driver.send(value)
+            waits = driver[1](value)
         except BaseException as raised:  # noqa: BLE001 - as in begin
             return self._raised(raised)
         return self._judge(waits)
@@ -160,7 +206,7 @@ class Execution(Coroutine[Any, Any, None]):
                 self._raised(error)
             return DONE
         try:
-            waits = self._driver.throw(error)
+            waits = self._driver[0].throw(error)
         except BaseException as raised:  # noqa: BLE001 - as in begin
             return self._raised(raised)
         return self._judge(waits)
@@ -171,36 +217,14 @@ class Execution(Coroutine[Any, Any, None]):
             self.on_loop += perf_counter_ns() - self._resumed
             self._resumed = 0
             return waits
-        driver, self._driver, self._coroutine = self._driver, None, None
+        driver, self._driver = self._driver, None
         if driver is not None:
             put_back(driver)
-        if waits is not DONE or self.ended:
-            return self._returned(getattr(waits, "value", None))
-        # Nearly always; what ``finish`` comes to then.
-        self.ended = now = perf_counter_ns()
-        self.on_loop += now - self._resumed
-        self.status = "ok"
-        publication = self.publication
-        bus = publication.bus
-        sink = publication.sink
-        if sink is not None and bus.observers is publication.told and self.caught is None and not self.swallowed:
-            next(sink.ends)
-            sink.put(self)
-            if sink.asleep:
-                _rouse(bus, sink.roused)
-        else:
-            for entry in bus.observers:
-                try:
-                    entry[0].execution_ended(self)
-                except Exception as trouble:  # noqa: BLE001 - the observed never pays
-                    bus.remove_observer(entry, trouble)
-        if self.task is not None:
-            publication.ended_one()
-        return DONE
+        return self._returned(getattr(waits, "value", None))
 
     def close(self) -> None:
         """Close the handler's coroutine, as when the loop goes away under it."""
-        running = self._driver or self._coroutine
+        running = self._coroutine if self._driver is None else self._driver[0]
         if running is not None:
             running.close()
 
@@ -221,11 +245,7 @@ class Execution(Coroutine[Any, Any, None]):
         self.status = status
         self.error = error
         try:
-            for entry in bus.observers:
-                try:
-                    entry[0].execution_ended(self)
-                except Exception as trouble:  # noqa: BLE001 - the observed never pays
-                    bus.remove_observer(entry, trouble)
+            _tell_end(bus, self)
             if status != "ok":
                 bus.log_failure(self)
         finally:
@@ -265,37 +285,42 @@ class Execution(Coroutine[Any, Any, None]):
 
     def waits(self) -> tuple[Any, Any]:
         """Return the coroutine of the handler, once it has waited, and its task; None for what is not known."""
-        return self._coroutine, self.task
+        return self._stepped, self.task
+
+    @property
+    def _stepped(self) -> Any:
+        """The coroutine of the handler, once it has waited."""
+        return self._coroutine if self._driver is None else self._driver[0].gi_yieldfrom
 
     @property
     def cr_frame(self) -> Any:
         """The frame of the handler, for whoever prints the stack of its task."""
-        return getattr(self._coroutine, "cr_frame", None)
+        return getattr(self._stepped, "cr_frame", None)
 
     @property
     def cr_running(self) -> bool:
         """Whether the handler is on the stack right now."""
-        if self._coroutine is None:  # its first step, or before it, or it never waited
+        if self._stepped is None:  # its first step, or before it, or it never waited
             return bool(self.started and not self.ended)
-        return bool(getattr(self._coroutine, "cr_running", False))
+        return bool(getattr(self._stepped, "cr_running", False))
 
     @property
     def cr_suspended(self) -> bool:
         """Whether it waits."""
-        return bool(getattr(self._coroutine, "cr_suspended", False))
+        return bool(getattr(self._stepped, "cr_suspended", False))
 
     @property
     def cr_code(self) -> Any:
         """The code of the handler."""
-        return getattr(self._coroutine, "cr_code", None)
+        return getattr(self._stepped, "cr_code", None)
 
     @property
     def cr_await(self) -> Any:
         """What the handler waits for."""
-        return getattr(self._coroutine, "cr_await", None)
+        return getattr(self._stepped, "cr_await", None)
 
 
-def _rouse(bus: InMemoryEventBus, call: Callable[[], None]) -> None:
+def rouse(bus: InMemoryEventBus, call: Callable[[], None]) -> None:
     """Notify the one observer of a bus that something was put into its sink."""
     try:
         call()
@@ -303,7 +328,15 @@ def _rouse(bus: InMemoryEventBus, call: Callable[[], None]) -> None:
         bus.remove_observer(bus.observers[0], trouble)
 
 
-def begin(execution: Execution, send: Callable[[Any], Any]) -> Any:
+def _tell_end(bus: InMemoryEventBus, execution: Execution) -> None:
+    for entry in bus.observers:
+        try:
+            entry[0].execution_ended(execution)
+        except Exception as trouble:  # noqa: BLE001 - the observed never pays
+            bus.remove_observer(entry, trouble)
+
+
+def begin(execution: Execution, send: Send) -> Any:
     """Call the handler and run it to its first await; return what ``step`` returns, ``LOST`` where it raised.
 
     In a context of its own. These are the hottest lines of the bus: what other methods do is written out here.
@@ -325,7 +358,7 @@ def begin(execution: Execution, send: Callable[[Any], Any]) -> Any:
             sink.put(execution)
             break
         if sink.asleep:
-            _rouse(bus, sink.began)
+            rouse(bus, sink.began)
     else:
         for entry in bus.observers:
             try:
@@ -353,16 +386,15 @@ def begin(execution: Execution, send: Callable[[Any], Any]) -> Any:
             next(sink.ends)
             sink.put(execution)
             if sink.asleep:
-                _rouse(bus, sink.roused)
+                rouse(bus, sink.roused)
         else:
-            for entry in bus.observers:
-                try:
-                    entry[0].execution_ended(execution)
-                except Exception as trouble:  # noqa: BLE001 - the observed never pays
-                    bus.remove_observer(entry, trouble)
+            _tell_end(bus, execution)
         if execution.task is not None:
             publication.ended_one()
         return DONE
+    if waits is not DONE and type(waits) is not Returned:
+        execution.on_loop = perf_counter_ns() - now
+        return waits
     execution._resumed = now  # noqa: SLF001 - of this module
     return execution._judge(waits)  # noqa: SLF001
 

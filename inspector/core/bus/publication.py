@@ -42,6 +42,7 @@ class Publication:
         fire: Free for the observer that records: the fire that it came of.
         tag: Free for it, too: its number for this publication.
         named: Name of the event type; empty when it is that of the event's class.
+        over_at: When it was put into its sink at its end, ns of ``perf_counter_ns``.
         alone: Free for who fires: key of the one handler that it goes to; empty for all.
         shown: Named values to record in place of the event's own fields, None to record those.
     """
@@ -55,7 +56,7 @@ class Publication:
     shown: Mapping[str, Any] | None = None
     executions: Sequence[Execution] = ()
     latch: asyncio.Future[None] | None = None
-    waiting = 0
+    waiting = over_at = 0
     told: tuple[Observing, ...] | None
     sink: Sink | None
     loop: asyncio.AbstractEventLoop
@@ -88,18 +89,14 @@ class Publication:
         Each runs to its first await, in a context and beside a task of its own. That is made when it waits.
         """
         self.loop = loop
-        self.executions = executions = []
         if loop.get_task_factory() is not None:  # the program's own way, which may look at the coroutine
-            executions += [Execution(self, subscription) for subscription in self.subscriptions]
-            self.waiting = len(executions)
-            self.latch = loop.create_future()
-            for waiting in executions:
-                waiting.task = loop.create_task(waiting)
-            return True
+            return self._run_in_tasks(loop)
+        self.executions = executions = []
         outside = task_of(loop)
         driver = idle_driver()
-        send = driver.send
-        task = None
+        send = driver[1]
+        task = spare_task()
+        enter_task(loop, task)
         try:
             for subscription in self.subscriptions:
                 execution: Execution = _new(Execution)
@@ -110,7 +107,7 @@ class Publication:
                 execution.task = execution.caught = None
                 execution.swallowed = ""
                 executions.append(execution)
-                if task is None or getrefcount(task) != NOBODYS:  # a handler has taken it
+                if getrefcount(task) != NOBODYS:  # a handler has taken it
                     task = spare_task()
                     enter_task(loop, task)
                 task.execution = execution
@@ -120,25 +117,38 @@ class Publication:
                     if waits is not LOST:
                         execution.wait(task, driver, waits)
                     driver = idle_driver()
-                    send = driver.send
+                    send = driver[1]
         finally:
             if outside is not None:
                 enter_task(loop, outside)
             else:
                 return_to_task(loop, None)
             put_back(driver)
-            if task is not None and getrefcount(task) == NOBODYS - 1:  # the loop has it no more
+            if getrefcount(task) == NOBODYS - 1:  # the loop has it no more
                 put_back_task(task)
         if self.waiting:
             self.latch = loop.create_future()
             return True
         return False
 
+    def _run_in_tasks(self, loop: asyncio.AbstractEventLoop) -> bool:
+        self.executions = [Execution(self, subscription) for subscription in self.subscriptions]
+        self.waiting = len(self.executions)
+        self.latch = loop.create_future()
+        for waiting in self.executions:
+            waiting.task = loop.create_task(waiting)
+        return True
+
     def ended_one(self) -> None:
         """Take note that a handler that waited has ended; after the last the publish goes on."""
         self.waiting -= 1
+        if not self.waiting:
+            self.open_latch()
+
+    def open_latch(self) -> None:
+        """Let the publish go on: no handler waits any more."""
         latch = self.latch
-        if not self.waiting and latch is not None and not latch.done():
+        if latch is not None and not latch.done():
             latch.set_result(None)
 
     async def cancel(self, grace: float) -> None:

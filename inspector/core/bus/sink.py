@@ -1,4 +1,4 @@
-"""Where a bus puts executions for an observer that is alone: telling it takes longer than a small handler."""
+"""Where a bus puts what happens for an observer that is alone: telling it takes longer than a small handler."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .execution import Execution
+    from .publication import Publication
 
 
 class Sink:
     """What an observer has as ``sink`` where the usual moments of executions mean nothing to it but their order.
 
     A bus that has no other observer then puts an execution in when its handler is about to be called, and once more
-    when that has returned. For all else the observer is called.
+    when that has returned; and a publication that belongs to no fire when it is over. For all else the observer is
+    called.
 
     Args:
-        put: Takes an execution.
+        put: Takes an execution, or a publication.
         began: Called in place of ``roused`` when what was put in has just begun.
         roused: Called after each moment while ``asleep``.
 
@@ -30,7 +32,12 @@ class Sink:
 
     __slots__ = ("asleep", "began", "ends", "put", "roused", "starts")
 
-    def __init__(self, put: Callable[[Execution], None], began: Callable[[], None], roused: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        put: Callable[[Execution | Publication], None],
+        began: Callable[[], None],
+        roused: Callable[[], None],
+    ) -> None:
         self.put = put
         self.began = began
         self.roused = roused

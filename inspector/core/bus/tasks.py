@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from .execution import Execution
 
 
+_init: Final = asyncio.Task.__init__
+
+
 class HandlerTask(asyncio.Task[None]):
     """Runs a handler from where it waited first.
 
@@ -44,7 +47,7 @@ class UnmadeTask(HandlerTask):
         execution = self.execution
         task: Any = self
         task.__class__ = HandlerTask  # of the same layout
-        asyncio.Task.__init__(
+        _init(
             self,
             execution,
             loop=execution.publication.loop,
@@ -97,10 +100,7 @@ _MOST: Final = 64
 
 def spare_task() -> UnmadeTask:
     """Return a task that stands for none yet."""
-    try:
-        return _spare.pop()
-    except IndexError:
-        return new_task(UnmadeTask)
+    return _spare.pop() if _spare else new_task(UnmadeTask)
 
 
 def put_back_task(task: UnmadeTask) -> None:

@@ -20,6 +20,7 @@ from uuid import UUID
 
 from ..bus.context import CURRENT, FIRE
 from ..bus.events import DomainEvent
+from ..bus.publication import Publication
 from ..bus.sink import Sink
 from ..description import remember_catalog
 from ..redact.redactor import PrintedLines, Redactor
@@ -62,7 +63,6 @@ from .statuses import OK, RETURNED_FAILURE, SWALLOWED, TIMED_OUT
 
 if TYPE_CHECKING:
     from ..bus.execution import Execution
-    from ..bus.publication import Publication
     from ..description import CatalogDescription
 
 #: Rows held for whoever drains them; past that notes are dropped, counted and told. Starts and ends never are.
@@ -238,20 +238,23 @@ class Recorder:
             return
         if at > self.brake.next_look:
             at = self._brake(at)
+        # The event's values, to be written later: they cannot change; or text at once.
         shown = publication.shown
         values = self._frozen_values(event) if shown is None else None
-        # Text at once, or the event's values to be written later: they cannot change.
-        payload = self._codec.snapshot_fields(event if shown is None else shown) if values is None else values
+        if values is None:
+            payload: Any = self._codec.snapshot_fields(event if shown is None else shown)
+        else:
+            payload = values
         if values is not None and not publication.named and isinstance(event, DomainEvent):
             ids: Any = type(event)  # its ids are among the values
         else:
             ids = type(event), publication.named, getattr(event, "event_id", ""), getattr(event, "correlation_id", "")
         context = self._context(publication) if publication.metadata else publication.session is not None
-        by, handlers, take = cause.tag if cause else 0, len(publication.subscriptions), self._rows.append
+        by, handlers = cause.tag if cause is not None else 0, len(publication.subscriptions)
         if self._unwritten:
             self.catch_up()
         for publication.tag in self._publications:  # no call: another thread could come in between and be the first
-            take((PUBLISHED, at, publication.tag, ids, by, fire, payload, context, handlers))
+            self._rows.append((PUBLISHED, at, publication.tag, ids, by, fire, payload, context, handlers))
             break
         if self._sink.asleep:
             self._rouse()
@@ -602,7 +605,9 @@ class Recorder:
         begun = self._begun
         for row in taken:
             if type(row) is not tuple:
-                if row.tag in begun:
+                if type(row) is Publication:
+                    yield (PUBLICATION_ENDED, row.over_at - self._anchor, row.tag, row.outcome)
+                elif row.tag in begun:
                     begun.remove(row.tag)
                     if self._key_lines:
                         self._key_lines.pop(row.tag, None)
