@@ -73,6 +73,17 @@ MENDED: Final = (
     "Whoever publishes",
     "outlive what they tell of",
     "Seen when fired",
+    "any more: ",
+    "allowed any more",
+    "stands alone",
+    "are free for us",
+    "became another program",
+    "belongs to somebody",
+    "gave no answer",
+    "noticed yet",
+    "Wait for its end",
+    "may end otherwise",
+    "nothing to measure",
 )
 #: Names that are written small wherever they stand.
 NAMES: Final = frozenset({"pytest"})

@@ -31,7 +31,7 @@ def dump_blocked(workbench: Workbench) -> str:
     if host is None or not workbench.live:
         return workbench.program_blocked() or "This is a stored session; go back to the live one"
     if not isinstance(host, TaskHost):
-        return "Tasks of a program that runs by itself cannot be read"
+        return "Tasks of a watched program cannot be read"
     if host.look_only:
         return host.look_only
     return "" if host.running else "The program has stopped"

@@ -114,7 +114,7 @@ async def retriable(view: View, execution: ExecutionIndex, live: Journal) -> Ret
     journal = view.journal
     entry = journal.execution(execution)
     if entry.status == RUNNING:
-        raise InspectorError(f"{entry.handler.label} is still running.", "Wait for its end.")
+        raise InspectorError(f"{entry.handler.label} is still running.", "Wait until it has ended.")
     event = next((event for event in live.events if event.name == entry.event.name), None)
     program = live.session.program if live.session is not None else "The program"
     if event is None:

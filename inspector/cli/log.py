@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         InspectorError: The database cannot be read.
     """
     if arguments.not_called and (arguments.filter or arguments.last):
-        raise UsageError("--not-called stands alone: filters and --last are for executions.", "Leave them out.")
+        raise UsageError("--not-called cannot be combined with --filter or --last.", "Leave them out.")
     if arguments.losses and (arguments.not_called or arguments.last):
         raise UsageError("--losses cannot be combined with --not-called or --last.", "Leave them out.")
     chosen = filter_of(arguments.filter)

@@ -79,9 +79,9 @@ _MEANINGS: Final = {
         "wrong usage: unknown option, no such file, not a run log; no session is created",
     ),
     "demo": (
-        "success; only injected failures",
+        "success, or only injected failures",
         f"{_RUN} without an injected fault; {_UNSTORED}; Qt cannot be loaded, or a file cannot be written",
-        "wrong usage: unknown option, or a program of your own",
+        "wrong usage: unknown option, or options for your own program",
     ),
     "check": (
         "success; no finding of the --fail-on severity or worse",
@@ -113,7 +113,7 @@ def exit_codes(command: str = "") -> str:
     done, failed, usage = _MEANINGS[command]
     meanings = {
         "0": done,
-        "1": f"{failed}; the output cannot be written",
+        "1": f"{failed}; or the output cannot be written",
         "2": usage,
         "70": "internal error: summary on stderr, details in the log",
         "129, 130, 143": f"terminal closed, Ctrl+C, or terminated{rest}",
@@ -231,7 +231,7 @@ def _command(
 ) -> argparse.ArgumentParser:
     """Add a command; its help ends with what its exit codes mean."""
     sentence = description or f"{text.capitalize()}."
-    return commands.add_parser(name, help=text, description=sentence, epilog=exit_codes(name))
+    return commands.add_parser(name, help=text, description=textwrap.fill(sentence, _WIDTH), epilog=exit_codes(name))
 
 
 def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:

@@ -132,7 +132,7 @@ def _project(arguments: argparse.Namespace, console: Console) -> Project | None:
         raise UsageError("--catalog and --db-session need --app.")
     around = Project.from_folder(Path.cwd())
     if around is not None and (left := around.for_loading):
-        console.note(f"Ignored by run, the command decides this itself: {', '.join(left)} in {around.source}.")
+        console.note(f"Ignored by run because the command decides it: {', '.join(left)} in {around.source}.")
     return around
 
 

@@ -198,7 +198,7 @@ class WatchedRun:
         Raises:
             InspectorError: Always.
         """
-        raise InspectorError("The program has to run before its catalog is known.")
+        raise InspectorError("The catalog of a watched program is known once it runs.")
 
     async def _until_the_end(self, live: Recording) -> None:
         host = live.host

@@ -173,7 +173,7 @@ def test_keys_of_a_project_that_only_loading_it_needs_are_told(
     }.items():
         file.write_text(f'[tool.inspector]\napp = "shop:bus"\n{said}\n')
         ran = cli("run", "--no-window", "--", "no-such-command")
-        note = f"Ignored by run, the command decides this itself: {left} in {file}.\n"
+        note = f"Ignored by run because the command decides it: {left} in {file}.\n"
         assert (note in ran.err) is bool(left)
         assert ("Ignored" in ran.err) is bool(left)
 

@@ -51,7 +51,7 @@ class _Tasks:
             task = reference()
             if task is not None and not task.done() and not task.cancelling():
                 data = {"how": "running", "file": file, "line": line}
-                text = f"task {_name(task)} went on after the handler ended"
+                text = f"task {_name(task)} kept running after the handler ended"
                 self._recorder.note_in(execution, LATE, "warning", text, data)
 
 

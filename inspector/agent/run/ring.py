@@ -239,7 +239,7 @@ class RingWriter:
             if not room:
                 self._may_to = 0
                 if len(waiting) > _MOST_WAITING:
-                    raise RingFullError("nothing is read any more")
+                    raise RingFullError("its records are no longer read")
                 return
 
     def put_one(self, body: bytes) -> None:
@@ -536,7 +536,7 @@ class RingReader:
             raise RingError("is the ring of another process")
         length = self.header[HELLO]
         if length > HELLO_SIZE:
-            raise RingError("greets at too great a length")
+            raise RingError("has a greeting that is too long")
         self.hello: dict[str, Any] = self._json(os.pread(self._file, length, _HELLO_AT), dict)
 
     def look(self) -> RingHeader:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 #: Buses of one process that are recorded: a factory may make one for each request.
 MOST: Final = 100
 _FULL: Final = "Only the first {} buses of this process are recorded."
-_FEWER: Final = "Name the bus that is meant: --app module:attribute."
+_FEWER: Final = "Choose one with --app MODULE:ATTR."
 #: How often something that was named is looked at again that was no bus yet.
 _TRIES: Final = 20
 #: Classes whose source is read in vain before no other is proposed.
@@ -93,7 +93,7 @@ class Scout:
         if not self._reporter.begin():
             self._agent.leave()
             if not self._reporter.begin():
-                self._agent.give_up("Both tool ids of sys.monitoring that are free for us are taken.")
+                self._agent.give_up("Other tools use both free tool ids of sys.monitoring.")
                 return
             MONITOR.ask_again()
         MONITOR.discover(self.asked)

@@ -85,7 +85,7 @@ _OURS: Final = __file__.rpartition("/agent/")[0] + "/"
 _ENCODE: Final[Any] = make_encoder(None, repr, encode_basestring_ascii, None, ":", ",", False, True, False)
 #: Seconds for which a thread waits for another that loads the agent and does nothing meanwhile.
 _LONGEST: Final = 5.0
-_NOT_AWAITED: Final = "A publication was not recorded: another thread did not get on with loading the agent."
+_NOT_AWAITED: Final = "A publication was not recorded: another thread was still loading the agent."
 _OLD: Final = "Python {} cannot be watched: 3.12 or newer is required."
 
 
@@ -263,7 +263,7 @@ class Agent:
         monitoring = sys.monitoring  # type: ignore[attr-defined,unused-ignore]  # there since 3.12
         tool = next((tool for tool in TOOLS if monitoring.get_tool(tool) is None), -1)
         if tool < 0:
-            self.give_up("Both tool ids of sys.monitoring that are free for us are taken.")
+            self.give_up("Other tools use both free tool ids of sys.monitoring.")
             return
         self._tool = tool
         monitoring.use_tool_id(tool, "inspector")

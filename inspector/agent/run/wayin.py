@@ -334,7 +334,7 @@ class WayIn(Watcher):
 
     def _fail(self, error: Exception) -> None:
         """Close the way for good: something of ours went wrong."""
-        self._note(f"Nothing can be fired any more: {type(error).__name__}: {error}")
+        self._note(f"Events can no longer be fired: {type(error).__name__}: {error}")
         if self.ring is not None:
             self.ring.set(LOOKED, 0)
         self.ring = None

@@ -245,14 +245,14 @@ class _Test:
             if failure.origin is not None:
                 yield f"  at {self._place(failure.origin.file)}:{failure.origin.line} in {failure.origin.function}"
         if recorded.fault and self._strikes:
-            yield "A fault was injected there. Without the line that says so the handler does what it does by itself."
+            yield "A fault was injected there. Remove the line that injects it to test the handler alone."
         elif recorded.fault:
-            yield "A fault was injected there. Without it this test shows what the handler itself does."
+            yield "A fault was injected there. This test runs the handler without it."
         elif failure is not None:
             yield "Fails in the same way until it is fixed, unless it depends on what ran before."
         if self._code.made_up:
             fields = ", ".join(dict.fromkeys(self._code.made_up))
-            yield f"Made up, because it was redacted: {fields}. What depends on these values may end otherwise."
+            yield f"Made up, because it was redacted: {fields}. The test may end differently because of it."
         folder = f" in {recorded.project.cwd}" if recorded.project is not None else ""
         yield f"Run it with: python -m pytest FILE{folder}"
         if recorded.project is not None and recorded.project.env_file is not None:
@@ -499,7 +499,7 @@ class _Test:
         partial = _PARTIAL.search(label)
         bare = _PARTIAL.sub("", label)
         if bare.endswith(")"):
-            raise InspectorError(f"{label} has no name by which it can be found again.")
+            raise InspectorError(f"{label} cannot be found again by its name.")
         order = ""
         if ".lambda:" in bare:
             test = 'getattr(item, "__name__", "") == "<lambda>"'
@@ -520,7 +520,7 @@ class _Test:
         place = int(number[1]) - 1 if number else 0
         self._code.use_module("pytest")
         self._lines += [f"matching = {search}", f"if len(matching) <= {place}:"]
-        reason = f"{label} is not subscribed: what has subscribed it did not run."
+        reason = f"{label} is not subscribed: the code that subscribes it did not run."
         self._lines.append(f"    pytest.skip({quoted_text(reason)})")
         self._lines.append(f"handler = matching[{place}]{'.' + object_run_by if object_run_by else ''}")
         self._strike("handler")

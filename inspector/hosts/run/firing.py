@@ -86,7 +86,7 @@ class FiredInto:
         if self.rows.declared is None:
             return f"No bus has been found in {label} yet."
         if not self.looked:
-            return f"{label} has not noticed yet that firing is allowed: it does when it publishes next."
+            return f"{label} does not know yet that firing is allowed. It will when it publishes next."
         late = perf_counter_ns() - self.looked
         if late > _BUSY:
             return f"{label} is busy: it has not answered for {late / 1e9:.0f} s."
@@ -136,7 +136,7 @@ class FiredInto:
         try:
             dump: TaskDump = build(TaskDump, json.loads(data))
         except (ValueError, RecursionError):
-            return TaskDump(trouble=f"{self.target.label} gave no answer that can be read.")
+            return TaskDump(trouble=f"{self.target.label} sent an unreadable answer.")
         tasks = (replace(task, execution=self.rows.execution_of(task.execution)) for task in dump.tasks)
         return replace(dump, tasks=tuple(tasks))
 
@@ -315,7 +315,7 @@ class RunFiring:
         if not allowed:
             process.rules = ()
             for number in process.take_back():
-                self._put(process.rows.settle_fire(number, "Firing is not allowed any more."))
+                self._put(process.rows.settle_fire(number, "Firing is no longer allowed."))
         elif process.rules is not self.rules and process.looked and process.rows.declared is not None:
             process.rules = self.rules
             process.ask({"faults": [rule.to_json() for rule in self.rules]})
@@ -329,7 +329,7 @@ class RunFiring:
                     process.ask({"withdraw": own})
             return
         process = self._processes.get(number)
-        trouble = "Firing is not allowed any more." if not self.allowed else "The process ended."
+        trouble = "Firing is no longer allowed." if not self.allowed else "The process ended."
         if process is not None and self.allowed:
             try:
                 own = process.ask(order, fire)

@@ -56,7 +56,7 @@ def make_folder() -> Path:
         try:
             base.mkdir(mode=PRIVATE, exist_ok=True)
             if not is_private(base):
-                trouble = f"{base} belongs to somebody else, or others can write there"
+                trouble = f"{base} belongs to another user, or others can write to it"
                 continue
             remove_leftovers(base)
             return Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))

@@ -218,7 +218,7 @@ class RunReader:
         process = _Process(self._folder / name, reader, self._intake, self._note)
         for earlier in self._rings.values():
             if earlier.identity == process.identity and not earlier.left and process.interpreter == 0:
-                self._leave(earlier, None, "It became another program.")
+                self._leave(earlier, None, "It was replaced by another program.")
         parent = next((other for other in reversed(self._rings.values()) if other.pid == process.parent_pid), None)
         process.parent = parent
         self._rings[name] = process
@@ -380,7 +380,7 @@ class _Process:
                 self._reader.confirm()
         except RingError as error:
             self._broken = True
-            self._note(f"Process {self.number or self.pid} cannot be read any more: its ring {error}.")
+            self._note(f"Process {self.number or self.pid} can no longer be read: its ring {error}.")
             return False
         if not items:
             return False

@@ -154,7 +154,7 @@ def _reason(command: Sequence[str], executable: str, environment: dict[bytes, by
     paths = environment.get(b"PYTHONPATH", b"").split(os.fsencode(os.pathsep))
     if os.fsencode(FRONT) not in paths:
         return "PYTHONPATH was replaced."
-    return "Its sitecustomize was not run, or found no room to report."
+    return "Its sitecustomize did not run, or had no room to report."
 
 
 def _options(command: Sequence[str]) -> Iterator[str]:

@@ -73,7 +73,7 @@ def test_a_method_is_taken_out_of_the_container_that_the_spec_names() -> None:
     text = written(recorded(METHOD))
     assert 'matching = [item for item in handlers_in(bus._handlers) if name_of(item) == "Desk.take"]' in text
     assert "handler = matching[0]" in text
-    assert 'pytest.skip("Desk.take is not subscribed: what has subscribed it did not run.")' in text
+    assert 'pytest.skip("Desk.take is not subscribed: the code that subscribes it did not run.")' in text
     assert "await" not in text
     # Whether ``make`` is called cannot be read here, so it is asked when the test runs.
     assert "make() if inspect.isroutine(make) or inspect.isclass(make) else make" in text
@@ -121,7 +121,7 @@ def test_what_was_redacted_or_cut_is_to_be_filled_in_first() -> None:
 def test_a_text_of_the_same_kind_stands_for_one_that_was_redacted() -> None:
     text = written(recorded(payload='{"note": "to <redacted:email#1a2b>, <redacted:api key>"}'))
     assert 'event = Placed(note="to someone@example.com, made-up api key")' in text
-    assert "# Made up, because it was redacted: note. What depends on these values may end otherwise." in text
+    assert "# Made up, because it was redacted: note. The test may end differently because of it." in text
     assert "skip" not in text
     number = replace(EVENT, fields=(replace(EVENT.fields[0], type=TypeShape("int", "int")),))
     text = written(replace(recorded(payload='{"note": "<redacted:token>"}'), event=number))
@@ -151,7 +151,7 @@ def test_a_fault_that_was_injected_is_part_of_the_test(failure: Failure, call: s
         assert f", {call})  # the fault that was injected\n" in text
         assert "await handler(event)" in text or handler is METHOD
         assert ("class InjectedFault(Exception):" in text) == ("Injected" in call)
-        assert "Without the line that says so the handler does what it does by itself." in text
+        assert "Remove the line that injects it to test the handler alone." in text
 
 
 def test_a_fault_that_hangs_is_given_up_and_a_cancellation_is_not_injected() -> None:
@@ -164,7 +164,7 @@ def test_a_fault_that_hangs_is_given_up_and_a_cancellation_is_not_injected() -> 
     ):
         text = written(execution)
         assert "struck" not in text
-        assert "Without it this test shows what the handler itself does." in text
+        assert "This test runs the handler without it." in text
 
 
 def test_where_no_test_can_be_made_the_text_says_why_not() -> None:

@@ -323,7 +323,7 @@ class ComparePanel(JournalPanel):
 
     def blocked(self) -> str:
         """Return why there is no comparison; empty when there is one."""
-        return "" if self._compared is not None else "Nothing is compared"
+        return "" if self._compared is not None else "Nothing to compare"
 
     def filter_blocked(self) -> str:
         """Return why there is nothing to filter by."""

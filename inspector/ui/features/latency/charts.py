@@ -181,8 +181,8 @@ class LatencyCharts(QWidget):
         failed, cut_off, faulted = (apart.get(kind, empty) for kind in (FAILED, CUT_OFF, FAULTED))
         other = self._other()
         bars = self._bars(group.numbers, measured)
-        about = "log scale" if len(bars.counts) else "nothing to measure in " + _AMONG.get(measured, "its runs")
-        self._title.setText(self._name(group) if other is not None else f"{self._name(group)} — {about}")
+        about = "log scale" if len(bars.counts) else "no " + _AMONG.get(measured, "runs")
+        self._title.setText(self._name(group) if other is not None else f"{self._name(group)} · {about}")
         self._against.setText(f"━ {other[0]}" if other is not None else "")
         self._against.setVisible(other is not None)
         chart.show_picture(

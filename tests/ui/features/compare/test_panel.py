@@ -94,7 +94,7 @@ def test_a_failure_is_compared_with_the_last_that_passed_before_it(
     story = four()
     panel = make(story)
     assert panel.empty.words().startswith("Nothing to compare Select a failed execution")
-    assert (panel.blocked(), panel.filter_blocked()) == ("Nothing is compared", "Nothing is compared")
+    assert (panel.blocked(), panel.filter_blocked()) == ("Nothing to compare", "Nothing to compare")
     selection.select_in(story.journal, ExecutionIndex(2))
     assert panel.title.text() == "Payment.charge"
     assert panel.counts.text() == "Placed · 2 failed, 3 passed"

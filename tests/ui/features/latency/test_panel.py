@@ -39,7 +39,7 @@ def test_pyqtgraph_is_loaded_only_when_a_chart_is_seen():
 
 def test_the_chart_shows_the_chosen_row_with_its_percentiles(panel):
     choose(panel, "Audit")
-    assert panel.charts._title.text() == "Audit — log scale"
+    assert panel.charts._title.text() == "Audit · log scale"
     stats = panel.model.latency.handler(0, outcomes=panel.model.outcomes)
     marks = panel.charts._histogram.marks
     assert [10**mark.value for mark in marks] == pytest.approx([stats.p50, stats.p95, stats.p99])

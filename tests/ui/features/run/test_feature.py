@@ -139,7 +139,7 @@ async def test_firing_is_allowed_by_a_switch_and_absent_without(tmp_path: Path) 
         asking.actions[1].run()
         assert workbench.firing is not None
         assert workbench.firing.process == 2
-        assert "has not noticed yet that firing is allowed" in desk.notices[-1].text
+        assert "does not know yet that firing is allowed" in desk.notices[-1].text
         processes = window.shell.findChild(ProcessesPanel)
         assert isinstance(processes, ProcessesPanel)
         await until(lambda: processes.model.rowCount() == 2)
