@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import selectors
+import subprocess
 import sys
 import threading
 import time
@@ -210,6 +212,50 @@ async def test_a_loop_that_answers_is_left_alone(recorder: Watched, watched: Cal
     assert 0 < dog.lag < 30_000_000_000
     if not recorder.told[LoopBlocked].is_set():  # another process may have had the machine for 30 ms
         assert blockages(recorder) == []
+
+
+async def test_a_loop_that_has_no_processor_is_held_by_nobody(
+    recorder: Watched, watched: Callable[[], Watchdog], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine: the clock goes on, and all of it is what the loop's thread has waited for a processor."""
+    asked = threading.Semaphore(0)
+
+    def unserved(thread: int | None) -> int:
+        assert thread == threading.main_thread().native_id
+        asked.release()
+        return time.perf_counter_ns()
+
+    monkeypatch.setattr(watchdog_module, "_unserved", unserved)
+    watched()
+    for _ in range(5):  # the loop does not answer meanwhile
+        assert asked.acquire(timeout=10)
+    assert not recorder.told[LoopBlocked].is_set()
+    monkeypatch.setattr(watchdog_module, "_unserved", lambda _: 0)
+    assert recorder.told[LoopBlocked].wait(10)
+    await unblocked(recorder)
+
+
+def test_a_thread_that_waits_for_a_processor_is_told_from_one_that_waits_for_anything_else() -> None:
+    unserved = watchdog_module._unserved
+    if not unserved(threading.get_native_id()):
+        pytest.skip("This system does not tell how long a thread waits for a processor.")
+    released = threading.Event()
+    waiting = threading.Thread(target=released.wait)
+    waiting.start()
+    idle = unserved(waiting.native_id)
+    rivals = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4 * (os.cpu_count() or 1))]
+    try:
+        before = unserved(threading.get_native_id())
+        while unserved(threading.get_native_id()) - before < 20_000_000:
+            pass
+        assert unserved(waiting.native_id) - idle < 20_000_000
+    finally:
+        released.set()
+        for rival in rivals:
+            rival.kill()
+            rival.wait()
+        waiting.join()
+    assert unserved(None) == unserved(-1) == 0
 
 
 async def test_stop_ends_the_thread_at_once_even_while_the_loop_is_held(
