@@ -142,6 +142,7 @@ class EmptyState(QWidget):
         action: The next step as a button.
         parent: The owner.
         roomy: There is room for a button, whatever the next step is.
+        command: What to type into a terminal.
     """
 
     def __init__(
@@ -154,6 +155,7 @@ class EmptyState(QWidget):
         parent: QWidget | None = None,
         *,
         roomy: bool = False,
+        command: str = "",
     ) -> None:
         super().__init__(parent)
         self.roomy = roomy
@@ -164,7 +166,8 @@ class EmptyState(QWidget):
         column.addWidget(IconPicture(theme, icon), 0, Qt.AlignmentFlag.AlignHCenter)
         self._title = PlainLabel(title, "strong", wrap=True)
         self._sentence = PlainLabel(sentence, "dim", wrap=True)
-        for label in (self._title, self._sentence):
+        self._command = PlainLabel(command, "mono", wrap=True)
+        for label in (self._title, self._sentence, self._command):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             column.addWidget(label)
         self.button = Button(theme, "", on_click=self._act)
@@ -187,13 +190,15 @@ class EmptyState(QWidget):
 
     def words(self) -> str:
         """Return what it says now."""
-        return f"{self._title.text()} {self._sentence.text()}".strip()
+        labels = (self._title, self._sentence, self._command)
+        return " ".join(label.text() for label in labels if not label.isHidden())
 
     def _show(self) -> None:
         title, sentence, action = self._instead or self._own
         self._title.setText(title)
         self._sentence.setText(sentence)
         self._sentence.setVisible(bool(sentence))
+        self._command.setVisible(bool(self._command.text()) and self._instead is None)
         self.button.setVisible(action is not None)
         if action is not None:
             self.button.set_text(action[0])

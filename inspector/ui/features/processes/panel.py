@@ -80,11 +80,11 @@ class ProcessesPanel(ListPanel):
         self.model = ProcessesModel(self)
         sort = (columns.SINCE, Qt.SortOrder.AscendingOrder)
         options = (_WIDTHS, _OPTIONAL, sort, columns.COMMAND, (columns.COMMAND,))
-        sentence = f"Start a program with {COMMAND} to see its processes."
+        sentence = "Start a program like this to see its processes:"
         copy = ("Copy command", lambda: copy_text(COMMAND, "command"))
         self.lay_out(
             SortedTable(theme, "Processes", self.model, *options, most={columns.STATE: 40}),
-            EmptyState(theme, "terminal", "No processes", sentence, copy),
+            EmptyState(theme, "terminal", "No processes", sentence, copy, command=COMMAND),
         )
         set_tooltip(self.aside, "Counts are exact; latencies and other figures cover recorded events only.")
         self._timer = PacedTimer(self, _EVERY, single_shot=False)

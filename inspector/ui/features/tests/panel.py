@@ -63,10 +63,11 @@ class TestsPanel(ListPanel):
         self.model = TestsModel(self)
         sort = (columns.OUTCOME, Qt.SortOrder.DescendingOrder)
         options = (_WIDTHS, _OPTIONAL, sort, columns.NAME, (columns.NAME,))
-        sentence = f"Run your tests with {COMMAND} to see what they publish."
+        sentence = "Run your tests like this to see what they publish:"
         copy = ("Copy command", lambda: copy_text(COMMAND, "command"))
         self.lay_out(
-            SortedTable(theme, "Tests", self.model, *options), EmptyState(theme, "check", "No tests", sentence, copy)
+            SortedTable(theme, "Tests", self.model, *options),
+            EmptyState(theme, "check", "No tests", sentence, copy, command=COMMAND),
         )
         self._soon = QTimer(self, interval=_EVERY, singleShot=True)
         self._soon.timeout.connect(self.refresh)
