@@ -21,6 +21,8 @@ SYMBOLS: Final = "Inspector Symbols"
 #: Packages that hold nothing but a font.
 _PACKAGES: Final = ("fontpkg_inter", "fontpkg_jetbrains_mono")
 _WEIGHT: Final = QFont.Tag("wght")
+#: Both fonts would join what is typed as two signs: ``--`` to a dash, ``!=`` and ``->`` to signs that no code has.
+_JOINED: Final = QFont.Tag("calt")
 #: How heavy bold text is; regular text has 400.
 _BOLD: Final = 620
 #: What every desktop has, where a package is missing.
@@ -54,6 +56,7 @@ def ui_font() -> QFont:
     """Return the font of the window, as large as the system's."""
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
     font.setFamilies(_families(INTER, font.family(), _FALLBACK))
+    font.setFeature(_JOINED, 0)
     return font
 
 
@@ -62,6 +65,7 @@ def mono_font() -> QFont:
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
     font.setFamilies(_families(JETBRAINS_MONO, font.family(), _FALLBACK_MONO))
     font.setStyleHint(QFont.StyleHint.Monospace)
+    font.setFeature(_JOINED, 0)
     size = ui_font().pointSizeF()
     if size > 0:
         font.setPointSizeF(size)

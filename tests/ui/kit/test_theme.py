@@ -3,8 +3,8 @@
 import pytest
 import shiboken6
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QFontInfo, QFontMetrics, QPalette, QRawFont
-from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow
+from PySide6.QtGui import QFont, QFontInfo, QFontMetrics, QPalette, QRawFont, QTextLayout
+from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from inspector.app.resources import resource
@@ -13,6 +13,7 @@ from inspector.core.records.statuses import STATUSES
 from inspector.ui.kit.fonts import INTER, JETBRAINS_MONO, load_fonts
 from inspector.ui.kit.icons import IconSet
 from inspector.ui.kit.stylesheet import style_sheet
+from inspector.ui.kit.text import PlainLabel
 from inspector.ui.kit.theme import Theme, palette
 from inspector.ui.kit.tokens import DARK, LIGHT, SURFACES, TEXT_TOKENS, Tokens, contrast, mix
 
@@ -190,3 +191,25 @@ def test_an_icon_that_is_missing_is_told(qapp: QApplication) -> None:
 def test_icons_are_sharp_on_dense_screens(qapp: QApplication) -> None:
     pixmap = IconSet().pixmap("play", "#ff0000", 16, 3.0)
     assert (pixmap.width(), pixmap.devicePixelRatio()) == (48, 3.0)
+
+
+def test_signs_that_are_typed_side_by_side_are_not_joined(qapp: QApplication, qtbot: QtBot) -> None:
+    theme = Theme("light")
+    theme.apply(qapp)
+    shown = [PlainLabel("x"), PlainLabel("x", "mono"), QPlainTextEdit()]
+    for widget in shown:
+        qtbot.addWidget(widget)
+        widget.show()
+    for font in (theme.ui_font(), theme.mono_font(), *(widget.font() for widget in shown)):
+        alone = {sign: glyphs(sign, font) for sign in "-!=>:"}
+        for typed in ("--", "->", "!=", "=>", "::", ">=", "==="):
+            assert glyphs(typed, font) == [glyph for sign in typed for glyph in alone[sign]], typed
+
+
+def glyphs(text: str, font: QFont) -> list[int]:
+    """Return the numbers of the glyphs that a text is written with."""
+    layout = QTextLayout(text, font)
+    layout.beginLayout()
+    layout.createLine()
+    layout.endLayout()
+    return [int(glyph) for run in layout.glyphRuns() for glyph in run.glyphIndexes()]
