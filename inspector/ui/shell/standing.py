@@ -135,7 +135,7 @@ class Standing(QObject):
             return [*parts, "not saved"]
         begun = recording.session or workbench.trouble is None
         size = format_bytes(workbench.stored_bytes)
-        parts.append(f"saved to {workbench.database.name} ({size})" if begun else "not saved yet")
+        parts.append(f"{workbench.database.name} ({size})" if begun else "not saved yet")
         if workbench.trouble is not None:
             return [*parts, f"{plural(recording.unsaved, 'record')} unsaved"]
         return [*parts, "all changes saved" if not recording.unsaved else "saving…"]
