@@ -461,6 +461,8 @@ async def test_letters_fire_the_selected_execution_again_in_timeline_and_tables(
         await window.settled(3)
         press("E")
         await until(lambda: in_front(window, "fire"), "the form is shown")
+        await until(lambda: isinstance(QApplication.focusWidget(), QLineEdit), "the keyboard is in its first field")
+        assert window.window.shell.panel("fire").isAncestorOf(QApplication.focusWidget())
         press(keys_of(window, "panel.catalog"))
         press("R")
         assert len(window.journal.publications) == 3, "in the catalog letters find"

@@ -280,10 +280,10 @@ class Firing(QObject):
         return number
 
     def show_form(self, name: str) -> None:
-        """Show the form of an event."""
+        """Show the form of an event, and put the keyboard into it."""
         self._selection.select_event(name)
         self._form.show_event(name)
-        self._shell.raise_panel("fire")
+        self._shell.focus_panel("fire")
 
     def _lead_to_problem(self, name: str) -> bool:
         """Show the form of an event and put the keyboard where something is wrong; return whether something is."""
@@ -324,7 +324,7 @@ class Firing(QObject):
             names = ", ".join(lost)
             self._notices.warning(f"New values generated for: {names}.", "Secrets are never recorded.")
         if edit:
-            self._shell.raise_panel("fire")
+            self._shell.focus_panel("fire")
             return
         old, handler = (self._selection.execution, self._selection.publication), self._selection.handler
         number = self.fire(replace(self._form.form_for(event.name), count=1))
