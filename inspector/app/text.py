@@ -7,6 +7,7 @@ what was recorded.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 from typing import Final
@@ -19,6 +20,9 @@ _SAFE_CONTROLS: Final = frozenset("\n\t")
 #: Unicode categories without a visible form: controls, formats, surrogates, line and paragraph separators.
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _SECOND: Final = 1_000_000_000
+#: Digits between two separators of thousands.
+_GROUP: Final = 3
+_DECIMAL: Final = re.compile(r"\d+\.?\d*|\.\d+", re.ASCII)
 
 
 #: Number formats by name: what stands between thousands, what before the decimals, and an example.
@@ -86,6 +90,34 @@ def one_line(text: str, limit: int = CELL_LIMIT) -> str:
 def format_count(number: int) -> str:
     """Write a number with thin spaces between the thousands: ``48 212``."""
     return f"{number:,}".replace(",", _NumberFormat.thousands)
+
+
+def format_decimal(value: float, decimals: int) -> str:
+    """Write a number with that many decimals: ``1 234.50``."""
+    whole, point, rest = f"{value:,.{decimals}f}".partition(".")
+    return whole.replace(",", _NumberFormat.thousands) + _pointed(point) + rest
+
+
+def read_count(text: str) -> int | None:
+    """Return the count that a person has written, with whatever between the thousands; None when it is none."""
+    digits = re.sub(r"[\s.,]", "", text)
+    return int(digits) if digits.isdecimal() and digits.isascii() else None
+
+
+def read_decimal(text: str) -> float | None:
+    """Return the number that a person has written in the format of now; None when it is none.
+
+    What stands between thousands in this format is the decimal point where no three digits follow: ``0.5`` is a half
+    in every format.
+    """
+    digits = "".join(text.split())
+    thousands, point = _NumberFormat.thousands, _NumberFormat.point
+    if thousands in (",", "."):
+        first, *groups = digits.partition(point)[0].split(thousands)
+        if groups and len(first) <= _GROUP and all(len(group) == _GROUP for group in groups):
+            digits = digits.replace(thousands, "")
+    digits = digits.replace(",", ".")
+    return float(digits) if _DECIMAL.fullmatch(digits) else None
 
 
 def short_count(number: int) -> str:

@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QDialog, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QLineEdit, QWidget
 
 from inspector.app.text import plural
 from inspector.core.errors import UsageError
 from inspector.core.faults import FAULT_KINDS, FaultRule
 from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.layouts import form, hbox, vbox
+from inspector.ui.kit.spins import CountBox, DecimalBox
 from inspector.ui.kit.text import PlainLabel, set_tone
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class FaultDialog(QDialog):
         self.kind.setCurrentIndex(FAULT_KINDS.index(self._before.kind))
         self.error = _combo("Exception", _ERRORS, self._before.error)
         self.delay = _spin("Delay", 0.0, 3_600.0, self._before.delay, " s")
-        self.every = QSpinBox()
+        self.every = CountBox()
         self.every.setRange(1, 1_000_000)
         self.every.setValue(self._before.every)
         self.every.setAccessibleName("Every n-th execution")
@@ -163,8 +164,8 @@ def _combo(name: str, texts: Any, text: str) -> QComboBox:
     return box
 
 
-def _spin(name: str, least: float, most: float, value: float, suffix: str) -> QDoubleSpinBox:
-    spin = QDoubleSpinBox()
+def _spin(name: str, least: float, most: float, value: float, suffix: str) -> DecimalBox:
+    spin = DecimalBox()
     spin.setRange(least, most)
     spin.setDecimals(2)
     spin.setSingleStep(0.05)

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDoubleSpinBox,
     QGridLayout,
     QLineEdit,
     QSizePolicy,
-    QSpinBox,
     QWidget,
 )
 
@@ -22,6 +20,7 @@ from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.fields import mark_invalid
 from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
+from inspector.ui.kit.spins import CountBox, DecimalBox
 from inspector.ui.kit.text import PlainLabel, set_tooltip
 
 if TYPE_CHECKING:
@@ -55,15 +54,14 @@ class ContextForm(QWidget):
         self.session = QCheckBox("Database session")
         set_tooltip(self.session, "Pass a database session to the handlers; it is committed at the end.")
         self.session.setChecked(True)
-        self.timeout = QDoubleSpinBox()
+        self.timeout = DecimalBox()
         self.timeout.setRange(0, MAX_TIMEOUT)
         self.timeout.setDecimals(1)
         self.timeout.setSuffix(" s")
         self.timeout.setSpecialValueText("no limit")
         self.timeout.setAccessibleName("Handler timeout")
-        self.count = QSpinBox()
+        self.count = CountBox()
         self.count.setRange(1, MAX_COUNT)
-        self.count.setGroupSeparatorShown(True)
         self.count.setAccessibleName("Repeat")
         for box in (self.timeout, self.count):
             box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -76,6 +74,11 @@ class ContextForm(QWidget):
         self.same.toggled.connect(self.changed)
         self.timeout.setValue(TIMEOUT)
         self._lay_out()
+
+    def numbers_changed(self) -> None:
+        """Write the numbers anew."""
+        for box in (self.timeout, self.count):
+            box.setSuffix(box.suffix())
 
     def metadata(self) -> dict[str, str]:
         """Return the metadata; lines without a name are left out."""

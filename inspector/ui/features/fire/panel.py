@@ -237,6 +237,7 @@ class FirePanel(FireView):
         if self.outcome.fire:
             self.outcome.refresh()
         self.progress.show_series(self._series)
+        self.context.numbers_changed()
         self._tell()
 
     def fire_started(self, fire: FireNumber, event: str = "", first: FireNumber | None = None) -> None:

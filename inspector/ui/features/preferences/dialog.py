@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QDoubleSpinBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QLineEdit, QWidget
 
 from inspector.app.editor import KNOWN
 from inspector.app.settings import EDITOR, NUMBERS, TIMEOUT, WINDOW
@@ -13,6 +13,7 @@ from inspector.app.text import NUMBER_FORMATS, format_duration
 from inspector.core.request import TIMEOUT as USUAL_TIMEOUT
 from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.layouts import form, hbox, vbox
+from inspector.ui.kit.spins import DecimalBox
 from inspector.ui.kit.text import PlainLabel, set_tooltip
 from inspector.ui.kit.theme import CHOICES
 
@@ -53,7 +54,7 @@ class PreferencesDialog(QDialog):
         self.editor.setPlaceholderText("Automatic")
         set_tooltip(self.editor, f"Command, for example {KNOWN[0]}; empty: first editor found")
         self.editor.editingFinished.connect(lambda: self._set(EDITOR, self.editor.text().strip()))
-        self.timeout = QDoubleSpinBox()
+        self.timeout = DecimalBox()
         self.timeout.setRange(0, 3_600)
         self.timeout.setDecimals(1)
         self.timeout.setSuffix(" s")
