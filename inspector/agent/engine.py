@@ -30,6 +30,7 @@ from ..core.records.host import (
 from ..core.records.numbers import FireNumber, PublicationNumber
 from .alone import Alone
 from .effects.effects import install_effects, look_again, switch_probes
+from .effects.gathered import install_gathered_probe
 from .effects.handled import install_handled_probe
 from .effects.leftover import install_leftover_probe
 from .effects.log import install_log_probe
@@ -87,6 +88,7 @@ class Engine:
             self._recorder.on_settled(self._on_settled)
             self._undo.append(install_log_probe(self._recorder))
             self._undo.append(install_handled_probe(self._recorder))
+            self._undo.append(install_gathered_probe(self._recorder))
             self._undo.append(install_leftover_probe(self._recorder))
             self._undo.append(install_effects(self._recorder))
             self._undo.append(self._program.attach(self._recorder, self._observer_removed))

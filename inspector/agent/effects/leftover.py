@@ -1,26 +1,33 @@
 """Tasks that go on when the handler that made them has ended, and what its work raises when nobody looks.
 
 Nothing is replaced: the code of the event loop that makes tasks is watched, and the ways in which the standard library
-says that an exception of a task was never retrieved, that a timer or a thread raised, and that a coroutine was never
-awaited; on Python 3.12 and newer. A task is a handler's if its own code, or asyncio on its behalf, makes it; what a bus
-makes while it publishes is its business, and what a library makes its own.
+says that an exception of a task or a future was never retrieved, that a timer or a thread raised, and that a coroutine
+was never awaited; on Python 3.12 and newer. Pools say nothing of what nobody asks for: there it is noted when a future
+that has failed is gone. That may be while any other handler runs, so who made it is remembered.
+
+A task or a future is a handler's if its own code, or asyncio or a pool on its behalf, makes it; what a bus makes while
+it publishes is its business, and what a library makes its own.
 """
 
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import sys
 import threading
 import warnings
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import thread
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 from ...core.bus.context import CURRENT
 from ...core.own_code import is_own_file
-from ...core.records.records import LATE, UNAWAITED
+from ...core.records.records import LATE, LOG, UNAWAITED
 from ..handlers import Handler
+from ..observe.frames import variables_of
 from ..observe.monitor import MONITOR, Open, Watcher
 from ..tap.moments import PUBLISHING
 from .handled import ends_of
@@ -32,8 +39,12 @@ if TYPE_CHECKING:
 #: Tasks of one execution that are remembered, and frames that are looked at for who makes one.
 _MOST: Final = 64
 _DEEP: Final = 8
-#: How asyncio words that nobody has asked for what a task raised.
-NEVER_RETRIEVED: Final = "Task exception was never retrieved"
+#: Exceptions of pools that are remembered.
+_LATELY: Final = 256
+#: How asyncio words, after the kind of a future, that nobody has asked for what was raised.
+NEVER_RETRIEVED: Final = " exception was never retrieved"
+#: Whose business it is not who makes a task or a future: they are made on behalf of who calls them.
+_ON_BEHALF: Final = ("asyncio.", "concurrent.futures.")
 
 
 class _Tasks:
@@ -63,14 +74,8 @@ class _Making(Watcher):
 
     def started(self, frame: FrameType) -> None:
         """Remember the task that is made, if it is a handler's."""
-        execution = CURRENT.get()
-        if execution is None or not execution.tag or execution.ended:
-            return
-        publication = PUBLISHING.get()
-        if publication is not None and publication.cause is execution and publication.under_way:
-            return
-        maker = _maker(frame)
-        if maker is None:
+        execution, maker = made_for(frame)
+        if execution is None or maker is None:
             return
         ends = ends_of(execution)
         tasks = next((end for end in ends if isinstance(end, _Tasks)), None)
@@ -94,6 +99,67 @@ class _Made(Open):
             self._tasks.made.append((weakref.ref(value), *self._place))
 
 
+class _MadeBy(WeakKeyDictionary[Any, tuple["Execution", str]]):
+    """Futures that executions have made, each with who made it and what it stands for.
+
+    Attributes:
+        errors: The same by the exceptions that pools have raised lately: their type, message and place, by their id. A
+            loop that waits for a pool has a future of its own, which nothing leads to any more when it is gone.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: dict[int, tuple[dict[str, Any], Execution, str]] = {}
+
+    def failed(self, error: BaseException, about: dict[str, Any], execution: Execution, name: str) -> None:
+        """Remember what a pool has raised for an execution."""
+        self.errors[id(error)] = about, execution, name
+        for oldest in [*self.errors][:-_LATELY]:
+            self.errors.pop(oldest, None)
+
+    def of(self, future: Any, error: BaseException, about: dict[str, Any]) -> tuple[Execution | None, str]:
+        """Return who made a future that has failed, and what it stands for; None where that is unknown."""
+        maker = self.get(future)
+        if maker is not None:
+            return maker
+        raised, execution, name = self.errors.get(id(error), (None, None, ""))
+        return (execution, name) if raised == about else (None, "")
+
+
+class _Promising(Watcher):
+    """Watches the making of futures."""
+
+    def __init__(self, futures: _MadeBy) -> None:
+        self._made = futures
+
+    def started(self, frame: FrameType) -> None:
+        """Remember the future that is made, if it is a handler's."""
+        execution, maker = made_for(frame)
+        if execution is None or maker is None:
+            return
+        variables = variables_of(frame)
+        called = next((variables[name] for name in ("fn", "func") if name in variables), None)
+        by = execution, str(getattr(called, "__qualname__", "") or frame.f_code.co_name).replace("<locals>.", "")
+        future = variables.get("future")
+        if isinstance(future, concurrent.futures.Future):  # a pool may have done its work before it is returned
+            self._made[future] = by
+        else:
+            MONITOR.open(frame, _Promised(self._made, by))
+
+
+class _Promised(Open):
+    """A future that is being made."""
+
+    def __init__(self, futures: _MadeBy, by: tuple[Execution, str]) -> None:
+        self._made = futures
+        self._by = by
+
+    def frame_returned(self, _frame: FrameType, value: Any) -> None:
+        """Remember it."""
+        if isinstance(value, asyncio.Future) and not isinstance(value, asyncio.Task):
+            self._made[value] = self._by
+
+
 class _Unseen(Watcher):
     """Watches who says that an exception has nobody who would look at it."""
 
@@ -102,32 +168,90 @@ class _Unseen(Watcher):
 
     def _raised(self, execution: Execution | None, what: str, error: BaseException) -> None:
         """Note what work of an execution raised."""
-        if execution is None or not execution.tag:
-            return
+        if execution is not None and execution.tag:
+            self._recorder.note_in(execution, LATE, "error", *self._about(what, error))
+
+    def _about(self, what: str, error: BaseException) -> tuple[str, dict[str, Any]]:
+        """Return text and data of a note about an exception; the text names its type."""
         failure = self._recorder.failure(error)
         data: dict[str, Any] = {"how": "raised", "exception": failure.type, "message": failure.message}
         if failure.origin is not None:
             data |= {"file": failure.origin.file, "line": failure.origin.line}
-        self._recorder.note_in(execution, LATE, "error", what.format(failure.type), data)
+        return what.format(failure.type), data
+
+
+class _UnseenInPool(_Unseen):
+    """Watches which futures of pools fail, and who asks: what is gone before anybody has is noted.
+
+    Args:
+        recorder: Takes the notes.
+        futures: Those that executions have made.
+    """
+
+    def __init__(self, recorder: Recorder, futures: _MadeBy) -> None:
+        super().__init__(recorder)
+        self._made = futures
+        self._failed: dict[weakref.ref[Any], tuple[Execution, str, dict[str, Any]]] = {}
+
+    def started(self, frame: FrameType) -> None:
+        """Remember what a future raises, if a handler has made it; forget it when it is asked for."""
+        variables = variables_of(frame)
+        future, error = variables.get("self"), variables.get("exception")
+        execution, name = self._made.get(future, (None, ""))
+        if execution is None or not execution.tag:
+            return
+        if isinstance(error, BaseException):
+            text, data = self._about(f"{name} in a pool raised {{}}, never retrieved", error)
+            self._failed[weakref.ref(future, self._gone)] = execution, text, data
+            self._made.failed(error, data, execution, name)
+        else:
+            self._failed.pop(weakref.ref(future), None)
+
+    def _gone(self, reference: weakref.ref[Any]) -> None:
+        """Note what a future raised that is gone, and that nobody has asked for."""
+        lost = self._failed.pop(reference, None)
+        if lost is not None:
+            execution, text, data = lost
+            self._recorder.note_in(execution, LATE, "error", text, data)
 
 
 class _UnseenByLoop(_Unseen):
-    """Watches what a loop says of exceptions of tasks and timers."""
+    """Watches what a loop says of exceptions of tasks, futures and timers.
+
+    Args:
+        recorder: Takes the notes.
+        futures: Those that executions have made.
+    """
+
+    def __init__(self, recorder: Recorder, futures: _MadeBy) -> None:
+        super().__init__(recorder)
+        self._made = futures
 
     def started(self, frame: FrameType) -> None:
-        """Note an exception of a task or a timer with the execution that made it."""
-        context = frame.f_locals.get("context")
+        """Note an exception of a task, a future or a timer with the execution that made it."""
+        context = variables_of(frame).get("context")
         if type(context) is not dict:
             return
         error, task, handle = context.get("exception"), context.get("future"), context.get("handle")
         if not isinstance(error, BaseException):
             return
-        if isinstance(task, asyncio.Task):
+        if asyncio.isfuture(task):
             if NEVER_RETRIEVED in str(context.get("message", "")):
-                execution = task.get_context().get(CURRENT)  # type: ignore[attr-defined]  # there from 3.12 on
-                self._raised(execution, f"task {_name(task)} raised {{}}, never retrieved", error)
+                self._of_future(task, error)
         elif isinstance(handle, asyncio.Handle):
             self._of_handle(handle, error)
+
+    def _of_future(self, future: asyncio.Future[Any], error: BaseException) -> None:
+        if isinstance(future, asyncio.Task):
+            execution = future.get_context().get(CURRENT)  # type: ignore[attr-defined]  # there from 3.12 on
+            self._raised(execution, f"task {_name(future)} raised {{}}, never retrieved", error)
+            return
+        text, data = self._about("future raised {}, never retrieved", error)
+        execution, name = self._made.of(future, error, data)
+        if execution is not None:
+            self._raised(execution, f"future of {name} raised {{}}, never retrieved", error)
+        else:  # it may be gone while any handler runs, which has nothing to do with it
+            self._recorder.note_outside(LOG, "error", text, {"logger": "asyncio", **data})
 
     def _of_handle(self, handle: Any, error: BaseException) -> None:
         about = handle._context  # noqa: SLF001 - the loop runs it in this
@@ -144,9 +268,9 @@ class _UnseenByThread(_Unseen):
 
     def started(self, frame: FrameType) -> None:
         """Note an exception with the execution that started the thread."""
-        error, thread = sys.exc_info()[1], frame.f_locals.get("thread")
-        if error is not None and not isinstance(error, SystemExit) and isinstance(thread, threading.Thread):
-            self._raised(CURRENT.get(), f"thread {thread.name} raised {{}}", error)
+        error, ended = sys.exc_info()[1], frame.f_locals.get("thread")
+        if error is not None and not isinstance(error, SystemExit) and isinstance(ended, threading.Thread):
+            self._raised(CURRENT.get(), f"thread {ended.name} raised {{}}", error)
 
 
 class _Unawaited(Watcher):
@@ -179,10 +303,13 @@ def install_leftover_probe(recorder: Recorder) -> Callable[[], None]:
     """Watch what handlers leave behind from now on; return a function that undoes it. Nothing is on Python 3.11."""
     if not MONITOR.begin(_report):
         return _nothing
-    loop = asyncio.BaseEventLoop
+    loop, futures = asyncio.BaseEventLoop, _MadeBy()
+    pool = _UnseenInPool(recorder, futures)
     watches = [
         *((code, _Making(recorder)) for code in _codes(loop.create_task)),
-        *((code, _UnseenByLoop(recorder)) for code in _codes(loop.call_exception_handler)),
+        *((code, _Promising(futures)) for function in _promising() for code in _codes(function)),
+        *((code, pool) for function in _asking() for code in _codes(function)),
+        *((code, _UnseenByLoop(recorder, futures)) for code in _codes(loop.call_exception_handler)),
         *((code, _UnseenByThread(recorder)) for code in _hooks()),
         *((code, _Unawaited(recorder)) for code in _codes(getattr(warnings, "_warn_unawaited_coroutine", None))),
     ]
@@ -195,6 +322,31 @@ def install_leftover_probe(recorder: Recorder) -> Callable[[], None]:
         MONITOR.end(_report)
 
     return undo
+
+
+def _promising() -> Iterator[Any]:
+    """Yield the functions that make futures on behalf of who calls them, or the work that a pool does for one."""
+    yield from (asyncio.BaseEventLoop.run_in_executor, asyncio.gather, asyncio.shield)
+    yield getattr(getattr(thread, "_WorkItem", None), "__init__", None)
+    processes = sys.modules.get("concurrent.futures.process")  # not imported for this: a program may do without
+    yield getattr(getattr(processes, "_WorkItem", None), "__init__", None)
+
+
+def _asking() -> Iterator[Any]:
+    """Yield the functions by which futures of pools fail, and are asked what became of them."""
+    future = concurrent.futures.Future
+    yield from (future.set_exception, future.exception, getattr(future, "_Future__get_result", future.result))
+
+
+def made_for(frame: FrameType) -> tuple[Execution | None, tuple[str, int] | None]:
+    """Return the execution on whose behalf something is made, and the place of its code; None where there is none."""
+    execution = CURRENT.get()
+    if execution is None or not execution.tag or execution.ended:
+        return None, None
+    publication = PUBLISHING.get()
+    if publication is not None and publication.cause is execution and publication.under_way:
+        return None, None
+    return execution, _maker(frame)
 
 
 def _codes(function: Any) -> list[CodeType]:
@@ -214,13 +366,16 @@ def _hooks() -> list[CodeType]:
 
 
 def _maker(frame: FrameType) -> tuple[str, int] | None:
-    """Return the place of the program's own code that makes a task, by way of asyncio alone; None where it is not."""
+    """Return the place of the program's own code that makes a task or a future, by way of asyncio and pools alone.
+
+    None where it is not the program's own.
+    """
     caller = frame.f_back
     for _ in range(_DEEP):
         if caller is None:
             return None
         file = caller.f_code.co_filename
-        if not str(caller.f_globals.get("__name__")).startswith("asyncio."):
+        if not str(caller.f_globals.get("__name__")).startswith(_ON_BEHALF):
             return (file, caller.f_lineno) if is_own_file(file) else None
         caller = caller.f_back
     return None

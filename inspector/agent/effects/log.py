@@ -88,10 +88,13 @@ def _by_a_copy_of_our_bus(record: logging.LogRecord) -> bool:
 
 
 def _by_asyncio(record: logging.LogRecord) -> bool:
-    """Return whether asyncio logs what a task raised and nobody has looked at: ``leftover`` notes it as what it is."""
+    """Return whether asyncio logs what a task or a future raised and nobody has looked at.
+
+    ``leftover`` notes it as what it is. It is logged when that is gone, which may be while any handler runs.
+    """
     if record.name != "asyncio" or not MONITOR.available:
         return False
-    return type(record.msg) is str and record.msg.startswith(NEVER_RETRIEVED)
+    return type(record.msg) is str and NEVER_RETRIEVED in record.msg.partition("\n")[0]
 
 
 _LEVELS: Final = {logging.DEBUG: "debug", logging.INFO: "info", logging.WARNING: "warning", logging.ERROR: "error"}

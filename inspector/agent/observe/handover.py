@@ -28,6 +28,7 @@ from ...core.records.host import PendingWork
 from ...core.records.statuses import CANCELLED, TIMED_OUT
 from ..handlers import Handler
 from ..tap.moments import PUBLISHING, TapExecution
+from .frames import variables_of
 from .monitor import MONITOR, Open, Watcher
 
 if TYPE_CHECKING:
@@ -335,7 +336,7 @@ class _WorkWatch(_StartWatch):
 
     def started(self, frame: FrameType) -> None:
         """Make what runs the work of who gave it."""
-        by = self._handover.taken_by(frame.f_locals["self"])
+        by = self._handover.taken_by(variables_of(frame)["self"])
         if by is not None:
             MONITOR.open(frame, _Work(_here()))
             by.take()

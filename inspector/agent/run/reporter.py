@@ -21,6 +21,7 @@ from ..effects.aiosqlite_statements import watch_aiosqlite
 from ..effects.belonging import watch_belongings
 from ..effects.calls import watch_call
 from ..effects.effects import Effects
+from ..effects.gathered import install_gathered_probe
 from ..effects.handled import install_handled_probe
 from ..effects.leftover import install_leftover_probe
 from ..effects.log import LogProbe
@@ -213,6 +214,7 @@ class Reporter:
         )
         MONITOR.watch(logging.Logger.callHandlers.__code__, _LogWatch(self._recorder))
         install_handled_probe(self._recorder)
+        install_gathered_probe(self._recorder)
         install_leftover_probe(self._recorder)
         for probe in _BY_LIBRARY:
             self._effects.install(probe)

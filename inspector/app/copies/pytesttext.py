@@ -14,6 +14,7 @@ import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
+from inspector.app.copies.changed import changed_fields
 from inspector.app.copies.pythontext import PythonText, quoted_text
 from inspector.app.copies.sourcetext import SourceFile
 from inspector.app.text import one_line
@@ -73,12 +74,17 @@ def keeping(handler, raised):
     @functools.wraps(handler)
     {async_}def kept(*args, **kwargs):
         try:
-            return {await_}handler(*args, **kwargs)
+            return {call}
         except BaseException as error:
             raised.append(error)
             raise
 
     return kept
+'''
+_SETTLED: Final = '''
+async def settled(outcome):
+    """Return what a handler gives, awaited where it can be."""
+    return await outcome if inspect.isawaitable(outcome) else outcome
 '''
 _FAILURE: Final = '''
 def is_failure(result):
@@ -114,6 +120,8 @@ def raising(name, file, line):
 '''
 #: What stands behind the line that injects a fault.
 FAULT_MARK: Final = "# the fault that was injected"
+#: What is said of an event that had other values when its handler failed than when it was published.
+CHANGED_MARK: Final = "When it failed, this handler, or one before it, had changed:"
 #: The exception of faults that name none which can be found, and the module of ours that has it.
 _INJECTED: Final = "InjectedFault"
 _FAULTS: Final = "agent.faults"
@@ -250,6 +258,8 @@ class _Test:
             yield "A fault was injected there. This test runs the handler without it."
         elif failure is not None:
             yield "Fails in the same way until it is fixed, unless it depends on what ran before."
+        if changed := changed_fields(recorded):
+            yield f"{CHANGED_MARK} {', '.join(changed)}. This test starts with the published values."
         if self._code.made_up:
             fields = ", ".join(dict.fromkeys(self._code.made_up))
             yield f"Made up, because it was redacted: {fields}. The test may end differently because of it."
@@ -290,7 +300,7 @@ class _Test:
             self._lines += [f"event = {event}"]
             if self._strike(handler):
                 handler = "handler"
-            self._call(f"{handler}(event)", waits=recorded.handler.is_async)
+            self._call_handler(f"{handler}(event)")
             return
         if spec is None and not self._recorded.is_demo:
             raise InspectorError(f"{recorded.handler.label} is not a function of a module, and its bus is unknown.")
@@ -439,6 +449,24 @@ class _Test:
 
     # -- the call
 
+    def _gives_awaitable(self) -> bool:
+        """Return whether a plain function has given what its bus awaited: that has failed, and not the function."""
+        handler, failure = self._recorded.handler, self._recorded.failure
+        if handler.is_async or failure is None or not failure.frames:
+            return False
+        name = _PARTIAL.sub("", _MARK.sub("", handler.method or handler.label))
+        return not any(frame.function.rpartition(".")[2] in (name, "<lambda>", "__call__") for frame in failure.frames)
+
+    def _call_handler(self, call: str) -> None:
+        """Write a call of the handler itself."""
+        gives = self._gives_awaitable()
+        self._call(self._settled(call) if gives else call, waits=self._recorded.handler.is_async or gives)
+
+    def _settled(self, call: str) -> str:
+        self._code.use_module("inspect")
+        self._help(_SETTLED)
+        return f"settled({call})"
+
     def _call(self, call: str, *, waits: bool) -> None:
         """Write the call and what is made of its outcome."""
         recorded = self._recorded
@@ -531,8 +559,12 @@ class _Test:
 
     def _keep(self) -> None:
         self._code.use_module("functools")
-        waits = self._recorded.handler.is_async
-        helper = _KEEPING.replace("{async_}", "async " if waits else "").replace("{await_}", "await " if waits else "")
+        gives = self._gives_awaitable()
+        waits = self._recorded.handler.is_async or gives
+        call = self._settled("handler(*args, **kwargs)") if gives else "handler(*args, **kwargs)"
+        helper = _KEEPING.replace("{async_}", "async " if waits else "").replace(
+            "{call}", f"{'await ' if waits else ''}{call}"
+        )
         self._help(helper)
         self._lines.append("raised = []")
 
@@ -569,7 +601,7 @@ class _Test:
         self._find(f"handlers_in({container})", object_run_by=run_by)
         point = next(iter(spec.of(PUBLISH)), None)
         if not self._through_bus(spec, line) or point is None or run_by:
-            self._call("handler(event)", waits=self._recorded.handler.is_async)
+            self._call_handler("handler(event)")
             return
         self._keep()
         event = self._code.import_class(self._recorded.event.key)

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import inspector
-from inspector.app.copies.pytesttext import FAULT_MARK
+from inspector.app.copies.pytesttext import CHANGED_MARK, FAULT_MARK
 from inspector.app.copies.recorded import RecordedExecution
 from inspector.catalog.synthetic.synthetic import synthesise
 from inspector.cli.programs import demo_program
@@ -116,7 +116,9 @@ async def report(
     failing: list[Path] = []
     for execution, file, outcome in zip(executions, files, outcomes, strict=True):
         fails = recorded_outcome(execution) != PASSED
-        likewise, says_why = as_recorded(execution, outcome), outcome == SKIPPED or UNSTRUCK in file.read_text("utf-8")
+        text = file.read_text("utf-8")
+        likewise = as_recorded(execution, outcome)
+        says_why = outcome == SKIPPED or any(reason in text for reason in (UNSTRUCK, CHANGED_MARK))
         failed += fails
         same += fails and likewise
         explained += fails and says_why and not likewise

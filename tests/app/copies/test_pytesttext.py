@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from inspector.app.copies.pytesttext import pytest_text
+from inspector.app.copies.pytesttext import CHANGED_MARK, pytest_text
 from inspector.app.copies.recorded import RecordedExecution
 from inspector.core.description import (
     CatalogDescription,
@@ -209,3 +209,40 @@ def test_texts_of_any_kind_are_written_exactly() -> None:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Placed"
         )
         assert ast.literal_eval(call.keywords[0].value) == value
+
+
+@pytest.mark.parametrize(
+    ("published", "seen", "changed"),
+    [
+        ('"names": ["Ada", "Bob"]', "names=[]", True),
+        ('"names": ["Ada", "Bob"]', "names=['Ada', 'Bob', 'Eve']", True),
+        ('"names": {"a": 1}', "names={'a': 2}, note='x'", True),
+        ('"names": ["Ada", "Bob"]', "names=['Ada', 'Bob'], note='x'", False),
+        ('"names": ["Ada", "Bob"]', "names=['Ada', …]", False),
+        ('"names": ["Ada", "Bob"]', "names=['Ada', '<redacted:email#1a2b>']", False),
+        ('"names": ["Ada", "Bob"]', "note=' names=[]'", False),
+        ('"names": [{"$uuid": "x"}]', "names=[]", False),
+        ('"names": "Ada"', "names='Bob'", False),
+        ('"names": []', "note='x'", False),
+    ],
+)
+def test_a_test_of_an_event_that_handlers_had_changed_says_so(published: str, seen: str, changed: bool) -> None:
+    frame = Frame("/shop/handlers.py", 3, "ship", True, (), (("event", f"Placed({seen})"),))
+    failure = Failure("IndexError", "builtins", "x", (frame,))
+    text = written(recorded(payload=f'{{"note": "a", {published}}}', failure=failure))
+    said = f"# {CHANGED_MARK} names. This test starts with the published values."
+    assert (said in text) == changed
+    assert changed == (CHANGED_MARK in text)
+
+
+@pytest.mark.parametrize(
+    ("functions", "awaited"),
+    [(["work"], True), (["outer.<locals>.work", "deep"], True), (["ship"], False), ([], False)],
+)
+def test_what_a_plain_function_gives_is_awaited_where_that_has_failed(functions: list[str], awaited: bool) -> None:
+    frames = tuple(Frame("/shop/handlers.py", 3, function, True, (), ()) for function in functions)
+    handler = replace(FUNCTION, is_async=False)
+    for source in (handler, replace(METHOD, method="ship", label="Desk.ship")):
+        text = written(recorded(source, failure=Failure("OSError", "builtins", "x", frames)))
+        assert bool(re.search(r"await settled\((ship|handler)\(", text)) == awaited
+        assert ("asyncio.run(scenario())" in text) == awaited

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from inspector.app.mermaid import correlation_mermaid
 from inspector.app.text import one_line, plural
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
-from inspector.ui.features.causality.tree import CauseNode, build_tree, root_of, walk
+from inspector.ui.features.causality.tree import CauseNode, CauseShape, build_tree, root_of, shape_of
 from inspector.ui.kit.fonts import bold_font
 from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
@@ -47,6 +47,14 @@ if TYPE_CHECKING:
 
 #: The role under which a row gives its ``CauseNode``.
 NODE: Final = Qt.ItemDataRole.UserRole + 1
+#: Pixels that a row needs beside its indentation: beyond, the tree is scrolled to the right.
+_ROW: Final = 260
+#: Rounds of a loop that are open at first.
+_ROUNDS: Final = 2
+_FOOTER_TIP: Final = (
+    "Depth: events in the longest chain. Fan-out: the most events published because of one. "
+    "Loop: how often one event is in a chain."
+)
 
 
 class CauseDelegate(QStyledItemDelegate):
@@ -69,6 +77,8 @@ class CauseDelegate(QStyledItemDelegate):
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, QColor(tokens.selection))
         room = QRectF(rect).adjusted(0, 0, -10, 0)
+        if isinstance(option.widget, QAbstractItemView):  # times stay in sight, however deep the row is
+            room.setRight(min(room.right(), option.widget.viewport().width() - 10))
         small = badge_font(option.font)
         right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         painter.setFont(small)
@@ -88,6 +98,9 @@ class CauseDelegate(QStyledItemDelegate):
         painter.setPen(QColor(tokens.warn_text if node.status == "unheard" else tokens.dim))
         detail = f"{node.detail} unheard" if node.status == "unheard" else node.detail
         self._text(painter, room, detail)
+        if node.round:
+            painter.setPen(QColor(tokens.warn_text))
+            self._text(painter, room, loop_words(node))
         painter.restore()
 
     def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
@@ -95,7 +108,7 @@ class CauseDelegate(QStyledItemDelegate):
         if event.type() != QEvent.Type.ToolTip or not index.isValid():
             return super().helpEvent(event, view, option, index)
         node: CauseNode = index.data(NODE)
-        lines = (str(index.data()), node.status, f"{node.offset}  {node.length}".strip())
+        lines = (str(index.data()), node.status, loop_words(node), f"{node.offset}  {node.length}".strip())
         QToolTip.showText(event.globalPos(), plain_tooltip("\n".join(line for line in lines if line)), view)
         return True
 
@@ -130,11 +143,13 @@ class CausalityPanel(JournalPanel):
         self.tree.setModel(self.model)
         self.tree.setItemDelegate(CauseDelegate(theme, self.tree))
         self.tree.setAccessibleName("Causality")
-        self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for changed in (self.tree.expanded, self.tree.collapsed):
+            changed.connect(self._fit)
         self.tree.selectionModel().currentChanged.connect(self._chosen)
         self.tree.set_menu(lambda index: self.menu_items(index.data(NODE)))
         self.footer = PlainLabel("", "dim")
         self.footer.setContentsMargins(10, 7, 10, 7)
+        self.footer.setToolTip(plain_tooltip(_FOOTER_TIP))
         content = QWidget()
         vbox((self.tree, 1), separator_line(), self.footer, owner=content, margins=(0, 6, 0, 0))
         empty = EmptyState(
@@ -214,11 +229,26 @@ class CausalityPanel(JournalPanel):
             self.model.clear()
             self.model.appendRow(_item(top))
             self.tree.expandAll()
+            for item in _items(self.model.invisibleRootItem()):
+                if item.data(NODE).round > _ROUNDS:
+                    self.tree.collapse(item.index())
+        self._fit()
         self.tree.verticalScrollBar().setValue(place)
-        executions = sum(1 for node in walk(top) if node.execution >= 0)
-        sums = f"{plural(len(self._members), 'publication')} · {plural(executions, 'execution')}"
-        self.footer.setText(sums + (f" · {left_out} more" if left_out else ""))
+        self.footer.setText(_sums(len(self._members), shape_of(top), left_out))
         self._mark()
+
+    def _fit(self, _index: QModelIndex | None = None) -> None:
+        """Make the rows as wide as the deepest open one needs."""
+        if self._quiet:
+            return
+        depth, waiting = 1, [(self.model.index(0, 0), 1)]
+        while waiting:
+            index, level = waiting.pop()
+            depth = max(depth, level)
+            if self.tree.isExpanded(index):
+                waiting += [(self.model.index(row, 0, index), level + 1) for row in range(self.model.rowCount(index))]
+        header = self.tree.header()
+        header.setMinimumSectionSize(depth * self.tree.indentation() + _ROW if depth > 1 else -1)
 
     def _mark(self) -> None:
         """Mark what is selected, without scrolling."""
@@ -227,6 +257,10 @@ class CausalityPanel(JournalPanel):
             for item in _items(self.model.invisibleRootItem()):
                 node = item.data(NODE)
                 if (node.execution, node.publication) == wanted:
+                    above = item.parent()
+                    while above is not None:  # it may stand in a round of a loop that is closed
+                        self.tree.expand(above.index())
+                        above = above.parent()
                     auto = self.tree.hasAutoScroll()
                     self.tree.setAutoScroll(False)
                     self.tree.setCurrentIndex(item.index())
@@ -271,11 +305,25 @@ class CausalityPanel(JournalPanel):
             self._selection.select_publication(node.publication, event)
 
 
+def loop_words(node: CauseNode) -> str:
+    """Return which round of a loop a publication begins; empty for none."""
+    return f"↻ loop, {node.round}\N{MULTIPLICATION SIGN}" if node.round else ""
+
+
+def _sums(publications: int, shape: CauseShape, left_out: int) -> str:
+    parts = [plural(publications, "publication"), plural(shape.executions, "execution")]
+    if shape.depth > 1:
+        parts += [f"depth {shape.depth}", f"fan-out {shape.fan_out}"]
+    if shape.rounds > 1:
+        parts.append(f"loop {shape.rounds}\N{MULTIPLICATION SIGN}")
+    return " · ".join([*parts, f"{left_out} more"] if left_out else parts)
+
+
 def _item(node: CauseNode) -> QStandardItem:
     item = QStandardItem(one_line(node.title + node.detail if node.execution >= 0 else f"{node.title} {node.detail}"))
     item.setEditable(False)
     item.setData(node, NODE)
-    spoken = (item.text(), node.status, node.offset, node.length)
+    spoken = (item.text(), node.status, loop_words(node), node.offset, node.length)
     item.setAccessibleText(", ".join(part for part in spoken if part))
     for child in node.children:
         item.appendRow(_item(child))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,8 @@ class CauseNode:
     Attributes:
         execution: Its index, -1 for a publication.
         publication: The index of the publication (for an execution: of its own).
+        round: Of a publication whose event type stands above it: which time this is, from 2 on; else 0.
+        children: What came of it.
     """
 
     execution: int
@@ -32,7 +35,39 @@ class CauseNode:
     offset: str
     length: str
     phase: str = ""
+    round: int = 0
     children: list[CauseNode] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class CauseShape:
+    """What a tree is like.
+
+    Attributes:
+        executions: How many it has.
+        depth: Publications in its longest chain.
+        fan_out: The most publications that came of one.
+        rounds: The most times that one event type stands in a chain; 1 without a loop.
+    """
+
+    executions: int
+    depth: int
+    fan_out: int
+    rounds: int
+
+
+def shape_of(top: CauseNode) -> CauseShape:
+    """Return what a tree is like."""
+    executions = depth = fan_out = 0
+    rounds, waiting = 1, [(top, 1)]
+    while waiting:
+        node, level = waiting.pop()
+        depth, rounds = max(depth, level), max(rounds, node.round)
+        executions += len(node.children)
+        effects = [effect for execution in node.children for effect in execution.children]
+        fan_out = max(fan_out, len(effects))
+        waiting += [(effect, level + 1) for effect in effects]
+    return CauseShape(executions, depth, fan_out, rounds)
 
 
 def root_of(journal: Journal, publication: int) -> int:
@@ -56,9 +91,9 @@ def build_tree(
     """
     start = journal.publication(root).at
     top = _publication_node(journal, root, start)
-    waiting, count, left_out, members = [top], 1, 0, {root}
+    waiting, count, left_out, members = deque([(top, {top.title: 1})]), 1, 0, {root}
     while waiting:
-        node = waiting.pop(0)
+        node, above = waiting.popleft()
         for index in journal.executions_of(PublicationIndex(node.publication)):
             if count >= limit:
                 left_out += 1
@@ -73,7 +108,9 @@ def build_tree(
                 derived = _publication_node(journal, effect, start)
                 execution.children.append(derived)
                 members.add(effect)
-                waiting.append(derived)
+                times = above.get(derived.title, 0) + 1
+                derived.round = times if times > 1 else 0
+                waiting.append((derived, {**above, derived.title: times}))
                 count += 1
     return top, left_out, members
 
@@ -94,13 +131,3 @@ def _execution_node(journal: Journal, index: ExecutionIndex, start: int) -> Caus
     method = f".{execution.handler.method}" if execution.handler.method != execution.handler.owner else ""
     offset = format_offset(execution.start - start) if execution.start > start else ""
     return CauseNode(index, execution.publication, execution.handler.owner, method, execution.status, offset, length)
-
-
-def walk(node: CauseNode) -> list[CauseNode]:
-    """Return a node and all below it."""
-    nodes, waiting = [], [node]
-    while waiting:
-        current = waiting.pop()
-        nodes.append(current)
-        waiting += current.children
-    return nodes

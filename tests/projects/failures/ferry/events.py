@@ -410,6 +410,114 @@ class CapacitySet(Event):  # seen: refused
             raise ValueError("too small for a ferry")
 
 
+# In the galley: what others do for a handler.
+
+
+class SoupCooked(Event):
+    """Soup is on the stove."""
+
+
+class FishFried(Event):
+    """Fish is in the pan."""
+
+
+class StoveLit(Event):
+    """The stove is on."""
+
+
+class PanPutAway(Event):
+    """A pan is clean."""
+
+
+class PlateBroken(Event):
+    """A plate is broken."""
+
+
+class MenuFrozen(Event):
+    """The menu is printed."""
+
+
+class WaiterSent(Event):
+    """A waiter went upstairs."""
+
+
+class TableLaid(Event):
+    """A table is laid."""
+
+
+class SpoonCounted(Event):
+    """Spoons were counted."""
+
+
+class SaltWanted(Event):
+    """There is no salt."""
+
+
+class OvenOpened(Event):
+    """The oven is open."""
+
+
+class CakeBaked(Event):
+    """There is cake."""
+
+
+class MilkSpilt(Event):
+    """There is milk on the floor."""
+
+
+class GlassRaised(Event):
+    """Somebody drinks."""
+
+
+class BreadSliced(Event):
+    """There is bread."""
+
+
+class DishWashed(Event):
+    """The dishes are clean."""
+
+
+class CorkPulled(Event):
+    """A bottle is open."""
+
+
+class IceCrushed(Event):
+    """There is ice."""
+
+
+class PotCovered(Event):
+    """A pot is covered."""
+
+
+class CookFired(Event):
+    """The cook has gone."""
+
+
+class TeaServed(Event):
+    """There is tea."""
+
+
+class KeyTurned(Event):
+    """The galley is locked."""
+
+
+class PieEaten(Event):
+    """There was a pie."""
+
+
+class TrayDropped(Patient):  # seen: raised InspectorError
+    """A tray fell."""
+
+
+class BillAdded(Event):
+    """A bill was added up."""
+
+    @property
+    def share(self) -> float:
+        """Return the share of each."""
+        return 1 / (self.passengers - 3)  # seen: failed ZeroDivisionError by add_bill
+
+
 # Signals.
 
 

@@ -50,7 +50,7 @@ def test_the_tree_goes_from_the_outermost_cause_down(panel: CausalityPanel, sele
             "SSEEventHandler.handle": {},
         }
     }
-    assert panel.footer.text() == "2 publications · 6 executions"
+    assert panel.footer.text() == "2 publications · 6 executions · depth 2 · fan-out 1"
     assert panel.tree.currentIndex().data() == "PortfolioNetWorthRecalculated #2"
 
 
@@ -112,6 +112,74 @@ def test_the_root_is_found_even_when_a_file_tells_a_loop() -> None:
     run.start(first, "m:f")
     run.fold()
     assert root_of(run.journal, 0) == 0
+
+
+def chain(run: Run, *events: str) -> None:
+    """Let each event be published by the handler of the one before it."""
+    cause = 0
+    for event in events:
+        cause = run.start(run.publish(event, cause=cause), f"m:{event.lower()}")
+    run.fold()
+
+
+def opened(panel: CausalityPanel) -> list[str]:
+    """Return the rows that are open, outermost first."""
+    rows, index = [], panel.model.index(0, 0)
+    while index.isValid():
+        rows.append(index.data())
+        index = panel.model.index(0, 0, index) if panel.tree.isExpanded(index) else QModelIndex()
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("events", "rounds", "closed"),
+    [
+        (["Ask", "Answer"] * 10, 10, "Ask #5"),
+        (["Tick"] * 9, 9, "Tick #3"),
+        (["Begin", "Tick", "Tick", "Tick"], 3, "Tick #4"),
+        (["A", "B", "A", "C"], 2, ""),
+        (["A", "B", "C"], 1, ""),
+    ],
+)
+def test_a_loop_is_marked_and_closed_after_its_second_round(
+    panel: CausalityPanel, selection: Selection, events: list[str], rounds: int, closed: str
+) -> None:
+    run = Run(FEW)
+    chain(run, *events)
+    panel.set_journal(run.journal)
+    selection.select_publication(0, events[0])
+    sums = f"{len(events)} publications · {len(events)} executions · depth {len(events)} · fan-out 1"
+    assert panel.footer.text() == sums + (f" · loop {rounds}\N{MULTIPLICATION SIGN}" if rounds > 1 else "")
+    assert opened(panel)[-1] == closed or not closed
+    assert closed or len(opened(panel)) == 2 * len(events)
+    last = len(events) - 1
+    selection.select_execution(last, last, events[-1], 0)  # what is selected is open
+    assert panel.tree.currentIndex().data() == opened(panel)[-1] == events[-1].lower()
+    spoken = [item.accessibleText() for item in panel.model.findItems("", _RECURSIVE)]
+    assert sum("loop" in text for text in spoken) == len(events) - len(set(events))
+
+
+def test_a_deep_tree_is_scrolled_to_the_right_and_its_times_stay(panel: CausalityPanel, selection: Selection) -> None:
+    run = Run(FEW)
+    chain(run, *(f"E{number}" for number in range(20)))
+    panel.set_journal(run.journal)
+    selection.select_publication(0, "E0")
+    width = panel.tree.viewport().width()
+    assert panel.tree.columnWidth(0) >= 40 * panel.tree.indentation() + 200 > width
+    panel.tree.collapseAll()
+    assert panel.tree.columnWidth(0) == panel.tree.viewport().width()
+
+
+def test_the_fan_out_is_the_most_that_came_of_one(panel: CausalityPanel, selection: Selection) -> None:
+    run = Run(FEW)
+    first = run.publish("A", handlers=2)
+    one, two = run.start(first, "m:f"), run.start(first, "m:g")
+    for cause in (one, one, two):
+        run.publish("B", cause=cause, handlers=0)
+    run.fold()
+    panel.set_journal(run.journal)
+    selection.select_publication(0, "A")
+    assert panel.footer.text() == "4 publications · 2 executions · depth 2 · fan-out 3"
 
 
 def test_another_run_empties_the_panel(panel: CausalityPanel, selection: Selection, run: Run) -> None:

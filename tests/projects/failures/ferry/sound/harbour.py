@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from . import cabin, crew, desk, purse, signals
+from . import cabin, crew, desk, galley, purse, signals
 from .buses import horn, lights, office, quay
 from .purse import porter, purser
 
-__all__ = ["cabin", "crew", "desk", "horn", "lights", "office", "porter", "purse", "purser", "quay", "signals"]
+__all__ = [
+    "cabin",
+    "crew",
+    "desk",
+    "galley",
+    "horn",
+    "lights",
+    "office",
+    "porter",
+    "purse",
+    "purser",
+    "quay",
+    "signals",
+]
