@@ -109,12 +109,8 @@ def append(journal: Journal, columns: dict[str, Any]) -> Change:
         }
     )
     journal.executions.extend(columns)
-    for numbering, total in (
-        (journal.publication_numbers, len(journal.publications)),
-        (journal.execution_numbers, len(journal.executions)),
-    ):
-        for number in range(numbering.last + 1, total + 1):
-            numbering.add(number)
+    for numbering, more in ((journal.publication_numbers, made), (journal.execution_numbers, count)):
+        numbering.add_run(numbering.last + 1, more)
     journal.now = max(journal.now, int(columns["end"].max()))
     change.ended = list(range(change.first_execution, len(journal.executions)))
     return change

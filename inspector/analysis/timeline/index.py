@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 SLICE: Final = 16_384
 #: New executions of one fold that are taken in at once; more are taken in slices.
 _AT_ONCE: Final = 4 * SLICE
+#: More phases than there are: process and phase are looked up as one number.
+_PHASES: Final = 1 << 20
 
 
 class ExecutionFilter(Protocol):
@@ -64,7 +66,6 @@ class TimelineIndex:
         self.marks = Pyramid()
         self.mark_rows: Ints = np.zeros((0, 2), np.int64)
         self.publishing: frozenset[int] = frozenset()
-        self._row_of_mark: dict[tuple[int, int], int] = {}
         self._edges = Columns({"start": np.int64})
         self._mark_edges = Columns({"at": np.int64})
         self.phase_of_event: Ints = np.zeros(0, np.int64)
@@ -216,12 +217,17 @@ class TimelineIndex:
 
     def _mark_rows_of(self, processes: Ints, phases: Ints) -> Ints:
         """Return the row in ``marks`` of each publication, by its process and phase; new ones get one."""
-        pairs = list(zip(processes.tolist(), phases.tolist(), strict=True))
-        for process, phase in sorted(set(pairs) - self._row_of_mark.keys()):
-            self._row_of_mark[process, phase] = len(self.mark_rows)
-            self.mark_rows = np.append(self.mark_rows, [[process, phase]], axis=0)
-            self.publishing |= {process}
-        return np.fromiter(map(self._row_of_mark.__getitem__, pairs), np.int64, len(pairs))
+        codes = processes * _PHASES + phases
+        while True:
+            known = self.mark_rows @ np.array((_PHASES, 1))
+            order = np.argsort(known)
+            rows: Ints = np.append(order, -1)[np.searchsorted(known, codes, sorter=order)]
+            fresh = codes[known[rows] != codes] if len(known) else codes
+            if not len(fresh):
+                return rows
+            pairs = [divmod(code, _PHASES) for code in sorted(set(fresh.tolist()))]
+            self.mark_rows = np.concatenate((self.mark_rows, np.array(pairs, np.int64)))
+            self.publishing |= {process for process, _ in pairs}
 
     def _number_phases(self) -> None:
         for event in self.journal.events:

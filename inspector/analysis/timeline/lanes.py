@@ -31,8 +31,6 @@ STATUS_BITS: Final[npt.NDArray[np.uint8]] = np.array(
 class LaneRows:
     """Every execution on a row of its lane, so that no two of a row overlap, and the pyramid over these rows.
 
-    Row 0 belongs to no lane and holds everything: the minimap reads it.
-
     Attributes:
         grouping: Which lane each execution stands in.
         pyramid: Cells by row, of all that ended.
@@ -48,13 +46,13 @@ class LaneRows:
         self.grouping = groups
         self.pyramid = Pyramid()
         self.matching: Pyramid | None = None
-        self.lane_of_row = [-1]
-        self.level_of_row = [0]
+        self.lane_of_row: list[int] = []
+        self.level_of_row: list[int] = []
         self.runs: list[int] = []
         self.outcomes: Ints = np.zeros((0, BY_FAULT + 1), np.int64)
         self.overfull: list[int] = []
         self.rows_of_lane: list[list[int]] = []
-        self._free_at: list[int] = [_NEVER]
+        self._free_at: list[int] = []
         self._row = Columns({"row": np.int16})
 
     @property
@@ -110,9 +108,7 @@ class LaneRows:
     def mark(self, pyramid: Pyramid, journal: Journal, ended: Ints) -> None:
         """Mark executions that ended in a pyramid over these rows."""
         bits = STATUS_BITS[journal.executions["status"][ended]]
-        columns = np.tile(ended // COLUMN, 2)
-        rows = np.concatenate((self.row[ended].astype(np.int64), np.zeros(len(ended), np.int64)))
-        pyramid.mark(columns, rows, np.tile(bits, 2))
+        pyramid.mark(ended // COLUMN, self.row[ended].astype(np.int64), bits)
 
     def _count(self, journal: Journal, ended: Ints, lanes: Ints) -> None:
         missing = len(self.grouping.lanes) - len(self.outcomes)
@@ -143,7 +139,9 @@ class LaneRows:
         placed = np.full(len(lanes), -1, np.int64)
         if not len(lanes):
             return placed
-        order = np.argsort(lanes, kind="stable")
+        order = np.argsort(
+            lanes.astype(np.int16), kind="stable"
+        )  # so short that nothing is compared: ten times as fast
         lane, begins, ceases = lanes[order], start[order], ends[order]
         edges = np.flatnonzero(np.diff(lane)) + 1
         overlap = np.concatenate(([False], begins[1:] < ceases[:-1]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -235,15 +235,32 @@ class Layout:
 
 
 def layout_key(layers: Sequence[LaneRows], state: LaneState, room: int) -> tuple[object, ...]:
-    """Return a value that stays equal for as long as ``lay_out`` would give the same: asking costs less."""
+    """Return a value that stays equal while ``lay_out`` would give the same, but for counts: asking costs less."""
     layer_states = (
         (
             *(id(layer), len(layer.lane_of_row), tuple(layer.grouping.lanes)),
-            *(tuple(map(bool, layer.runs)), layer.outcomes.tobytes(), tuple(layer.overfull)),
+            tuple(map(bool, layer.runs)),
         )
         for layer in layers
     )
     return (room, state.snapshot(), *layer_states)
+
+
+def recounted(layout: Layout, layers: Sequence[LaneRows]) -> Layout:
+    """Return a layout with the counts that its lanes have now: that layout itself where all are the same."""
+    outcomes = [list(map(tuple, layer.outcomes.tolist())) for layer in layers]
+    strips = list(layout.strips)
+    for place, strip in enumerate(strips):
+        if strip.layer >= 0 and strip.lane < len(outcomes[strip.layer]):
+            counts = outcomes[strip.layer][strip.lane]
+            overfull = _overfull(layers[strip.layer], strip.lane, heads=strip.heads)
+            if counts != strip.outcomes or overfull != strip.overfull:
+                strips[place] = replace(strip, outcomes=counts, overfull=overfull)
+    return layout if strips == list(layout.strips) else replace(layout, strips=tuple(strips))
+
+
+def _overfull(rows: LaneRows, lane: int, *, heads: bool) -> int:
+    return 0 if heads or lane >= len(rows.overfull) else rows.overfull[lane]
 
 
 def lay_out(layers: Sequence[LaneRows], state: LaneState, room: int = 0) -> Layout:
@@ -401,7 +418,6 @@ class _Builder:
         height = levels * density.bar + (levels - 1) * density.gap + 2 * density.padding + 1 + heads * density.head
         for level, row in enumerate(rows.rows_of_lane[number] if number < len(rows.rows_of_lane) else ()):
             self._slot_of_row[layer][row] = self._slots + (0 if collapsed else level)
-        overfull = rows.overfull[number] if number < len(rows.overfull) else 0
         outcomes = tuple(rows.outcomes[number].tolist()) if number < len(rows.outcomes) else ()
         self._strips.append(
             LaneStrip(
@@ -410,7 +426,7 @@ class _Builder:
                 opens=opens,
                 opened=opened,
                 collapsed=collapsed and not opened and not heads,
-                overfull=0 if heads else overfull,
+                overfull=_overfull(rows, number, heads=heads),
                 process=lane.process,
                 alike=lane.alike or lane.key,
                 heads=heads,

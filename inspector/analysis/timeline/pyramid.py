@@ -86,20 +86,40 @@ class Pyramid:
             touched, place = np.arange(low, high + 1), columns - low
         else:
             touched, place = np.unique(columns, return_inverse=True)
-        width = self._width
-        flat = place * width + rows
-        patch = np.zeros(len(touched) * width, np.uint8)
-        for bit in np.flatnonzero(np.bincount(bits)).astype(np.uint8):
-            patch[flat[bits == bit]] |= bit
+        patch = self._patch(len(touched), place * self._width + rows, bits)
+        if len(touched) == high + 1 - low:
+            self._join_stretch(low, high + 1, patch)
+        else:
+            self._join_columns(touched, patch)
+
+    def _patch(self, columns: int, flat: Ints, bits: Bytes) -> Bytes:
+        """Return the cells of some columns, each by what was marked in it alone, shape ``(columns, width)``."""
+        patch = np.zeros(columns * self._width, np.uint8)
+        # Nearly all have one status. A cell that has it several times is written several times.
+        usual = np.uint8(np.bincount(bits).argmax())
+        is_usual = bits == usual
+        patch[flat[is_usual]] = usual
+        others = np.flatnonzero(~is_usual)
+        np.bitwise_or.at(patch, flat[others], bits[others])
         patch[np.bincount(flat, minlength=len(patch)) > 1] |= MANY
+        return patch.reshape(columns, -1)
+
+    def _join_stretch(self, low: int, high: int, patch: Bytes) -> None:
+        """Join cells of the columns ``low…high`` (not included) to what is there, by slices: nothing is copied."""
         levels = [level.array for level in self._levels]
-        levels[0][touched] = join(levels[0][touched], patch.reshape(-1, width))
+        levels[0][low:high] = join(levels[0][low:high], patch)
         for lower, upper in itertools.pairwise(levels):
-            parents = touched >> 1
-            if len(parents) > 1:
-                parents = parents[np.concatenate(([True], parents[1:] != parents[:-1]))]
-            upper[parents] = join(lower[2 * parents], lower[2 * parents + 1])
-            touched = parents
+            low, high = low >> 1, (high + 1) >> 1
+            upper[low:high] = join(lower[2 * low : 2 * high : 2], lower[2 * low + 1 : 2 * high : 2])
+
+    def _join_columns(self, touched: Ints, patch: Bytes) -> None:
+        """Join cells of some columns, which grow, to what is there."""
+        levels = [level.array for level in self._levels]
+        levels[0][touched] = join(levels[0][touched], patch)
+        for lower, upper in itertools.pairwise(levels):
+            touched = touched >> 1
+            touched = touched[np.diff(touched, prepend=-1) > 0]
+            upper[touched] = join(lower[2 * touched], lower[2 * touched + 1])
 
     def _mark_few(self, columns: list[int], rows: list[int], bits: list[int]) -> None:
         """Mark cell by cell, each level only as far as something changes: high up nearly nothing does."""
@@ -132,23 +152,16 @@ class Pyramid:
             Cells of shape ``(n, row capacity)``.
         """
         # Half-open from here on: a stretch that is used up stays so when both ends are halved.
-        low = np.array(first, np.int64)
-        high = np.minimum(np.array(last, np.int64) + 1, self._columns)
+        low, high = np.asarray(first, np.int64), np.minimum(np.asarray(last, np.int64) + 1, self._columns)
         result = np.zeros((len(low), self._width), np.uint8)
         for level in self._levels:
-            cells = level.array
-            left = np.flatnonzero((low < high) & ((low & 1) == 1))
-            if len(left):
-                result[left] = join(result[left], cells[low[left]])
-                low[left] += 1
-            right = np.flatnonzero((low < high) & ((high & 1) == 1))
-            if len(right):
-                high[right] -= 1
-                result[right] = join(result[right], cells[high[right]])
-            low >>= 1
-            high >>= 1
-            if not (low < high).any():
+            is_open = low < high
+            if not is_open.any():
                 break
+            for at, ends in ((low, low & 1), (high - 1, high & 1)):
+                chosen = np.flatnonzero(is_open & (ends == 1))
+                result[chosen] = join(result.take(chosen, 0), level.array.take(at[chosen], 0))
+            low, high = (low + 1) >> 1, high >> 1
         return result
 
     @property
@@ -213,9 +226,24 @@ class SpanIndex:
                 self._add_one(member, begun, ended)
             return
         octaves = octave_of(end - start)
-        for octave in np.flatnonzero(np.bincount(octaves)).tolist():
-            chosen = np.flatnonzero(octaves == octave)
-            self._add_octave(octave, members[chosen], start[chosen], end[chosen])
+        order = np.argsort(octaves, kind="stable")
+        members, start, end = members[order], start[order], end[order]
+        blocks: list[int] = []
+        firsts: list[int] = []
+        done = last = 0
+        for octave, count in enumerate(np.bincount(octaves).tolist()):
+            last += count
+            while done < last:
+                block = self._open_block(octave)
+                begin = int(self._count[block])
+                take = min(_BLOCK - begin, last - done)
+                self._members[block, begin : begin + take] = members[done : done + take]
+                self._count[block] = begin + take
+                blocks.append(block)
+                firsts.append(done)
+                done += take
+        self._low[blocks] = np.minimum(self._low[blocks], np.minimum.reduceat(start, firsts))
+        self._high[blocks] = np.maximum(self._high[blocks], np.maximum.reduceat(end, firsts))
 
     def find(self, t0: int, t1: int, shortest: int = 0) -> Ints:
         """Return the indexes of a superset of the executions that touch ``t0…t1`` and last ``shortest`` ns or longer.
@@ -247,19 +275,6 @@ class SpanIndex:
         if block < 0 or self._count[block] == _BLOCK:
             block = self._open[octave] = self._new_block(octave)
         return block
-
-    def _add_octave(self, octave: int, members: Ints, start: Ints, end: Ints) -> None:
-        done = 0
-        while done < len(members):
-            block = self._open_block(octave)
-            begin = int(self._count[block])
-            take = min(_BLOCK - begin, len(members) - done)
-            part = slice(done, done + take)
-            self._members[block, begin : begin + take] = members[part]
-            self._count[block] += take
-            self._low[block] = min(self._low[block], start[part].min())
-            self._high[block] = max(self._high[block], end[part].max())
-            done += take
 
     def _new_block(self, octave: int) -> int:
         block = self._blocks

@@ -52,6 +52,8 @@ CAPPED: Final = 4
 LABELLED: Final = 40
 
 _RUNNING: Final = LOOKS.index("running")
+#: Pixels whose cells are turned at once.
+_PART: Final = 256
 
 
 def _code_table() -> Bytes:
@@ -286,15 +288,26 @@ def _pour_pyramid(cells: Bytes, pyramid: Pyramid, slot_of_row: Ints, first: Ints
     filled = np.flatnonzero(first <= last)
     if not len(filled):
         return
-    statuses = pyramid.look(first[filled], last[filled])
-    rows = np.flatnonzero(slot_of_row[: statuses.shape[1]] >= 0)
+    # What lies between is empty, and is looked at with the others: picking out single pixels takes longer.
+    there = slice(int(filled[0]), int(filled[-1]) + 1)
+    statuses = _turned(pyramid.look(first[there], last[there])[:, : len(slot_of_row)])
+    rows = np.flatnonzero(slot_of_row[: len(statuses)] >= 0)
+    rows = rows[np.argsort(slot_of_row[rows], kind="stable")]
     slots = slot_of_row[rows]
-    while len(rows):  # once, or as often as rows share a slot because their lane is collapsed
-        slot, chosen = np.unique(slots, return_index=True)
-        part = np.ascontiguousarray(statuses[:, rows[chosen]].T)
-        where = (slot[:, None], filled[None, :]) if len(filled) < cells.shape[1] else (slot,)
-        cells[where] = join(cells[where], part)
-        rows, slots = np.delete(rows, chosen), np.delete(slots, chosen)
+    firsts = np.flatnonzero(np.diff(slots, prepend=-1))
+    turn = np.arange(len(rows)) - np.repeat(firsts, np.diff(firsts, append=len(rows)))
+    for number in range(int(turn.max(initial=-1)) + 1):  # once, or as often as rows share a slot: lanes on one row
+        chosen = turn == number
+        where = (slots[chosen], there)
+        cells[where] = join(cells[where], statuses[rows[chosen]])
+
+
+def _turned(cells: Bytes) -> Bytes:
+    """Return cells with rows for columns, turned in parts: as a whole each byte would be fetched from far away."""
+    turned = np.empty(cells.shape[::-1], np.uint8)
+    for first in range(0, len(cells), _PART):
+        turned[:, first : first + _PART] = cells[first : first + _PART].T
+    return turned
 
 
 def _codes(cells: Bytes, passed: Bytes, hide_others: bool | None) -> Bytes:

@@ -35,14 +35,14 @@ BAD = {LOOKS.index(DRAWN_AS.get(status, status)) for code, status in enumerate(S
 
 def painted(source: TimelineSource, frame: RasterFrame) -> tuple[np.ndarray, np.ndarray]:
     rows = source.layers[0]
-    slots = np.arange(-1, len(rows.lane_of_row) - 1)
+    slots = np.arange(len(rows.lane_of_row))
     return raster(source, frame, [(rows, slots)], len(slots)).codes, slots
 
 
 def reference(source: TimelineSource, frame: RasterFrame) -> list[list[list[int]]]:
     """For every row and pixel the executions that touch it, one by one."""
     columns, rows = source.executions, source.layers[0]
-    cells: list[list[list[int]]] = [[[] for _ in range(frame.width)] for _ in rows.lane_of_row[1:]]
+    cells: list[list[list[int]]] = [[[] for _ in range(frame.width)] for _ in rows.lane_of_row]
     for index in range(len(columns)):
         start, end = int(columns["start"][index]), int(columns["end"][index])
         if columns["status"][index] == RUNNING_CODE:
@@ -52,7 +52,7 @@ def reference(source: TimelineSource, frame: RasterFrame) -> list[list[list[int]
         if end - start < frame.per_pixel:
             last = first  # shorter than a pixel: it is where it begins
         for x in range(max(first, 0), min(last, frame.width - 1) + 1):
-            cells[int(rows.row[index]) - 1][x].append(index)
+            cells[int(rows.row[index])][x].append(index)
     return cells
 
 
@@ -129,6 +129,25 @@ def test_bursts_are_painted_as_the_reference_says_at_every_zoom(spread: float, p
         check(source, RasterFrame(start, per_pixel, 130, source.journal.now))
 
 
+@pytest.mark.parametrize("spread", [20_000.0, 900_000.0])
+@pytest.mark.parametrize("per_pixel", [400.0, 11_000.0, 90_000.0])
+def test_a_lane_on_one_row_shows_what_its_rows_show(spread: float, per_pixel: float) -> None:
+    source = crowd(4_000, 4, spread)
+    rows = source.layers[0]
+    lanes = np.array(rows.lane_of_row)
+    assert len(lanes) > 2 * len(set(lanes.tolist()))
+    for start in (-5_000, 0, 999_000, 5_000_300, source.journal.now - round(40.3 * per_pixel)):
+        frame = RasterFrame(start, per_pixel, 130, source.journal.now)
+        apart, _ = painted(source, frame)
+        together = raster(source, frame, [(rows, lanes)], 3).codes
+        for lane, codes in enumerate(together):
+            own = apart[lanes == lane]
+            looks = own & LOOK_MASK
+            assert (codes & LOOK_MASK).tolist() == looks.max(axis=0).tolist()
+            several = (own & MERGED > 0).any(axis=0) | ((looks > 0).sum(axis=0) > 1)
+            assert (codes & MERGED > 0).tolist() == several.tolist()
+
+
 def test_pixels_that_stand_for_several_executions_look_merged() -> None:
     source = crowd(4_000, 1, 20_000.0)
     codes, _ = painted(source, RasterFrame(0, 90_000.0, 20, source.journal.now))
@@ -184,7 +203,7 @@ def test_what_the_filter_leaves_out_is_dimmed_or_not_painted(hide: bool) -> None
     source.set_filter(OddOnly())
     source.advance()
     rows = source.layers[0]
-    slots = np.arange(-1, len(rows.lane_of_row) - 1)
+    slots = np.arange(len(rows.lane_of_row))
     frame = RasterFrame(0, 300.0, 3000, source.journal.now)
     codes = raster(source, frame, [(rows, slots)], len(slots), hide_others=hide).codes
     plain, _ = painted(TimelineSource(source.journal), frame)
@@ -193,8 +212,8 @@ def test_what_the_filter_leaves_out_is_dimmed_or_not_painted(hide: bool) -> None
     for index in odd:
         x = int(source.executions["start"][index] // 300)
         if x < 3000:
-            assert codes[rows.row[index] - 1, x] & LOOK_MASK
-            assert not codes[rows.row[index] - 1, x] & DIM
+            assert codes[rows.row[index], x] & LOOK_MASK
+            assert not codes[rows.row[index], x] & DIM
     assert bool((codes & DIM).any()) is not hide
 
 
@@ -290,7 +309,7 @@ def test_a_bar_under_a_fault_has_a_paler_body_and_a_dashed_outline_and_keeps_its
     source = TimelineSource(story.journal)
     source.advance()
     codes, _ = painted(source, RasterFrame(0, 10.0, 30, 100, dash=3))
-    rows = {lane: codes[place] for place, lane in enumerate(source.layers[0].lane_of_row[1:])}
+    rows = {lane: codes[place] for place, lane in enumerate(source.layers[0].lane_of_row)}
     struck, plain, tiny, running = (rows[lane] for lane in range(4))
     assert ((struck & LOOK_MASK)[:20] == LOOKS.index("failed")).all()
     assert (struck[:20] & FAULT > 0).tolist() == [False, *[True] * 18, False]  # both ends are outline

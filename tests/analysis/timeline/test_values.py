@@ -5,11 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inspector.analysis.journal import Journal
 from inspector.analysis.timeline.geometry import SHORTEST, TimeView, exact_time, nice_step, ruler
-from inspector.analysis.timeline.layout import DENSITIES, MARKS, RULE, LaneState, lay_out
+from inspector.analysis.timeline.groupings import GROUPINGS
+from inspector.analysis.timeline.layout import (
+    DENSITIES,
+    MARKS,
+    RULE,
+    LaneState,
+    Layout,
+    lay_out,
+    layout_key,
+    recounted,
+)
 from inspector.analysis.timeline.navigator import FIRST_SPAN, Navigator
 from inspector.analysis.timeline.source import TimelineSource
 from inspector.core.records.host import (
@@ -22,9 +33,12 @@ from inspector.core.records.host import (
     ProgramReloaded,
     RestartFailed,
 )
+from inspector.core.records.records import Batch, Row
+from inspector.core.records.statuses import FAILED_CODE
 from inspector.ui.features.timeline.host import take_records
 from inspector.ui.features.timeline.scene import BlockedBand
-from tests.analysis.runs import Run
+from tests.analysis.runs import Run, runs
+from tests.analysis.several import shop
 
 SECOND = 10**9
 
@@ -230,6 +244,48 @@ def test_rows_grow_smaller_when_there_is_no_room() -> None:
 
 def test_the_lane_of_published_events_can_be_hidden_too() -> None:
     assert shown(source_of("m:A.h"), LaneState(hidden={MARKS})) == ["A"]
+
+
+def parts(layout: Layout) -> tuple[object, ...]:
+    slots = [slots.tolist() for slots in layout.slot_of_row]
+    return (layout.strips, layout.fixed, layout.height, layout.slots, layout.idle, layout.hidden, slots)
+
+
+@pytest.mark.parametrize("name", GROUPINGS)
+@pytest.mark.parametrize("opened", [False, True])
+@settings(max_examples=15)
+@given(run=st.one_of(runs(), st.just(shop(2))), step=st.integers(3, 60))
+def test_counts_that_are_brought_up_to_date_are_those_of_a_layout_made_anew(
+    name: str, opened: bool, run: list[Row], step: int
+) -> None:
+    journal = Journal()
+    source = TimelineSource(journal, name)
+    state, key, layout = LaneState(), (), lay_out(source.layers, LaneState())
+    if opened:
+        source.open_inside()
+    for first in range(0, len(run), step):
+        source.fold(journal.fold(Batch(first + 1, run[first : first + step])))
+        state.opened = {lane.key for lane in source.layers[source.main].grouping.lanes} if opened else set()
+        state.publishing = source.publishing
+        before, key = key, layout_key(source.layers, state, 0)
+        layout = recounted(layout if key == before else lay_out(source.layers, state), source.layers)
+        assert parts(layout) == parts(lay_out(source.layers, state))
+        assert recounted(layout, source.layers) is layout, "nothing has changed"
+
+
+def test_a_count_alone_leaves_the_rows_of_cells_as_they_are() -> None:
+    run = Run()
+    run.publish(0)
+    for number, status in enumerate(("ok", "failed", "failed")):
+        run.execute(number * 100, number * 100 + 50, "m:A.h", status)
+    rows, journal = sorted(run.rows, key=lambda row: row[1]), Journal()
+    source = TimelineSource(journal)
+    source.fold(journal.fold(Batch(1, rows[:5])))
+    layout = lay_out(source.layers, LaneState())
+    source.fold(journal.fold(Batch(6, rows[5:])))
+    after = recounted(layout, source.layers)
+    assert after.slot_of_row is layout.slot_of_row, "what is kept of a picture goes by it"
+    assert [strip.outcomes[FAILED_CODE] for strip in (layout.strips[-1], after.strips[-1])] == [1, 2]
 
 
 # What the host said.

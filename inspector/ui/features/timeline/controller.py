@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from inspector.analysis.journal import Journal
 from inspector.analysis.timeline.gaps import folds_of
 from inspector.analysis.timeline.geometry import TimeView
-from inspector.analysis.timeline.layout import lay_out, layout_key
+from inspector.analysis.timeline.layout import lay_out, layout_key, recounted
 from inspector.analysis.timeline.navigator import Navigator
 from inspector.analysis.timeline.raster import NO_FOLDS
 from inspector.analysis.timeline.source import TimelineSource
@@ -245,6 +245,7 @@ class TimelineController(QObject):
         if key != self._layout_key:
             self.scene.layout = lay_out(self.source.layers, self.lanes.state, room)
             self._layout_key = key
+        self.scene.layout = recounted(self.scene.layout, self.source.layers)
         self.scene.scroll = min(max(self.scene.scroll, 0), self.scene.scroll_range)
 
     def update(self) -> None:

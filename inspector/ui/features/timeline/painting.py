@@ -38,9 +38,12 @@ class LanesPicture:
 
 @dataclass(frozen=True)
 class _Sight:
-    """Which rows of cells are in sight: their slots, the lines of the picture, and the place of every row."""
+    """Which rows of cells are in sight: their slots, the lines of the picture, and the place of every row.
 
-    layout: Layout
+    ``slot_of_row`` is the layout's: another one has its own, the same one with other counts has not.
+    """
+
+    slot_of_row: tuple[Ints, ...]
     wanted: tuple[int, int, float]
     slots: Ints
     lines: Lines
@@ -91,7 +94,7 @@ class LanesPainter:
     def _in_sight(self, scene: Scene, ratio: float) -> _Sight:
         layout, wanted = scene.layout, (scene.lanes_height, scene.scroll, ratio)
         sight = self._sight
-        if sight is None or sight.layout is not layout or sight.wanted != wanted:
+        if sight is None or sight.slot_of_row is not layout.slot_of_row or sight.wanted != wanted:
             sight = self._sight = _look(layout, wanted)
         return sight
 
@@ -111,7 +114,7 @@ def _look(layout: Layout, wanted: tuple[int, int, float]) -> _Sight:
     place = np.full(layout.slots + 1, -1, np.int64)
     place[slots[:-1]] = np.arange(len(slots) - 1)
     places = tuple(np.where(slot >= 0, place[slot], -1) for slot in layout.slot_of_row)
-    return _Sight(layout, wanted, slots, Lines.of(lines), places)
+    return _Sight(layout.slot_of_row, wanted, slots, Lines.of(lines), places)
 
 
 def _draw_grid(codes: npt.NDArray[np.uint8], scene: Scene, ratio: float) -> None:
