@@ -58,14 +58,6 @@ class TimeView:
         """Show as much, ``time`` ns later."""
         return TimeView(self.start + time, self.span, self.width)
 
-    def kept_within(self, low: int, high: int) -> TimeView:
-        """Show no more than ``low…high`` with a margin, and never nothing of it."""
-        room = max(high - low, SHORTEST)
-        span = min(self.span, round(room * 1.1) + SHORTEST)
-        margin = span // 2
-        start = min(max(self.start, low - margin), max(high + margin - span, low - margin))
-        return TimeView(start, span, self.width)
-
 
 @dataclass(frozen=True)
 class Tick:

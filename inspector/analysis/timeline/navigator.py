@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from inspector.analysis.timeline.geometry import SHORTEST, TimeView
@@ -15,6 +16,8 @@ FIRST_SPAN: Final = 2_400_000_000
 LEAD: Final = 0.015
 #: Room kept before what happened first, and before what happened last, likewise.
 _BEFORE: Final = 0.05
+#: How much more than the whole session can be shown, as a share of it.
+_ROOM: Final = 1.1
 
 _KEPT: Final = 100
 _GESTURE: Final = 0.6
@@ -112,10 +115,18 @@ class Navigator:
         self._keep_up()
 
     def zoom(self, factor: float, x: float) -> None:
-        """Show ``factor`` times as much around ``x``; around the newest while following."""
-        self._remember("zoom")
-        anchor = self._view.x_of(self._newest) if self._following else x
-        self._set(self._view.zoomed(factor, anchor))
+        """Show ``factor`` times as much around ``x``; around the newest while following.
+
+        At most the whole session with a little room, and then all of it, unless more is shown already.
+        """
+        view, factor = self._view, min(factor, self._longest / self._view.span)
+        if factor != 1:
+            view = view.zoomed(factor, view.x_of(self._newest) if self._following else x)
+        if factor >= 1 and view.span >= self._newest and not self._following:
+            view = replace(view, start=min(max(view.start, self._newest - view.span), 0))
+        if view != self._view:
+            self._remember("zoom")
+            self._set(view)
 
     def pan(self, pixels: float) -> None:
         """Look so many pixels later."""
@@ -161,7 +172,7 @@ class Navigator:
 
     def end(self) -> None:
         """Go to the newest."""
-        self.pan_to(self._newest - round(self._view.span * (1 - LEAD)))
+        self.pan_to(max(0, self._newest - round(self._view.span * (1 - LEAD))))
 
     def pan_to(self, start: int) -> None:
         """Look from another time on."""
@@ -197,8 +208,18 @@ class Navigator:
             self._ahead = []
             self._stepped()
 
+    @property
+    def _longest(self) -> int:
+        """The longest stretch that can be asked for, ns: never less than what is looked at."""
+        whole = max(self._newest, self._first_span if self._following else SHORTEST)
+        return max(round(whole * _ROOM) + SHORTEST, self._view.span)
+
     def _set(self, view: TimeView) -> None:
-        self._view = view.kept_within(0, max(self._newest, self._first_span if self._following else SHORTEST))
+        """Look at a stretch: of the session, at most half of it beside that, or of what is looked at already."""
+        span = min(view.span, self._longest)
+        least = min(-span // 2, self._view.start)
+        most = max(self._newest - span // 2, self._view.end - span, 0)
+        self._view = replace(view, start=min(max(view.start, least), most), span=span)
         self._keep_up()
 
     def _keep_up(self) -> bool:

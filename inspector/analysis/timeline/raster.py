@@ -337,7 +337,7 @@ def _grow(codes: Bytes, slot: Ints, pour: _Pour, matches: Bools | None, *, hide_
 def _caps(width: int, slot: Ints, pour: _Pour) -> Ints:
     """Return the flat cell numbers of both ends of the bars that are wide enough to show them rounded."""
     wide = pour.x1 - pour.x0 >= CAPPED
-    left = wide & (pour.x0 >= 0)
+    left = wide & (pour.x0 >= 0) & (pour.x0 < width)  # where a pixel is less than a nanosecond it may be the next one
     right = wide & (pour.x1 <= width)
     return np.concatenate(((slot * width + pour.x0)[left], (slot * width + pour.x1 - 1)[right]))
 

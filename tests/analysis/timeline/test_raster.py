@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from inspector.analysis.entries import IS_BAD
@@ -78,6 +78,9 @@ def check(source: TimelineSource, frame: RasterFrame) -> None:
 
 @given(runs(), st.integers(-500, 3000), st.sampled_from([0.5, 1.0, 3.7, 20.0, 61.3, 500.0]), st.integers(1, 60))
 @settings(max_examples=150)
+@example(
+    [(1, 1, 1, "A", "", "", 0, 1, "", "", 1, 0), (2, 1, 1, 1, "m:H.handle", ""), (3, 3, 1, "ok", 0, "")], 0, 0.5, 2
+)
 def test_small_runs_are_painted_as_the_reference_says(
     rows: list[Row], start: int, per_pixel: float, width: int
 ) -> None:

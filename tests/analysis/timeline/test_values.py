@@ -149,6 +149,94 @@ def test_one_never_gets_lost_beyond_the_session() -> None:
     assert navigator.view.span == SHORTEST
 
 
+sessions = st.integers(0, 300 * SECOND)
+factors = st.floats(1.01, 40)
+xs = st.floats(0, 1000)
+
+
+def standing(newest: int, span: int, start: int = 0) -> tuple[Navigator, Clock]:
+    """Return what stands still, at a stretch that may be longer than the session."""
+    clock = Clock()
+    navigator = Navigator(clock)
+    navigator.set_first_span(span)
+    navigator.arrive(newest)
+    navigator.follow(False)
+    navigator.pan(start / navigator.view.per_pixel)
+    clock.now += 10
+    return navigator, clock
+
+
+@given(sessions, st.integers(SECOND // 100, 20 * SECOND), sessions, st.lists(st.tuples(factors, xs), max_size=12))
+def test_zooming_out_never_shows_less_and_ends_at_the_whole_session(
+    newest: int, span: int, start: int, turns: list[tuple[float, float]]
+) -> None:
+    navigator, clock = standing(newest, span, start)
+    for factor, x in [*turns, (10**6, 500.0)]:
+        before = navigator.view
+        navigator.zoom(factor, x)
+        assert navigator.view.span >= before.span
+        assert navigator.view.start <= max(before.start, 0)
+        assert navigator.view.end >= min(before.end, newest)
+    whole = navigator.view
+    assert whole.start <= 0 <= newest <= whole.end
+    clock.now += 10
+    navigator.zoom(2, 900)
+    navigator.zoom(1.1, 3)
+    assert navigator.view == whole, "there is nothing more to show"
+    navigator.arrive(newest + 3 * SECOND)
+    navigator.zoom(10**6, 500)
+    assert navigator.view.end >= newest + 3 * SECOND, "now there is"
+
+
+@given(sessions, st.integers(SECOND // 100, 20 * SECOND), sessions, st.floats(-3000, 3000), st.booleans())
+def test_moving_shows_as_much_as_before_and_comes_back(
+    newest: int, span: int, start: int, pixels: float, follows: bool
+) -> None:
+    navigator, _ = standing(newest, span, start)
+    navigator.follow(follows)
+    shown = navigator.view.span
+    acts = [navigator.home, navigator.end, lambda: navigator.centre(newest // 2), lambda: navigator.pan(pixels)]
+    for act in acts:
+        act()
+        assert navigator.view.span == shown
+        assert navigator.view.start < newest + 1 or navigator.view.start <= 0, "the session is in sight"
+        assert navigator.view.end >= 0
+    navigator.end()
+    assert navigator.view.start <= newest <= navigator.view.end
+    navigator.home()
+    assert navigator.view.start == 0
+    navigator.pan(-200)
+    navigator.pan(200)
+    assert abs(navigator.view.start) <= navigator.view.per_pixel
+
+
+@given(sessions, st.integers(SECOND // 100, 20 * SECOND), st.floats(0, 0.9), st.floats(0.05, 1))
+def test_a_stretch_that_was_dragged_out_in_the_view_is_shown_as_it_is(
+    newest: int, span: int, at: float, share: float
+) -> None:
+    navigator, _ = standing(newest, span)
+    view = navigator.view
+    start = view.start + round(at * view.span)
+    end = min(start + max(SHORTEST, round(share * view.span)), view.end)
+    navigator.show(start, end)
+    assert (navigator.view.start, navigator.view.end) == (start, max(end, start + SHORTEST))
+
+
+def test_what_does_not_zoom_is_no_step_to_go_back() -> None:
+    navigator, clock = standing(SECOND // 2, FIRST_SPAN)
+    young = navigator.view
+    navigator.zoom(0.5, 100)
+    close = navigator.view
+    for _ in range(3):
+        clock.now += 10
+        navigator.zoom(1000, 100)
+    assert navigator.view.end >= SECOND // 2
+    navigator.step_back()
+    assert navigator.view == close
+    navigator.step_back()
+    assert navigator.view == young
+
+
 # Lanes.
 
 

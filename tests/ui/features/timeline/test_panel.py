@@ -150,6 +150,26 @@ def test_w_and_s_zoom(panel: TimelinePanel, text: str, bigger: bool) -> None:
     assert (panel.controller.navigator.view.span > before) is bigger
 
 
+def test_a_young_session_that_stands_still_is_never_shown_less_by_zooming_out(make: Make) -> None:
+    panel, journal = make(), Journal()
+    panel.show()
+    panel.set_journal(journal)
+    panel.folded(journal.fold(Batch(1, run_of_day().rows)))
+    panel.controller.stand_still()
+    young = panel.controller.navigator.view
+    assert young.span > 10 * journal.now
+    for text in "-s-":
+        key(panel, text)
+        assert panel.controller.navigator.view == young, "all of it is in sight"
+    key(panel, "d")
+    key(panel, "a")
+    assert panel.controller.navigator.view.span == young.span
+    for text in "wwwwwwwwwwwwwwwwww-----------------------":
+        key(panel, text)
+    assert panel.controller.navigator.view.start <= 0
+    assert panel.controller.navigator.view.end >= journal.now
+
+
 def test_a_and_d_pan_and_backspace_goes_back(panel: TimelinePanel) -> None:
     panel.controller.back_wanted.connect(panel.controller.step_back)  # the window knows which step was the last
     panel.controller.show(20 * MS, 60 * MS)
