@@ -26,6 +26,8 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE
+
 TESTS = Path(__file__).resolve().parent
 PRODUCT = TESTS.parent / "inspector"
 # How long a thread or process that was told to end may take to be gone.
@@ -260,7 +262,7 @@ def widgets_left(before: frozenset[int]) -> list[str]:
 
 
 def forbid_blocking_waits() -> None:
-    """Make pytest-qt's blocking waits an error in a coroutine: there they hang, or silently lose tasks."""
+    """Make pytest-qt's blocking waits patient, and an error in a coroutine: there they hang, or silently lose tasks."""
     from pytestqt.qtbot import QtBot
 
     def guarded(name: str, wait: Callable[..., Any]) -> Callable[..., Any]:
@@ -268,7 +270,7 @@ def forbid_blocking_waits() -> None:
         def call(*args: Any, **kwargs: Any) -> Any:
             if asyncio._get_running_loop() is not None:
                 raise RuntimeError(f"qtbot.{name} blocks the loop of an async test: await next_signal(...) instead")
-            return wait(*args, **kwargs)
+            return wait(*args, **({} if name == "wait" else {"timeout": int(PATIENCE * 1000)}) | kwargs)
 
         return call
 

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from tests.recipes import Copy, blocks
 
-#: Each runs other commands in a row.
-
 RULES = "inspector/catalog/findings/rules_sse.py"
 EXPORT = "inspector/app/export.py"
 #: What the recipe leaves to the reader: a line per execution that fits and went wrong.

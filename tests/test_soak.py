@@ -1,4 +1,4 @@
-"""The short form of ``make soak``: a few seconds, and ten times the bounds, for other tests run beside it."""
+"""The short form of ``make soak``: a few seconds, and five times the bounds, for other tests run beside it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def test_the_window_keeps_its_promises_for_some_seconds() -> None:
-    command = (sys.executable, "-m", "benchmarks.soak", "4", "--memory", "64", "--lenient", "10")
-    for _ in range(3):  # whatever else the machine does may stop every frame for long, but not each time
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
-        assert "instead of" not in done.stdout
-        if done.returncode == 0:
-            break
+    command = (sys.executable, "-m", "benchmarks.soak", "4", "--memory", "64", "--lenient", "5")
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("ok ") == 9
 

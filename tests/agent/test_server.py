@@ -17,6 +17,7 @@ from inspector.core.records.host import FireSettled, HostNoted, RecordingPaused
 from inspector.core.records.recorder import Recorder
 from inspector.core.records.records import Published, Record, to_record
 from inspector.core.request import FireRequest
+from tests.patience import PATIENCE
 from tests.programs import OrderPlaced, Shop, of, shop_program
 
 pytestmark = pytest.mark.allow_log("inspector.core.bus", "event_handler_failed")
@@ -48,7 +49,7 @@ async def serving(*handlers: Callable[[OrderPlaced], Any]) -> AsyncIterator[Serv
     await made.ready.wait()
     yield made
     made.server.stop()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await task
 
 

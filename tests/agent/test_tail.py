@@ -21,6 +21,7 @@ from inspector.core.bus.bus import InMemoryEventBus
 from inspector.core.description import CatalogDescription
 from inspector.core.redact.redactor import Redactor
 from inspector.hosts.intake import Intake
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -129,7 +130,7 @@ class HeldSocket(socket.socket):
 
     def send(self, *args: Any) -> int:
         self.began.set()
-        assert self.may_send.wait(30)
+        assert self.may_send.wait(PATIENCE)
         return super().send(*args)
 
 
@@ -151,13 +152,13 @@ async def test_nobody_waits_while_rows_are_sent_and_the_tail_keeps_those_that_co
             held.began.clear()
             held.may_send.clear()
             sender.start()
-            assert held.began.wait(30)
+            assert held.began.wait(PATIENCE)
 
     with ours:
         await published(channel, 3, handler)  # comes to its end, though the sender is held
         assert kinds(read_tail(file)[1])[-1] == 2
         held.may_send.set()
-        sender.join(30)
+        sender.join(PATIENCE)
         came = [row for _, rows in Decoder().feed(ours.recv(1 << 20)) for row in rows]
         sent, kept = read_tail(file)
         assert sent == len(came)

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -26,6 +27,7 @@ from inspector.core.faults import FaultRule
 from inspector.core.records.host import HostRecord, LoopBlocked, LoopUnblocked
 from inspector.core.records.recorder import Recorder
 from inspector.core.records.records import to_record
+from tests.patience import PATIENCE
 from tests.programs import line_of, until
 
 
@@ -85,7 +87,7 @@ def blockages(recorder: Recorder) -> list[Any]:
 
 
 async def unblocked(recorder: Watched) -> None:
-    assert await asyncio.to_thread(recorder.told[LoopUnblocked].wait, 10)
+    assert await asyncio.to_thread(recorder.told[LoopUnblocked].wait, PATIENCE)
 
 
 class Shop:
@@ -101,7 +103,7 @@ class Shop:
 
     def _hold(self) -> None:
         """Hold the loop until the watchdog has said so: no longer, however slow the machine."""
-        assert self._recorder.told[LoopBlocked].wait(10)
+        assert self._recorder.told[LoopBlocked].wait(PATIENCE)
 
 
 @pytest.mark.parametrize("name", ["computes", "sync"])
@@ -207,9 +209,8 @@ async def test_a_loop_that_runs_nothing_is_held_by_nobody() -> None:
 
 async def test_a_loop_that_answers_is_left_alone(recorder: Watched, watched: Callable[[], Watchdog]) -> None:
     dog = watched()
-    end = time.monotonic() + 5
-    await until(lambda: dog.lag or time.monotonic() > end)
-    assert 0 < dog.lag < 30_000_000_000
+    await until(lambda: dog.lag)
+    assert dog.lag > 0
     if not recorder.told[LoopBlocked].is_set():  # another process may have had the machine for 30 ms
         assert blockages(recorder) == []
 
@@ -228,10 +229,10 @@ async def test_a_loop_that_has_no_processor_is_held_by_nobody(
     monkeypatch.setattr(watchdog_module, "_unserved", unserved)
     watched()
     for _ in range(5):  # the loop does not answer meanwhile
-        assert asked.acquire(timeout=10)
+        assert asked.acquire(timeout=PATIENCE)
     assert not recorder.told[LoopBlocked].is_set()
     monkeypatch.setattr(watchdog_module, "_unserved", lambda _: 0)
-    assert recorder.told[LoopBlocked].wait(10)
+    assert recorder.told[LoopBlocked].wait(PATIENCE)
     await unblocked(recorder)
 
 
@@ -239,9 +240,13 @@ def test_a_thread_that_waits_for_a_processor_is_told_from_one_that_waits_for_any
     unserved = watchdog_module._unserved
     if not unserved(threading.get_native_id()):
         pytest.skip("This system does not tell how long a thread waits for a processor.")
-    released = threading.Event()
-    waiting = threading.Thread(target=released.wait)
+    there, released = threading.Event(), threading.Event()
+    waiting = threading.Thread(target=lambda: (there.set(), released.wait()))
     waiting.start()
+    there.wait()
+    state = Path(f"/proc/self/task/{waiting.native_id}/stat")
+    while state.read_text().rpartition(")")[2].split()[0] != "S":  # it is about to wait, and needs a processor for it
+        time.sleep(0.001)
     idle = unserved(waiting.native_id)
     rivals = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4 * (os.cpu_count() or 1))]
     try:
@@ -263,7 +268,7 @@ async def test_stop_ends_the_thread_at_once_even_while_the_loop_is_held(
 ) -> None:
     """The loop's own thread stops it: it cannot answer meanwhile."""
     dog = watched()
-    assert recorder.told[LoopBlocked].wait(10)
+    assert recorder.told[LoopBlocked].wait(PATIENCE)
     dog.stop()
     assert not dog._watch.is_alive()
     dog.stop()
@@ -274,7 +279,7 @@ def test_a_loop_that_was_closed_ends_the_watch(recorder: Watched) -> None:
     dog = Watchdog(loop, threading.get_ident(), recorder)
     loop.close()
     dog.start()
-    dog._watch.join(10)
+    dog._watch.join(PATIENCE)
     assert not dog._watch.is_alive()
     assert blockages(recorder) == []
     assert dog.lag == 0  # nothing waits for an answer any more

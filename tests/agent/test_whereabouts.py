@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from inspector.agent.process.whereabouts import whereabouts
+from tests.patience import PATIENCE
 
 
 def test_the_stack_of_a_thread_is_told_from_the_inner_end() -> None:
@@ -15,14 +16,14 @@ def test_the_stack_of_a_thread_is_told_from_the_inner_end() -> None:
 
     def inner() -> None:
         there.set()
-        ends.wait(10)
+        ends.wait(PATIENCE)
 
     def outer() -> None:
         inner()
 
     thread = threading.Thread(target=outer)
     thread.start()
-    there.wait(10)
+    there.wait(PATIENCE)
     assert thread.ident is not None
     places = whereabouts(thread.ident, None)
     ends.set()

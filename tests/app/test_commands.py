@@ -9,6 +9,7 @@ from inspector.app.commands import Command, CommandTable
 from inspector.app.notices import Notice, Notices
 from inspector.app.tasks import TaskOwner
 from inspector.core.errors import InspectorError
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ async def test_a_command_may_be_a_coroutine(table: CommandTable) -> None:
 
     table.add(command("export", work))
     assert table.run("export")
-    await asyncio.wait_for(done.wait(), 1)
+    await asyncio.wait_for(done.wait(), PATIENCE)
 
 
 def test_listeners_hear_which_commands_changed(table: CommandTable) -> None:

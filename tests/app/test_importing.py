@@ -18,6 +18,7 @@ from inspector.store.jsonl import export_jsonl
 from inspector.store.jsonl_import import JsonlStream, read_jsonl
 from inspector.store.reader import StoredStream
 from inspector.store.store import Store
+from tests.patience import PATIENCE
 from tests.store.runs import ListStream, plain_run, run_async, runs
 
 
@@ -143,7 +144,7 @@ async def imported_with(tmp_path: Path, change: dict[int, tuple[bytes, bytes]]) 
     await store.open()
     try:
         imported = await import_run_log(store, read_jsonl(log))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await export_jsonl(StoredStream(store, imported.session), tmp_path / "again.jsonl")
         (info,) = await store.sessions()
     finally:

@@ -22,6 +22,7 @@ from inspector.core.request import FireRequest
 from inspector.hosts.embedded import EmbeddedHost
 from inspector.store.reader import StoredStream
 from inspector.store.store import Store
+from tests.patience import PATIENCE
 from tests.programs import OrderPlaced, Shop, shop_program
 from tests.store.runs import collect
 
@@ -58,11 +59,11 @@ class Made:
 async def recorded(store: Store | None, make_program: Callable[[], CoreProgram] = shop_program) -> AsyncIterator[Made]:
     made = Made(make_program, store)
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await made.recording.start()
             yield made
     finally:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await made.recording.close()
     assert made.tasks.names == ()
 
@@ -230,7 +231,7 @@ async def test_trouble_while_storing_is_told_and_nothing_is_lost(store: Store, c
 @pytest.mark.parametrize("with_store", [True, False])
 async def test_a_program_that_cannot_start_leaves_no_task_and_no_session(store: Store, with_store: bool) -> None:
     made = Made(lambda: shop_program(shop=Shop(fail_at="start")), store if with_store else None)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         with pytest.raises(InspectorError, match="the shop cannot open"):
             await made.recording.start()
         assert made.tasks.names == ()

@@ -12,6 +12,7 @@ from inspector.app.tasks import TaskOwner
 from inspector.catalog.form import FireForm
 from inspector.hosts.child import ChildHost
 from inspector.hosts.project import Project
+from tests.patience import PATIENCE
 
 PROGRAM = """
 import time
@@ -50,8 +51,8 @@ async def test_saving_again_while_what_is_pinned_hangs_loads_the_mended_program(
         while not len(recording.journal.executions):  # noqa: ASYNC110 - it hangs now
             await asyncio.sleep(0.01)
         file.write_text(PROGRAM.format(body="pass"))
-        mended = await asyncio.wait_for(reloader.reload(), 20)
-        assert await asyncio.wait_for(hanging, 5) is None
+        mended = await asyncio.wait_for(reloader.reload(), PATIENCE)
+        assert await asyncio.wait_for(hanging, PATIENCE) is None
         assert told == [mended]
         assert mended is not None
         assert mended.trouble is None

@@ -40,6 +40,7 @@ from inspector.core.errors import InspectorError
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.core.request import FireRequest
 from inspector.hosts.embedded import EmbeddedHost
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.allow_log("inspector.core.bus", "event_handler_failed")
 
@@ -115,7 +116,7 @@ async def bench_of(shop: Shop, database: Path | None = None) -> AsyncIterator[Be
     tasks = TaskOwner(notices)
     bench = Workbench(lambda: EmbeddedHost(shop.program), database, notices, tasks, name="today")
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await bench.start()
             yield Bench(bench, shop)
     finally:

@@ -15,6 +15,7 @@ from inspector.core.records.records import Batch, Record, to_record, to_row
 from inspector.core.records.stream import LiveStream, Part
 from inspector.store.store import Store
 from tests.app.test_workbench import desk_on, path
+from tests.patience import PATIENCE
 from tests.programs import until
 from tests.store.runs import STARTED
 
@@ -58,7 +59,7 @@ async def test_a_part_that_waits_is_woken_by_its_end() -> None:
     async def read() -> list[Batch]:
         return [batch async for batch in stream.read(0, part)]
 
-    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
         reading = group.create_task(read())
         await asyncio.sleep(0)
         stream.end(part, 0)
@@ -117,13 +118,15 @@ async def test_without_a_store_the_view_begins_anew(path: Path) -> None:
 
 async def test_what_is_stored_is_told_in_the_numbers_of_the_stream(path: Path) -> None:
     async with desk_on(path) as desk:
-        await desk.fire(1)
         told: list[tuple[int, int]] = []
         host = desk.bench.host
         assert host is not None
-        before = desk.bench.recording.journal.seq
         set_stored = host.set_stored
         host.set_stored = lambda seq, at: (told.append((seq, at)), set_stored(seq, at))  # type: ignore[method-assign]
+        await desk.fire(1)
+        before = desk.bench.recording.journal.seq
+        await until(lambda: told and told[-1][0] >= before)  # what is stored comes behind what is shown
+        told.clear()
         await desk.bench.new_session()
         await desk.fire(2, 3)
         await desk.bench.saved(desk.bench.live_session)

@@ -30,6 +30,7 @@ from inspector.hosts.project import Project
 from inspector.store import columns
 from inspector.store.jsonl_import import read_jsonl
 from inspector.store.store import Store
+from tests.patience import PATIENCE
 from tests.programs import Shop, shop_program, until
 from tests.store.runs import STARTED as ANY_START
 from tests.store.runs import collect, plain_run
@@ -77,11 +78,11 @@ def path(tmp_path: Path) -> Path:
 async def desk_on(database: Path | None, make_program: Callable[[], CoreProgram] = shop_program) -> AsyncIterator[Desk]:
     desk = Desk(database, make_program)
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await desk.bench.start()
             yield desk
     finally:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await desk.bench.close()
     assert desk.tasks.names == ()
 

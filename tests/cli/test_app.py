@@ -13,7 +13,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +31,7 @@ from inspector.store.info import SessionInfo
 from inspector.store.store import Store
 from tests.cli.conftest import Cli, Ran
 from tests.hosts.children import INTERPRETERS, ZOO, gone
+from tests.patience import PATIENCE
 
 PROJECTS = ZOO.parent
 OTHERS = {version: path for version, path in INTERPRETERS.items() if path != sys.executable}
@@ -203,17 +203,17 @@ def test_a_bus_that_raises_before_any_handler_ran_is_told_and_no_success(cli: Cl
 
 
 def test_a_handler_that_never_lets_go_of_the_loop_ends_the_program_after_its_time(cli: Cli, small: Path) -> None:
-    options = ("--app", "small.wiring:bus", "--cwd", small, "--timeout", "0.5", "--json")
+    options = ("--app", "small.wiring:bus", "--cwd", small, "--timeout", "2", "--json")
     ran = cli("fire", "Placed", *options, "--set", "order=hold")
     assert (ran.code, ran.json["by_status"]) == (1, {"interrupted": 1})
-    assert "No activity for 500 ms: stopping the program." in ran.err
+    assert "No activity for 2.00 s: stopping the program." in ran.err
 
 
 def with_handler(small: Path, body: str) -> None:
     """Give the project an event whose handler does something bad."""
     wiring = small / "small" / "wiring.py"
     more = f"""
-import asyncio, os, stat
+import asyncio, os, sqlite3, stat
 
 @dataclass(frozen=True)
 class Burnt:
@@ -237,17 +237,27 @@ def test_a_handler_that_swallows_its_cancellation_is_given_up(cli: Cli, small: P
         small,
         f"    while True:\n        try:\n            {waits}\n        except asyncio.CancelledError:\n            pass",
     )
-    begun = time.monotonic()
     ran = cli("fire", "Burnt", "--app", "small.wiring:bus", "--cwd", small, "--timeout", "0.5", "--json")
     assert (ran.code, ran.json["by_status"]) == (1, {"timed_out": 1})
-    assert time.monotonic() - begun < 20
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the handler looks for our socket in /proc")
 @pytest.mark.parametrize("size", [300_000, 1_000_000])
-def test_a_frame_that_is_begun_and_not_ended_ends_the_program(cli: Cli, small: Path, size: int) -> None:
-    with_handler(small, f'    os.write(channel(), ({size}).to_bytes(4, "big") + b"[")\n    await asyncio.sleep(60)')
-    ran = cli("fire", "Burnt", "--app", "small.wiring:bus", "--cwd", small, "--timeout", "30", "--json")
+def test_a_frame_that_is_begun_and_not_ended_ends_the_program(cli: Cli, small: Path, size: int, db: Path) -> None:
+    # Its start has to be there: what is sent after junk is not read.
+    lines = f"""
+    while True:
+        try:
+            stored = sqlite3.connect("file:{db}?mode=ro", uri=True)
+            if stored.execute("SELECT count(*) FROM executions").fetchone()[0]:
+                break
+        except sqlite3.OperationalError:  # there is no table yet
+            pass
+        await asyncio.sleep(0.01)
+    os.write(channel(), ({size}).to_bytes(4, "big") + b"[")
+    await asyncio.get_running_loop().create_future()"""
+    with_handler(small, lines)
+    ran = cli("fire", "Burnt", "--app", "small.wiring:bus", "--cwd", small, "--timeout", PATIENCE, "--json")
     assert (ran.code, ran.json["by_status"]) == (1, {"interrupted": 1})
     assert "The program sent invalid data" in ran.err
 
@@ -372,7 +382,7 @@ def in_terminal(answer: str, *words: str) -> tuple[int, str]:
             if shown.endswith(b"[y/N] "):
                 os.write(ours, f"{answer}\n".encode())
     os.close(ours)
-    return process.wait(timeout=30), shown.decode()
+    return process.wait(timeout=PATIENCE), shown.decode()
 
 
 def test_a_found_project_is_not_loaded_without_consent_where_nobody_can_be_asked(cli: Cli, found: Path) -> None:
@@ -465,9 +475,9 @@ def test_a_missing_dependency_and_its_own_traceback(cli: Cli, small: Path) -> No
 
 
 def test_an_import_that_takes_too_long_is_stopped(cli: Cli) -> None:
-    ran = cli("catalog", "--app", "endless_loop:bus", *at("zoo"), "--load-timeout", "0.3")
+    ran = cli("catalog", "--app", "endless_loop:bus", *at("zoo"), "--load-timeout", "2")
     assert ran.code == 1
-    assert "endless_loop took more than 0.3 s and was stopped at endless_loop.py:" in ran.err
+    assert "endless_loop took more than 2 s and was stopped at endless_loop.py:" in ran.err
     assert "  Allow more time (--load-timeout SECONDS)." in ran.err
 
 
@@ -617,7 +627,7 @@ def test_a_request_to_end_leaves_no_orphan_and_keeps_what_was_recorded(
         if said != "working":
             assert "ship" in line_with(started, said)
         started.send_signal(sent)
-        _, err = started.communicate(timeout=30)
+        _, err = started.communicate(timeout=PATIENCE)
     assert started.returncode == code
     assert "Session 1 has everything recorded so far." in err
     assert "Traceback" not in err
@@ -635,7 +645,7 @@ def test_ctrl_c_while_a_project_is_loaded_leaves_no_orphan(small: Path) -> None:
     with process(small, "catalog", "--app", "slow:bus", "--load-timeout", "30") as started:
         pid = int(told.read_text())  # waits until the other end is opened
         started.send_signal(signal.SIGINT)
-        _, err = started.communicate(timeout=30)
+        _, err = started.communicate(timeout=PATIENCE)
     assert started.returncode == 130
     assert "Traceback" not in err
     assert asyncio.run(gone(pid))

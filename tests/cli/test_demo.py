@@ -45,7 +45,7 @@ def test_every_event_is_fired_once_and_nothing_fails(cli: Cli, tmp_path: Path) -
 def test_with_faults_only_what_was_injected_goes_wrong(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inspector.cli.demo.TIMEOUT_WITH_FAULTS", 1.0)
+    monkeypatch.setattr("inspector.cli.demo.TIMEOUT_WITH_FAULTS", 5.0)
     target = tmp_path / "run.csv"
     ran = cli("demo", "--faults", "--export", target)
     assert ran.code == 0

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Cli
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.allow_log("inspector.demo"), pytest.mark.allow_log("inspector.core.bus")]
 
@@ -30,11 +31,19 @@ def start(*words: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
 
 
 def start_long_fire(db: Path) -> subprocess.Popen[str]:
-    """A fire of thousands, under way: with -v the log of its handlers comes on stderr."""
+    """A fire of thousands, under way, with a session: with -v the log of its handlers comes on stderr."""
     process = start("fire", "UserLoginFailed", "--count", "100000", "-v", "--json", "--db", str(db))
     assert process.stderr is not None
-    assert "user_login_failed" in process.stderr.readline()
+    lock = db.with_name(db.name + "-live") / "1"
+    next(line for line in process.stderr if "user_login_failed" in line and lock.exists())
     return process
+
+
+def besides_handlers(err: str) -> str:
+    """What stands on stderr without what -v logs of handlers that were cancelled, which is where they stood."""
+    return re.sub(
+        r"(?ms)^WARNING inspector\.core\.bus: event_handler_failed\n.*?(?=^[A-Z]+ [\w.]+: |^inspector: |\Z)", "", err
+    )
 
 
 ENDING = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
@@ -44,10 +53,10 @@ ENDING = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 def test_a_stopped_fire_keeps_what_was_recorded(cli: Cli, db: Path, sent: signal.Signals, code: int) -> None:
     process = start_long_fire(db)
     process.send_signal(sent)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (code, "")
     assert "Stopped. Session 1 has everything recorded so far." in err
-    assert "Traceback" not in err
+    assert "Traceback" not in besides_handlers(err)
     (session,) = cli("sessions", "--json").json
     assert session["state"] == "closed"
     assert session["publications"] >= 1
@@ -58,11 +67,11 @@ def test_ctrl_c_twice_ends_at_once_and_still_says_what_is_kept(cli: Cli, db: Pat
     process = start_long_fire(db)
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (130, "")
     kept = re.search("Stopped. Session 1 has (everything recorded so far|the first [\\d\u2009]+ records)\\.", err)
     assert kept, err[-500:]
-    assert "Traceback" not in err
+    assert "Traceback" not in besides_handlers(err)
     (session,) = cli("sessions", "--json").json
     if kept[1] != "everything recorded so far":
         assert f"{session['records']} records" in kept[1].replace("\u2009", "")
@@ -72,16 +81,14 @@ def test_ctrl_c_twice_ends_at_once_and_still_says_what_is_kept(cli: Cli, db: Pat
 def test_a_stopped_fire_that_cannot_be_stored_says_how_much_was_lost(db: Path, sent: signal.Signals, code: int) -> None:
     process = start_long_fire(db)
     assert process.stderr is not None
-    lock = db.with_name(db.name + "-live") / "1"
-    next(line for line in process.stderr if lock.exists())  # the session has begun
     db.rename(db.with_name("elsewhere.db"))
     next(line for line in process.stderr if "was moved or deleted" in line)
     process.send_signal(sent)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (code, "")
     assert re.search("[\\d\u2009]+ records were lost: .* was moved or deleted", err)
     assert "keeps" not in err
-    assert "Traceback" not in err
+    assert "Traceback" not in besides_handlers(err)
 
 
 def test_a_fire_into_a_locked_database_is_stored_when_the_other_lets_go(cli: Cli, db: Path) -> None:
@@ -90,11 +97,10 @@ def test_a_fire_into_a_locked_database_is_stored_when_the_other_lets_go(cli: Cli
     other.execute("BEGIN IMMEDIATE")
     process = start("fire", "UserLoginSucceeded", "--json", "--db", str(db))
     assert process.stderr is not None
-    line = process.stderr.readline()
-    assert "in use by another program" in line
+    next(line for line in process.stderr if "in use by another program" in line)
     other.execute("ROLLBACK")
     other.close()
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE)
     told = json.loads(out)
     assert (process.returncode, told["session"], told["lost"]) == (0, 2, 0)
     assert "is being saved again" in err
@@ -106,7 +112,7 @@ def test_a_fire_into_a_database_that_stays_locked_counts_every_record_as_lost(cl
     other = sqlite3.connect(db, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     process = start("fire", "UserLoginSucceeded", "--json", "--db", str(db))
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     other.execute("ROLLBACK")
     other.close()
     told = json.loads(out)
@@ -132,9 +138,9 @@ def test_whatever_records_ends_its_session_properly(
     assert process.stderr is not None
     next(line for line in process.stderr if "user_" in line)  # a handler runs
     process.send_signal(sent)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (code, "")
-    assert "Traceback" not in err
+    assert "Traceback" not in besides_handlers(err)
     assert only_session(cli) == ("closed", 0)
     assert not (tmp_path / "x.png").exists()
 
@@ -148,9 +154,9 @@ def test_a_window_that_is_told_to_end_ends_its_session(
     while not cli("sessions", "--json").json:
         assert process.poll() is None
     process.send_signal(sent)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (code, "")
-    assert "Traceback" not in err
+    assert "Traceback" not in besides_handlers(err)
     assert cli("sessions", "--json").json == []  # nothing happened in it
 
 
@@ -158,7 +164,7 @@ def test_a_second_request_to_end_does_not_cut_short_the_first(cli: Cli, db: Path
     process = start_long_fire(db)
     for sent in (signal.SIGHUP, signal.SIGTERM, signal.SIGHUP):
         process.send_signal(sent)
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode in (129, 143)  # which of two signals comes first is the system's choice
     assert only_session(cli) == ("closed", 0)
 
@@ -181,7 +187,7 @@ def test_a_terminal_that_is_closed_ends_a_fire_properly(cli: Cli, db: Path) -> N
     while b"user_login" not in shown:
         shown += os.read(ours, 4096)
     os.close(ours)
-    assert process.wait(timeout=30) == 129
+    assert process.wait(timeout=PATIENCE) == 129
     assert only_session(cli) == ("closed", 0)
 
 
@@ -191,7 +197,7 @@ def test_a_closed_terminal_does_not_end_what_was_started_with_nohup(cli: Cli, db
     assert process.stderr is not None
     process.stderr.readline()
     process.send_signal(signal.SIGHUP)
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert cli("sessions", "--json").json[0]["publications"] == 100
 
@@ -201,14 +207,14 @@ def test_a_fire_works_while_another_process_records_into_the_same_database(cli: 
     ran = cli("fire", "UserLoginSucceeded", "--json")
     states = {session["id"]: session["state"] for session in cli("sessions", "--json").json}
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE)
     assert (ran.code, ran.json["session"], ran.json["by_status"]) == (0, 2, {"ok": 2})
     assert states == {1: "recording", 2: "closed"}
 
 
 def test_stdout_holds_nothing_but_json_and_stderr_is_quiet(db: Path) -> None:
     process = start("fire", "UserLoginFailed", "--json", "--db", str(db))
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (0, "")
     assert json.loads(out)["executions"] == 3
 
@@ -218,14 +224,14 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     process = start("catalog", stdout=write)
     os.close(write)
     os.close(read)
-    assert process.communicate(timeout=30)[1] == ""
+    assert process.communicate(timeout=PATIENCE)[1] == ""
     assert process.returncode == 141
 
 
 def test_a_full_disk_under_stdout_is_told() -> None:
     with Path("/dev/full").open("w") as full:
         process = start("catalog", stdout=full.fileno())
-    assert "No space left on device" in process.communicate(timeout=30)[1]
+    assert "No space left on device" in process.communicate(timeout=PATIENCE)[1]
     assert process.returncode == 1
 
 
@@ -249,7 +255,7 @@ def test_the_demo_runs_in_a_window_without_a_display_and_leaves_a_picture(
     picture, log = tmp_path / "window.png", tmp_path / "run.jsonl"
     words = ("demo", "--screenshot", str(picture), "--export", str(log), "--json", "--db", str(db))
     process = start(*words)
-    out, err = process.communicate(timeout=50)
+    out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (0, "")
     told = json.loads(out)
     assert (told["published"], told["executions"], told["by_status"]) == (79, 185, {"ok": 185})
@@ -294,7 +300,7 @@ def test_a_window_that_a_signal_closes_with_records_lost_ends_with_1_and_says_ho
         [sys.executable, "-c", LOSING, str(db)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
     )

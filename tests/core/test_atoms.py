@@ -271,7 +271,7 @@ def test_what_has_something_of_the_users_inside_is_not_kept_for_later() -> None:
 
 
 def test_huge_values_are_cut_and_cost_nothing() -> None:
-    started = clock.perf_counter()
+    started = clock.process_time()
     for value in (Fraction(1 << 5_000_000, 3), range(1 << 5_000_000)):
         assert isinstance(decode(snapshot(value)), Truncated)
         plain(snapshot([value]))
@@ -281,7 +281,7 @@ def test_huge_values_are_cut_and_cost_nothing() -> None:
     assert json.dumps(plain(snapshot([long, 10**6000, range(10**6000)]))).count("0x") == 3
     with pytest.raises(EventDataError, match="fraction"):
         to_plain({"a": long})
-    assert clock.perf_counter() - started < 5
+    assert clock.process_time() - started < 5
 
 
 def test_nan_in_a_complex_number_travels() -> None:

@@ -15,6 +15,7 @@ from inspector.core.description import CatalogDescription
 from inspector.core.records.capture import Failure, capture_failure, failure_from_json, plain_failure
 from inspector.core.records.recorder import Recorder
 from inspector.core.records.records import HandlerEnded, to_record
+from tests.patience import PATIENCE
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +37,7 @@ async def given_up(handler: Any) -> Failure:
     recorder.start(CatalogDescription("tests"))
     bus.observe(recorder)
     bus.subscribe(DomainEvent, handler)
-    await asyncio.wait_for(bus.publish(DomainEvent()), 5)
+    await asyncio.wait_for(bus.publish(DomainEvent()), PATIENCE)
     ended = [record for row in recorder.drain() if isinstance(record := to_record(row), HandlerEnded)]
     assert [record.status for record in ended] == ["timed_out"]
     return failure_from_json(ended[0].failure)

@@ -18,6 +18,7 @@ import pytest
 from inspector.core import DomainEvent, EventBusProtocol, InMemoryEventBus
 from inspector.core.bus.bus import MAX_DEPTH
 from inspector.core.bus.context import CURRENT, HANDLER_TIMEOUT
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.allow_log("inspector.core.bus", "event_handler_failed")
 
@@ -118,7 +119,7 @@ async def test_handlers_run_concurrently(bus: InMemoryEventBus) -> None:
 
     bus.subscribe(Happened, one)
     bus.subscribe(Happened, two)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await bus.publish(Happened())
 
 
@@ -221,7 +222,7 @@ async def test_the_shorter_limit_holds_that_of_the_bus_or_that_of_who_fires(
     bus.subscribe(Happened, handle)
     token = HANDLER_TIMEOUT.set(fired)
     try:
-        await asyncio.wait_for(bus.publish(Happened()), 5)
+        await asyncio.wait_for(bus.publish(Happened()), PATIENCE)
     finally:
         HANDLER_TIMEOUT.reset(token)
     assert [record.getMessage() for record in caplog.records] == ["event_handler_failed"]
@@ -614,7 +615,7 @@ async def test_handlers_whose_task_is_cancelled_before_its_first_step_end_too(
     await asyncio.sleep(0)  # the publish has made the tasks, which have had no turn
     for task in asyncio.all_tasks() - known - {publishing}:
         task.cancel()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await publishing
     assert [moment[2] for moment in witness.moments if moment[0] == "ended"] == ["cancelled"] * 3
 
@@ -636,7 +637,7 @@ async def test_a_deadline_cannot_be_held_by_a_handler_that_swallows_cancellation
 
     bus.subscribe(Happened, stubborn)
     bus.subscribe(Happened, quick)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await bus.publish(Happened())
     assert witness.statuses() == {"stubborn": "timed_out", "quick": "ok"}
     release.set()
@@ -749,7 +750,7 @@ async def test_a_handler_keeps_its_task_from_beginning_to_end(bus: InMemoryEvent
         async def handle(event: Happened) -> None:
             tasks[number].append(asyncio.current_task())
             if number > 1:
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(PATIENCE):
                     await asyncio.sleep(0)
             tasks[number].append(asyncio.current_task())
 
@@ -806,13 +807,13 @@ async def test_time_on_the_loop_is_told_apart_from_time_awaiting(bus: InMemoryEv
             measured.append((execution.on_loop, execution.ended - execution.started))
 
     async def handle(event: Happened) -> None:
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(0.2)
 
     bus.observe(Measure())
     bus.subscribe(Happened, handle)
     await bus.publish(Happened())
     ((on_loop, total),) = measured
-    assert total >= 29_000_000
+    assert total >= 190_000_000
     assert on_loop < total // 2
 
 

@@ -15,6 +15,7 @@ from inspector.core.records.host import HostNoted
 from inspector.core.records.recorder import Recorder
 from inspector.core.records.records import HOST_NOTED, Batch, Row
 from inspector.core.records.stream import LiveStream
+from tests.patience import PATIENCE
 
 
 class Source:
@@ -159,7 +160,7 @@ async def test_a_reader_ahead_of_the_stream_waits_without_holding_the_loop() -> 
     source = Source()
     stream = LiveStream(source, interval=0)
     reader = asyncio.create_task(collect(stream, after=3))
-    async with asyncio.timeout(5), pumping(stream):
+    async with asyncio.timeout(PATIENCE), pumping(stream):
         await asyncio.sleep(0)
         source.add(1, 2)
         await asyncio.sleep(0)
@@ -208,7 +209,7 @@ async def test_a_source_that_breaks_ends_the_readers_and_the_error_comes_out_of_
     source.add(1)
     with pytest.raises(OSError, match="the wire is cut"):
         await pump
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         assert await reader == []
 
 

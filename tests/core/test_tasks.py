@@ -16,6 +16,7 @@ from inspector.core import DomainEvent, InMemoryEventBus
 from inspector.core.bus.tasks import HandlerTask, UnmadeTask
 from tests.agent.observe.test_observe import OBSERVED
 from tests.core import task_shapes
+from tests.patience import PATIENCE
 
 
 async def test_what_handlers_do_with_tasks_goes_as_in_a_task_of_their_own(expected_logs: Any) -> None:
@@ -33,7 +34,7 @@ def test_it_does_so_on_newer_pythons(version: str | None) -> None:
         [OBSERVED[version], "-W", "error", str(program), str(package)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert (ran.stderr, json.loads(ran.stdout)) == ("", {})

@@ -26,8 +26,9 @@ from inspector.ui.first_frame import FirstFrame
 from inspector.ui.kit.theme import Theme
 from inspector.ui.loop import run as run_loop
 from inspector.ui.window import Window
-from tests.first_hour.hands import Hands, until
+from tests.first_hour.hands import Hands
 from tests.first_hour.tasks import TASKS, write_project
+from tests.patience import until
 
 SIZE: Final = (1440, 860)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect
 from PySide6.QtGui import QAction
@@ -19,20 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tests.patience import until
+
 if TYPE_CHECKING:
     from inspector.ui.window import Window
 
 Kind = TypeVar("Kind", bound=QWidget)
-#: Seconds after which something that has to happen is taken for not happening.
-PATIENCE: Final = 30.0
-
-
-async def until(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
-    """Let the loop run until something is so."""
-    deadline = asyncio.get_running_loop().time() + patience
-    while not condition():
-        assert asyncio.get_running_loop().time() < deadline, f"not so after {patience:.0f} s: {what}"
-        await asyncio.sleep(0.02)
 
 
 class Hands:

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from ctypes.util import find_library
 from typing import Final
 
+from tests.patience import PATIENCE
+
 #: What a screen is made of; the names of the programs are those of their packages in Debian, but for Xvfb's.
 PROGRAMS: Final = ("Xvfb", "openbox", "xdotool")
-#: Seconds for the window manager to be there.
-_PATIENCE: Final = 20.0
 
 
 def missing() -> list[str]:
@@ -53,7 +53,7 @@ def _started(environment: dict[str, str]) -> subprocess.Popen[bytes]:
     """Start the window manager and wait until it answers: only then do windows get a frame and the keyboard."""
     nowhere = subprocess.DEVNULL
     manager = subprocess.Popen(["openbox"], env=environment, stdout=nowhere, stderr=nowhere)
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + PATIENCE
     while subprocess.run(["xdotool", "get_num_desktops"], env=environment, capture_output=True, check=False).returncode:
         assert time.monotonic() < deadline, "the window manager did not start"
         if manager.poll() is not None:  # it gives up where the display is not quite ready

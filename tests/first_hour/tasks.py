@@ -18,7 +18,8 @@ from inspector.ui.features.findings.panel import FindingsPanel
 from inspector.ui.features.latency.panel import LatencyPanel
 from inspector.ui.features.log.panel import LogPanel
 from inspector.ui.features.sessions.panel import SessionsPanel
-from tests.first_hour.hands import Hands, rows_of, until
+from tests.first_hour.hands import Hands, rows_of
+from tests.patience import until
 
 
 class Shortest(NamedTuple):
@@ -262,7 +263,7 @@ async def see_whether_everything_conforms(hands: Hands, _folder: Path) -> None:
     panel = hands.part(ConformancePanel)
     await hands.click_tab("Conformance")
     await hands.click(panel.fire)
-    await until(lambda: "77 events fired" in _text_in(panel), "all events were fired", 100)
+    await until(lambda: "77 events fired" in _text_in(panel), "all events were fired")
 
 
 @task(clicks=3, keys=4)
@@ -272,7 +273,7 @@ async def rename_and_delete_a_session(hands: Hands, folder: Path) -> None:
     panel = hands.part(SessionsPanel)
     await hands.click_tab("Sessions")
     await until(lambda: panel.table.model().rowCount() == 2, "both sessions are listed")
-    await hands.click_row(panel.table, panel.table.model().index(0, 0))
+    await hands.click_row(panel.table, await hands.row_soon(panel.table, "UserLogin"))
     await hands.key("F2")
     await hands.write("Before the mend")
     await hands.key("Return")

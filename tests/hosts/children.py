@@ -16,10 +16,9 @@ from inspector.core.records.host import FireSettled, HostRecord
 from inspector.core.records.records import HandlerEnded, Row, to_record
 from inspector.hosts.child import ChildHost
 from inspector.hosts.project import Project
+from tests.patience import PATIENCE
 
 ZOO = Path(__file__).parent.parent / "projects" / "zoo"
-#: Seconds after which a test gives up; nothing should take nearly as long.
-PATIENCE = 60.0
 
 
 def interpreters(*versions: str) -> dict[str, str]:
@@ -84,9 +83,9 @@ def processes(session: int) -> list[str]:
     return found
 
 
-async def gone(session: int, seconds: float = 2.0) -> bool:
-    """Tell whether every process of a session has ended within that time."""
-    end = asyncio.get_running_loop().time() + seconds
+async def gone(session: int) -> bool:
+    """Tell whether every process of a session ends."""
+    end = asyncio.get_running_loop().time() + PATIENCE
     while processes(session):
         if asyncio.get_running_loop().time() > end:
             return False

@@ -33,7 +33,8 @@ def channel():
     return max(n for n in numbers if os.path.exists(f"/proc/self/fd/{n}") and stat.S_ISSOCK(os.stat(n).st_mode))
 
 async def write(event):
-    await asyncio.sleep(0.05)  # our own start is with the parent
+    while not os.path.exists("write"):  # our own start is with the parent
+        await asyncio.sleep(0.005)
     where, data = channel(), bytes.fromhex(event.what)
     while data:
         try:

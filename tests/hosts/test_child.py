@@ -37,7 +37,8 @@ from inspector.core.request import FireRequest
 from inspector.hosts import child
 from inspector.hosts.child import ChildHost
 from inspector.hosts.trouble import LoadError
-from tests.hosts.children import INTERPRETERS, OLDER, PATIENCE, ZOO, Rows, following, gone, old_python, project, running
+from tests.hosts.children import INTERPRETERS, OLDER, ZOO, Rows, following, gone, old_python, project, running
+from tests.patience import until
 
 MOODS = str(ZOO / "moods.py")
 
@@ -187,7 +188,7 @@ async def test_what_is_printed_comes_line_by_line_and_a_flood_is_counted() -> No
         assert told["stderr"].startswith("trouble password=<redacted:password#")
         await rows.settled(await do(host, rows, "flood"))
         note = await rows.wait_for(OutputDropped)
-        assert note.sentence.endswith("MB of output dropped.")
+        assert note.sentence.endswith("B of output dropped.")  # how much at first depends on how fast it is read
 
 
 async def test_a_part_that_cannot_be_loaded_is_a_problem_and_the_rest_works() -> None:
@@ -361,11 +362,11 @@ async def test_a_window_that_does_not_read_holds_the_fires_back_and_loses_nothin
     await host.start()
     fire = host.fire(FireRequest("Ping", [{"number": number} for number in range(5_000)], session=False))
     source = host.stream._source
+    await until(lambda: source.waiting > 500, "more rows wait than the child may send")  # type: ignore[attr-defined]
     held = 0
-    async with asyncio.timeout(PATIENCE):
-        while (waiting := source.waiting) != held or held <= 500:  # type: ignore[attr-defined]
-            held = waiting
-            await asyncio.sleep(0.2)
+    while (waiting := source.waiting) != held:  # type: ignore[attr-defined]
+        held = waiting
+        await asyncio.sleep(0.2)
     assert held < 10_000  # of some 20,000
     async with following(host) as rows:
         assert (await rows.settled(fire)).published == 5_000
@@ -391,9 +392,7 @@ async def test_cancelling_a_start_ends_the_process() -> None:
     host = ChildHost(project("endless_loop:bus"))
     async with following(host):
         starting = asyncio.ensure_future(host.start())
-        async with asyncio.timeout(PATIENCE):
-            while host.pid is None:  # noqa: ASYNC110 - it comes from another thread
-                await asyncio.sleep(0.01)
+        await until(lambda: host.pid is not None, "the process is there")
         pid = host.pid
         starting.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -422,7 +421,7 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("what", ["wait", "hold for ever", "start a program"])
-async def test_no_process_is_left_two_seconds_after_the_window_was_killed(what: str) -> None:
+async def test_no_process_is_left_when_the_window_was_killed(what: str) -> None:
     root = Path(sys.modules["inspector"].__path__[0]).parent
     with subprocess.Popen(  # noqa: ASYNC220 - a moment
         [sys.executable, "-c", PARENT, str(ZOO), what], stdout=subprocess.PIPE, text=True, cwd=root
@@ -431,7 +430,7 @@ async def test_no_process_is_left_two_seconds_after_the_window_was_killed(what: 
         child = int(await asyncio.to_thread(parent.stdout.readline))
         os.kill(child, 0)
         parent.send_signal(signal.SIGKILL)
-        assert await gone(child, seconds=2.0)
+        assert await gone(child)
 
 
 async def test_what_other_settings_would_give_is_asked_of_the_running_program() -> None:

@@ -15,7 +15,8 @@ from inspector.core.records.host import ProcessEnded
 from inspector.core.request import FireRequest
 from inspector.hosts.child import ChildHost
 from inspector.hosts.trouble import LoadError
-from tests.hosts.children import PATIENCE, following, project, running
+from tests.hosts.children import following, project, running
+from tests.patience import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has subreapers")
 
@@ -88,11 +89,9 @@ def left(mark: str) -> list[int]:
     return numbers
 
 
-async def until(mark: str, number: int, seconds: float = PATIENCE) -> None:
+async def stay(mark: str, number: int) -> None:
     """Wait until that many are left."""
-    async with asyncio.timeout(seconds):
-        while len(left(mark)) != number:  # noqa: ASYNC110 - other processes
-            await asyncio.sleep(0.02)
+    await until(lambda: len(left(mark)) == number, f"{number} processes are left")
 
 
 @pytest.mark.parametrize(("what", "number"), [("daemon", 1), ("session", 1), ("stopped", 2)])
@@ -101,7 +100,7 @@ async def test_what_a_handler_has_started_ends_with_the_program(
 ) -> None:
     async with running(project("forking:bus", cwd=write(tmp_path, mark))) as (host, rows):
         await rows.settled(host.fire(FireRequest("Do", [{"what": what}], session=False)))
-        await until(mark, number)
+        await stay(mark, number)
         await host.stop()
         assert left(mark) == [], "the host has stopped: nothing is waited for"
 
@@ -111,14 +110,14 @@ async def test_daemons_of_a_program_that_ended_itself_and_of_one_that_was_killed
 ) -> None:
     async with running(project("forking:bus", cwd=write(tmp_path, mark))) as (host, rows):
         await rows.settled(host.fire(FireRequest("Do", [{"what": "daemon"}], session=False)))
-        await until(mark, 1)
+        await stay(mark, 1)
         host.fire(FireRequest("Do", [{"what": "end"}], session=False))
         ended = await rows.wait_for(ProcessEnded)
         assert ended.text == "The program ended with exit code 3 in obey."
         assert left(mark) == []
         await host.restart()
         await rows.settled(host.fire(FireRequest("Do", [{"what": "daemon"}], session=False)))
-        await until(mark, 1)
+        await stay(mark, 1)
         host.kill()
         await rows.wait_for(ProcessEnded, 2)
         assert left(mark) == []
@@ -160,9 +159,9 @@ async def test_daemons_end_when_the_inspector_is_killed_and_others_stay(tmp_path
     ) as parent:
         assert parent.stdout is not None
         await asyncio.to_thread(parent.stdout.readline)
-        await until(mark, 1)
+        await stay(mark, 1)
         parent.send_signal(signal.SIGKILL)
-        await until(mark, 0, seconds=2.0)
+        await stay(mark, 0)
     stays = left(other)
     for number in stays:
         os.kill(number, signal.SIGKILL)

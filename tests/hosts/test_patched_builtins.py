@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -73,11 +72,9 @@ async def test_the_reason_of_the_end_is_what_was_raised(tmp_path: Path) -> None:
             ],
             1,
         ):
-            began = time.monotonic()
             host.fire(FireRequest("Patch", [{"what": what}], session=False))
             text = (await rows.wait_for(ProcessEnded, number)).text
             assert says.fullmatch(text) if isinstance(says, re.Pattern) else text == says, (what, text)
-            assert time.monotonic() - began < 5.0
             await host.restart()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import sys
@@ -19,7 +18,8 @@ from inspector.hosts import process as process_module
 from inspector.hosts import supervisor as supervisor_module
 from inspector.hosts.child import ChildHost
 from inspector.hosts.trouble import LoadError
-from tests.hosts.children import PATIENCE, following, project, running
+from tests.hosts.children import following, project, running
+from tests.patience import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 
@@ -106,13 +106,10 @@ async def test_a_program_that_stops_or_kills_its_keeper_ends_and_leaves_nothing(
         host.fire(FireRequest("Do", [{"what": what}], session=False))
         await rows.until(lambda: rows.of(HANDLER_STARTED))
         if what in ("stop", "stop_again_and_again"):
-            async with asyncio.timeout(PATIENCE):
-                while state(keeper) != "T":  # noqa: ASYNC110 - another process
-                    await asyncio.sleep(0.01)
+            await until(lambda: state(keeper) == "T", "the keeper is stopped")
             host.kill()
-        async with asyncio.timeout(12):
-            ended = await rows.wait_for(ProcessEnded)
-            await host.stop()
+        ended = await rows.wait_for(ProcessEnded)
+        await host.stop()
         assert "obey" in ended.text
     assert family(tmp_path) == []
 

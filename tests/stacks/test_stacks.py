@@ -26,14 +26,14 @@ from typing import Any, Final
 
 import pytest
 
+from tests.patience import PATIENCE
+
 ROOT: Final = Path(__file__).parents[2]
 #: By version of Python where they are installed.
 BIN: Final = {
     version: ROOT / ".venv-libs" / name / "bin" for version, name in (("3.12", "stacks"), ("3.13", "stacks-3.13"))
 }
 PROGRAMS: Final = Path(__file__).with_name("programs")
-#: Seconds after which something that has to happen is taken for not happening.
-PATIENCE: Final = 60.0
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from inspector.store.reader import StoredStream
 from inspector.store.schema import MAX_SESSION, MIGRATIONS, SESSION_SPAN
 from inspector.store.store import Store
 from inspector.store.tables import export_csv
+from tests.patience import PATIENCE
 from tests.store.runs import STARTED, collect, numbered, plain_run
 
 ROWS = plain_run(6)
@@ -198,7 +199,7 @@ async def test_a_damaged_row_is_left_out_and_counted_and_all_others_are_read(tmp
     store = Store(path)
     await store.open()
     stream = StoredStream(store, 2)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         rows = await collect(stream)
     seqs = [seq for seq, _ in rows]
     assert seqs == sorted(set(seqs))
@@ -241,7 +242,7 @@ async def test_numbers_without_rows_take_no_time(tmp_path: Path) -> None:
     writer.add(Batch(1, ROWS[:20]))
     writer.add(Batch(far, ROWS[20:]))
     await writer.finish()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         rows = await collect(StoredStream(store, writer.session))
     assert [seq for seq, _ in rows][-1] == far + len(ROWS) - 21
     assert len(rows) == len(ROWS) + 1  # and what tells of the gap

@@ -18,6 +18,7 @@ from inspector.store.database import SessionsDatabase
 from inspector.store.leftovers import alone_in
 from inspector.store.reader import StoredStream
 from inspector.store.store import Store
+from tests.patience import PATIENCE
 from tests.store.runs import STARTED, collect, numbered, plain_run
 from tests.store.test_processes import child
 
@@ -120,7 +121,7 @@ async def test_processes_that_begin_at_once_beside_old_side_files_keep_every_row
     path = tmp_path / "s.db"
     leave_side_files(path)
     children = [child(path, f"run {number}", 60, "finish") for number in range(3)]
-    outputs = [one.communicate(timeout=50)[0] for one in children]
+    outputs = [one.communicate(timeout=PATIENCE)[0] for one in children]
     assert [one.returncode for one in children] == [0, 0, 0]
     store = Store(path)
     await store.open()

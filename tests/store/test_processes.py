@@ -12,6 +12,7 @@ from inspector.core.errors import InspectorError
 from inspector.core.records.records import Batch
 from inspector.store.reader import StoredStream
 from inspector.store.store import Store
+from tests.patience import PATIENCE
 from tests.store.runs import STARTED, collect, numbered, plain_run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +31,7 @@ def child(path: Path, name: str, publications: int, then: str) -> subprocess.Pop
 async def test_processes_that_begin_and_record_at_once_keep_every_row(tmp_path: Path) -> None:
     path = tmp_path / "data" / "s.db"
     children = [child(path, f"run {number}", 150, "finish") for number in range(3)]
-    outputs = [one.communicate(timeout=50)[0] for one in children]
+    outputs = [one.communicate(timeout=PATIENCE)[0] for one in children]
     assert [one.returncode for one in children] == [0, 0, 0]
     store = Store(path)
     await store.open()

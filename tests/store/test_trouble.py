@@ -27,6 +27,7 @@ from inspector.store.schema import prepare
 from inspector.store.store import Store
 from inspector.store.trouble import NoRoom, explain
 from inspector.store.writer import SessionWriter
+from tests.patience import PATIENCE
 from tests.store.runs import STARTED, collect, numbered, plain_run
 
 LOG = "inspector.store.writer"
@@ -404,7 +405,7 @@ async def test_run_commits_by_itself_and_ends_with_finish(store: Store, monkeypa
     writer, _ = await begin(store)
     running = asyncio.ensure_future(writer.run())
     writer.add(Batch(1, ROWS))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         stored = 0
         while stored < len(ROWS):
             stored = (await store.session(writer.session)).records

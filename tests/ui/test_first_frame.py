@@ -25,7 +25,8 @@ from inspector.ui.features.timeline.panel import TimelinePanel
 from inspector.ui.first_frame import FirstFrame
 from inspector.ui.kit.theme import Theme
 from inspector.ui.window import Window
-from tests.ui.windows import CTRL, opened, until
+from tests.patience import until
+from tests.ui.windows import CTRL, opened
 
 pytestmark = [pytest.mark.allow_log("inspector.demo"), pytest.mark.allow_log("inspector.core.bus")]
 

@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.ui.shell.focus import has_focus
-from tests.ui.windows import Opened, opened, until
+from tests.patience import until
+from tests.ui.windows import Opened, opened
 
 pytestmark = [
     pytest.mark.allow_log("inspector.demo"),

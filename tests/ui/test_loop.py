@@ -21,6 +21,7 @@ from inspector.app.tasks import TaskOwner
 from inspector.ui import loop as loop_module
 from inspector.ui.application import create_application, refcount_trouble
 from inspector.ui.loop import Hooks, PreciseTimer, TaskInterruptedError, make_loop
+from tests.patience import PATIENCE
 
 
 async def test_timers_are_precise() -> None:
@@ -167,7 +168,7 @@ def test_signals_set_the_stop_event_and_are_told_in_the_exit_code(
 
     async def main(stop: asyncio.Event) -> int:
         os.kill(os.getpid(), number)
-        await asyncio.wait_for(stop.wait(), 5)
+        await asyncio.wait_for(stop.wait(), PATIENCE)
         return 0
 
     assert loop_module.run(main, qapp, notices) == 128 + number

@@ -17,7 +17,8 @@ from inspector.ui.context import Context
 from inspector.ui.feature import Feature, Parts
 from inspector.ui.features.all import FEATURES
 from inspector.ui.panel import JournalPanel
-from tests.ui.windows import opened, until
+from tests.patience import until
+from tests.ui.windows import opened
 
 pytestmark = [
     pytest.mark.allow_log("inspector.demo"),

@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QPlainTextEdit, Q
 
 from inspector.core.records.numbers import ExecutionIndex
 from inspector.hosts.project import Project
+from tests.patience import until
 from tests.secrets.program import EVERY_PART, Planted, leaks, write_program
-from tests.ui.windows import Opened, opened, until
+from tests.ui.windows import Opened, opened
 
 pytestmark = [
     pytest.mark.timeout(600),

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 #: Opens the window, has something opened in it, and says so.
 CHILD = """
 import sys
@@ -69,12 +71,12 @@ def test_a_signal_ends_the_program_also_while_a_dialog_is_open(
     ) as child:
         try:
             assert child.stdout is not None
-            ready, _, _ = select.select([child.stdout], [], [], 40)
+            ready, _, _ = select.select([child.stdout], [], [], PATIENCE)
             assert ready, "the dialog did not open in time"
             line = child.stdout.readline()
             assert line == "open\n", child.stderr.read() if child.stderr is not None else ""
             child.send_signal(number)
-            _, errors = child.communicate(timeout=20)
+            _, errors = child.communicate(timeout=PATIENCE)
         finally:
             child.kill()
     assert child.returncode == 128 + number, errors

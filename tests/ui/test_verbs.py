@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QMenu, QTabBar
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.ui.features.catalog.model import CatalogRole
 from inspector.ui.kit.menus import MenuItem
-from tests.ui.windows import Opened, opened, until
+from tests.patience import until
+from tests.ui.windows import Opened, opened
 
 pytestmark = [
     pytest.mark.allow_log("inspector.demo"),

@@ -31,7 +31,8 @@ from inspector.ui.opening import open_window
 from inspector.ui.parts.traceback import CodeLines
 from inspector.ui.pose import pose
 from inspector.ui.shell.shell import Shell
-from tests.ui.windows import CTRL, Opened, opened, until
+from tests.patience import PATIENCE, until
+from tests.ui.windows import CTRL, Opened, opened
 
 pytestmark = [
     pytest.mark.allow_log("inspector.demo"),
@@ -754,7 +755,7 @@ def in_process(code: str, *words: str, **more: str) -> subprocess.CompletedProce
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,20 +38,12 @@ from inspector.ui.features.sessions.panel import SessionsPanel
 from inspector.ui.features.sessions.sessions import Sessions
 from inspector.ui.features.timeline.panel import TimelinePanel
 from inspector.ui.kit.theme import Theme
+from inspector.ui.parts.gathering import Gathering
 from inspector.ui.window import Window
+from tests.patience import PATIENCE, until
 
 Part = TypeVar("Part", bound=QObject)
 CTRL = Qt.KeyboardModifier.ControlModifier
-#: Seconds after which something that has to happen is taken for not happening.
-PATIENCE = 30.0
-
-
-async def until(condition: Callable[[], object], what: str = "", patience: float = PATIENCE) -> None:
-    """Let the loop run until something is so."""
-    deadline = asyncio.get_running_loop().time() + patience
-    while not condition():
-        assert asyncio.get_running_loop().time() < deadline, what or "it did not happen in time"
-        await asyncio.sleep(0.005)
 
 
 def drop_file(widget: QWidget, path: Path) -> bool:
@@ -149,6 +141,12 @@ class Opened:
         await until(lambda: len(self.journal.publications) >= publications, f"{publications} publications")
         await until(lambda: not self.journal.running and bool((self.journal.publications["end"] >= 0).all()))
         await until(lambda: self.desk.log.model.rowCount() >= publications)
+        await self.caught_up()
+
+    async def caught_up(self) -> None:
+        """Wait until no panel keeps back what has come: on a busy machine they show less often."""
+        panels = self.window.shell.findChildren(Gathering)
+        await until(lambda: not any(panel._waiting for panel in panels), "the panels show everything")
 
     def log(self) -> list[list[str]]:
         """Give the log as it is shown, row by row."""
@@ -204,12 +202,11 @@ async def opened(db: Path | None, *, theme: str = "dark", seed: int = 7, **more:
                 or (roof.complete and (project is not None or (bench.view is not None and not bench.opening)))
             ),
             "the window is open",
-            6 * PATIENCE,  # the first one of a process imports everything, and may have to compile it
         )
         if project is None:
             await shown.activate()
         else:
-            await until(lambda: task.done() or window.roof.complete, "all panels are there", 6 * PATIENCE)
+            await until(lambda: task.done() or window.roof.complete, "all panels are there")
         yield shown
     finally:
         stop.set()

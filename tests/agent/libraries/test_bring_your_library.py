@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.agent.samples import PROJECTS
+from tests.patience import PATIENCE
 
 PACKAGE = PROJECTS / "postbox"
 PAGE = Path(__file__).parents[3] / "docs" / "bring-your-library.md"
@@ -40,7 +41,9 @@ def inspector(installed: Path, tmp_path: Path, *words: str) -> subprocess.Comple
     command = [sys.executable, "-m", "inspector", *words, "--app", "office:box", "--json"]
     command += ["--python", sys.executable, "--cwd", str(tmp_path)]
     root = Path(__file__).parents[3]
-    return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False, timeout=50)
+    return subprocess.run(
+        command, cwd=root, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
 
 
 def test_it_is_found_through_its_entry_point(installed: Path, tmp_path: Path) -> None:

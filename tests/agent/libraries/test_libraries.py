@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import inspector
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 CHILD = Path(__file__).with_name("child.py")
@@ -204,7 +205,7 @@ def run(version: str, how: str) -> subprocess.CompletedProcess[str] | None:
     if not python.exists():
         return None
     command = [str(python), "-I", str(CHILD), str(Path(inspector.__file__).parent), how, *EXPECTED]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=150)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
 
 @functools.cache

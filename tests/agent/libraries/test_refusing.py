@@ -13,6 +13,7 @@ import pytest
 
 import inspector
 from inspector.agent.libraries.every import library_adapters
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 CHILD = Path(__file__).with_name("refusing.py")
@@ -57,7 +58,7 @@ def run(version: str) -> subprocess.CompletedProcess[str] | None:
     if not python.exists():
         return None
     command = [str(python), "-I", str(CHILD), str(Path(inspector.__file__).parent)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=150)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
 
 @pytest.fixture(params=("newest", "older"))

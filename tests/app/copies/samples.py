@@ -24,6 +24,7 @@ from inspector.core.records.numbers import ExecutionIndex
 from inspector.core.records.statuses import RETURNED_FAILURE
 from inspector.core.request import TIMEOUT, FireRequest
 from inspector.hosts.project import Project
+from tests.patience import PATIENCE
 
 SAMPLES = Path(__file__).parents[2] / "projects"
 #: Where a frame of a traceback stands, as ``--tb=short`` says it.
@@ -88,7 +89,7 @@ async def executions_of(
                 metadata=dict(fire.metadata),
                 timeout=fire.timeout,
             )
-            outcome = await asyncio.wait_for(recording.outcome(host.fire(request)), 30)
+            outcome = await asyncio.wait_for(recording.outcome(host.fire(request)), PATIENCE)
             if outcome.published == 0 and refusals is not None:
                 refusals.append(outcome.refusal)
                 continue

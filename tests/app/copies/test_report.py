@@ -25,6 +25,7 @@ from inspector.core.records.numbers import PublicationIndex
 from inspector.core.request import FireRequest
 from inspector.hosts.embedded import EmbeddedHost
 from tests.app.copies.test_pytesttext import recorded
+from tests.patience import PATIENCE
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -90,7 +91,7 @@ async def test_an_injected_fault_goes_into_the_command() -> None:
         event = next(event for event in recording.journal.catalog.events if event.name == "UserLogoutAttempted")
         values = synthesise(event, random.Random(1))
         fire = host.fire(FireRequest(event.name, [values], session=False, metadata={}))
-        assert (await asyncio.wait_for(recording.outcome(fire), 20)).published == 1
+        assert (await asyncio.wait_for(recording.outcome(fire), PATIENCE)).published == 1
         await recording.caught_up()
         journal = recording.journal
         assert journal.catalog is not None

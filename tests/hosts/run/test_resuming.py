@@ -24,7 +24,7 @@ from inspector.hosts.run.host import attach
 from inspector.hosts.run.proc import identity_of
 from inspector.hosts.run.resuming import live_runs, resumed_anchor
 from tests.hosts.run.rings import Reporting, reading
-from tests.ui.windows import until
+from tests.patience import until
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ async def obey(event: Do) -> None:
     elif event.what == "leave":
         asyncio.get_running_loop().call_soon(sys.exit, 4)
     elif event.what == "block":
-        time.sleep(0.6)
+        time.sleep(2)
     elif event.what == "hold":
         re.match("(a+)+$", "a" * 25 + "b")
     elif event.what == "hold for ever":

@@ -12,6 +12,7 @@ from inspector.core.description import FieldShape
 from inspector.ui.kit.theme import Theme
 from inspector.ui.parts.mapping import MappingDialog, ask_mapping
 from tests.catalog.samples import INT, STR, UUID_SHAPE, event_of
+from tests.patience import PATIENCE
 
 ID = "0199a1b2-7c1d-7000-8000-00000000b81c"
 
@@ -72,6 +73,6 @@ async def test_it_is_awaited(theme: Theme, qapp: QApplication) -> None:
         answer = ask_mapping(theme, parent, replay, "Retry")
         dialog = parent.findChildren(MappingDialog)[-1]
         (dialog.accept if accept else dialog.reject)()
-        mapping = await asyncio.wait_for(answer, 5)
+        mapping = await asyncio.wait_for(answer, PATIENCE)
         assert (mapping is not None) == accept
     parent.close()

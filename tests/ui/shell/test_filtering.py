@@ -26,8 +26,8 @@ from inspector.ui.shell import filtering as filtering_module
 from inspector.ui.shell.filter_field import FilterField
 from inspector.ui.shell.filtering import Filtering
 from tests.app.test_searching import rows_of, stored
+from tests.patience import until
 from tests.store.runs import STARTED
-from tests.ui.windows import until
 
 
 @pytest.fixture

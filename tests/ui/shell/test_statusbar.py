@@ -11,7 +11,8 @@ from inspector.analysis.spill import GrowingArray
 from inspector.app.memory import LEAST_JOURNAL_MB, bounded_journals
 from inspector.ui.shell.standing import count_texts
 from tests.analysis.sample_runs import MS, Run, Story, Told
-from tests.ui.windows import opened, until
+from tests.patience import until
+from tests.ui.windows import opened
 
 
 async def test_it_says_when_the_memory_of_a_run_is_not_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

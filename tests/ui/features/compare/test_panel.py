@@ -20,9 +20,10 @@ from inspector.core.records.numbers import ExecutionIndex
 from inspector.ui.features.compare.panel import ComparePanel
 from inspector.ui.features.compare.rows import row_words
 from tests.analysis.sample_runs import MS, Run, Story, Told, failure
+from tests.patience import until
 from tests.ui.features.conftest import repaints_in_the_other_theme
 from tests.ui.features.project.test_flow import fire, write
-from tests.ui.windows import opened, until
+from tests.ui.windows import opened
 
 if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme

@@ -19,6 +19,7 @@ from inspector.ui.features.conformance.conforming import TASK, Conforming
 from inspector.ui.features.conformance.panel import ConformancePanel
 from inspector.ui.kit.theme import Theme
 from inspector.ui.selection import Selection
+from tests.patience import PATIENCE
 from tests.programs import OrderPlaced, shop_program
 
 pytestmark = pytest.mark.allow_log("inspector.core.bus", "event_handler_failed")
@@ -45,7 +46,7 @@ class Made:
 
     async def ended(self) -> None:
         assert self.conforming._task is not None
-        await asyncio.wait([self.conforming._task], timeout=20)
+        await asyncio.wait([self.conforming._task], timeout=PATIENCE)
         await asyncio.sleep(0)  # what failed is told one step later
 
     async def close(self) -> None:

@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QApplication
 
 from inspector.ui.kit.text import copy_text
 from inspector.ui.verbs import Verbs
+from tests.patience import until
 from tests.ui.features.project.test_flow import fire, write
-from tests.ui.windows import Opened, opened, until
+from tests.ui.windows import Opened, opened
 
 
 async def copied(shown: Opened, begin: str) -> str:

@@ -21,6 +21,7 @@ from inspector.ui.kit.buttons import IconButton
 from inspector.ui.kit.text import copy_text
 from inspector.ui.parts.traceback import CodeLines
 from tests.analysis.sample_runs import MS, Run, Story, Told, failure
+from tests.patience import until
 
 
 def failed(at, text, status="failed"):
@@ -186,9 +187,7 @@ async def test_a_failure_no_longer_at_hand_is_asked_for_and_late_answers_are_dro
     panel.step(1)
     answers[1].set_result(failure("KeyError", "newest, looked up"))
     answers[0].set_result(failure("KeyError", "too late"))
-    for _ in range(5):
-        await asyncio.sleep(0)
-    assert panel.detail.message.text() == "newest, looked up"
+    await until(lambda: panel.detail.message.text() == "newest, looked up")
     answers[0] = asyncio.get_running_loop().create_future()
     panel.step(-1)
     before = panel.detail.message.text()

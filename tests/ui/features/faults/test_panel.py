@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QCheckBox
 
 from inspector.ui.features.catalog.panel import CatalogPanel
 from inspector.ui.features.faults.panel import FaultsPanel
-from tests.ui.windows import Opened, opened, until
+from tests.patience import until
+from tests.ui.windows import Opened, opened
 
 pytestmark = [
     pytest.mark.allow_log("inspector.demo"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from inspector.ui.features.catalog.model import CatalogRole
+from tests.patience import until
 from tests.ui.features.project.test_flow import write
-from tests.ui.windows import opened, until
+from tests.ui.windows import opened
 
 
 async def test_a_project_is_checked_when_it_is_loaded_and_again_when_it_is_saved(tmp_path: Path) -> None:
@@ -31,7 +32,8 @@ async def test_everything_is_fired_and_the_badge_counts_what_differs(tmp_path: P
         await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
         shown.desk.conformance.fire_requested.emit("session")
         await until(lambda: shown.desk.conformance.findings.model.severe > 0, "the report")
-        assert shown.window.shell.panel("conformance").badge_text == str(shown.desk.conformance.findings.model.severe)
+        panel, model = shown.window.shell.panel("conformance"), shown.desk.conformance.findings.model
+        await until(lambda: panel.badge_text == str(model.severe), "the badge")
 
 
 async def test_an_event_that_ends_the_program_is_a_finding_and_a_restart_is_offered(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from inspector.catalog.replay import replay_of
+from tests.patience import until
 from tests.ui.features.project.test_flow import fire, write
-from tests.ui.windows import Opened, opened, until
+from tests.ui.windows import Opened, opened
 
 
 async def typed(command: str, db: Path) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QMessageBox
 import inspector
 from inspector.app.places import log_path
 from inspector.app.resources import documentation
-from tests.ui.windows import opened, until
+from tests.patience import until
+from tests.ui.windows import opened
 
 pytestmark = [
     pytest.mark.allow_log("inspector.qt", "This plugin does not support"),

@@ -24,7 +24,8 @@ from inspector.ui.features.losses.panel import LossesPanel
 from inspector.ui.shell.standing import count_texts
 from tests.analysis.sample_runs import MS, Run, Story, Told, failure
 from tests.analysis.test_losses import begun
-from tests.ui.windows import opened, until
+from tests.patience import until
+from tests.ui.windows import opened
 
 if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme

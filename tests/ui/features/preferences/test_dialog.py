@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QComboBox
 from inspector.app.settings import EDITOR
 from inspector.app.text import format_bytes, format_count, format_duration, set_number_format
 from inspector.ui.features.preferences.dialog import PreferencesDialog
-from tests.ui.windows import Opened, opened, until
+from tests.patience import until
+from tests.ui.windows import Opened, opened
 
 pytestmark = [
     pytest.mark.allow_log("inspector.demo"),
@@ -82,6 +83,7 @@ async def test_another_number_format_shows_at_once_in_every_text(tmp_path: Path)
     async with opened(tmp_path / "s.db") as window:
         desk, shell = window.desk, window.window.shell
         await window.fire(EVENT)
+        await window.window.workbench.recording.saved()
         desk.selection.select_execution(0, 0, EVENT, 0)
         desk.fire_panel.context.count.setValue(4_000)
         form = dialog(window)

@@ -10,8 +10,9 @@ from PySide6.QtCore import Qt
 
 from inspector.core.records.numbers import ExecutionIndex
 from inspector.ui.parts.mapping import MappingDialog
+from tests.patience import until
 from tests.ui.features.project.test_flow import dialog, fire, write
-from tests.ui.windows import opened, until
+from tests.ui.windows import opened
 
 pytestmark = [pytest.mark.allow_log("inspector.demo"), pytest.mark.allow_log("inspector.core.bus")]
 
@@ -36,6 +37,7 @@ async def test_a_failure_is_retried_by_key_and_its_group_by_button(tmp_path: Pat
         await until(lambda: desk.execution.verdict.isVisible() and "still failing" in desk.execution.verdict.text())
         assert desk.execution.retry_button.caption() == "Retry handler"
         assert window.journal.executions["retry"].tolist()[-1] == 1
+        await window.caught_up()
         assert desk.failures.model.total == 2
         desk.failures.table.setCurrentIndex(desk.failures.sorted.index(0, 0))
         window.click(desk.failures.retry_button)
@@ -43,6 +45,7 @@ async def test_a_failure_is_retried_by_key_and_its_group_by_button(tmp_path: Pat
         assert desk.failures.retry_button.caption() == "Stop"
         assert not window.window.commands.enabled("retry.execution")
         await until(lambda: retries.current is None)
+        await window.caught_up()
         group = desk.failures.sorted.index(0, 0)
         assert desk.failures.model.data(desk.failures.model.index(0, 8)) == "✕ still failing 2 of 2"
         assert desk.failures.sorted.rowCount(group) == 1

@@ -28,7 +28,8 @@ from inspector.ui.features.processes.panel import ProcessesPanel
 from inspector.ui.features.run.flow import RunFlow
 from inspector.ui.kit.boxes import EmptyState
 from tests.hosts.run import rings
-from tests.ui.windows import opened, until
+from tests.patience import until
+from tests.ui.windows import opened
 
 pytestmark = [pytest.mark.allow_log("inspector.demo"), pytest.mark.allow_log("inspector.core.bus")]
 
@@ -71,26 +72,29 @@ async def test_a_command_is_run_and_watched(tmp_path: Path) -> None:
         dialog.run_button.click()
         host = await running(desk.window.workbench)
         await until(lambda: window.shell.bar.source.caption().endswith("shop.py · 1 process"))
-        places = [place.words() for place in window.shell.findChildren(EmptyState) if place.roomy]
-        assert any("Watching shop Nothing published yet. 1 process is reporting: main" in words for words in places)
+
+        def everywhere() -> list[str]:
+            return [place.words() for place in window.shell.findChildren(EmptyState)]
+
+        watching = "Watching shop Nothing published yet. 1 process is reporting: main"
+        places = window.shell.findChildren(EmptyState)
+        await until(lambda: any(place.roomy and watching in place.words() for place in places))
         assert window.workbench.fire_blocked() == window.workbench.faults_blocked() == LOOK_ONLY
         with pytest.raises(InspectorError, match="Look only"):
             window.workbench.fire(FireRequest("Placed", [{}]))
         (tmp_path / "go").touch()
         await until(lambda: len(window.workbench.recording.journal.executions) == 1)
         assert not window.workbench.recording.journal.running
-        everywhere = [place.words() for place in window.shell.findChildren(EmptyState)]
-        assert not any("Watching shop" in words for words in everywhere), "something has been published"
-        printed = [record.sentence for record in window.workbench.recording.journal.host_records]
-        assert "serving" in printed
+        await until(lambda: not any("Watching shop" in words for words in everywhere()), "something has been published")
+        journal = window.workbench.recording.journal
+        await until(lambda: "serving" in [record.sentence for record in journal.host_records])
         options = RunOptions(f"{sys.executable} -S shop.py", str(tmp_path))
         await until(lambda: recent_runs(window.settings) == [options])  # as soon as the demo has ended
         assert window.commands.run("run.stop")
         await until(lambda: not host.running)
         await until(lambda: window.shell.bar.source.caption().endswith("· ended"))
         assert window.workbench.recording.journal.processes.by_number[1].code == -15
-        everywhere = [place.words() for place in window.shell.findChildren(EmptyState)]
-        assert not any("Nothing was published" in words for words in everywhere)
+        assert not any("Nothing was published" in words for words in everywhere())
 
 
 async def running(workbench: Workbench) -> RunHost:

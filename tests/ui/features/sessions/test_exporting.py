@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from inspector.analysis.query.query import Filter
 from inspector.app.export import EXPORTERS, Exporter
 from inspector.core.records.stream import RecordStream
-from tests.ui.windows import opened, until
+from tests.patience import until
+from tests.ui.windows import opened
 
 pytestmark = [
     pytest.mark.allow_log("inspector.demo"),

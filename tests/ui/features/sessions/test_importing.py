@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from inspector.store.jsonl import export_jsonl
 from inspector.store.jsonl_import import JsonlStream
 from inspector.store.store import Store
+from tests.patience import until
 from tests.store.runs import ListStream, plain_run
-from tests.ui.windows import Opened, drop_file, opened, until
+from tests.ui.windows import Opened, drop_file, opened
 
 pytestmark = [
     pytest.mark.allow_log("inspector.demo"),

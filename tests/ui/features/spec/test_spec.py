@@ -44,7 +44,8 @@ from inspector.ui.features.spec.model import CHANGE, WHAT, SpecModel, SpecRole
 from inspector.ui.features.spec.window import SpecWindow
 from inspector.ui.kit.theme import Theme
 from tests.hosts.children import INTERPRETERS
-from tests.ui.windows import Opened, opened, until
+from tests.patience import until
+from tests.ui.windows import Opened, opened
 
 OBSERVED_BY = [path for version, path in INTERPRETERS.items() if int(version.split(".")[1]) >= 12]
 HUB = """

@@ -18,7 +18,8 @@ from inspector.core.records.numbers import ExecutionIndex
 from inspector.core.records.statuses import RUNNING_CODE
 from inspector.core.taskdump import TaskDump
 from inspector.ui.features.tasks.window import TaskWindow
-from tests.ui.windows import opened, until
+from tests.patience import until
+from tests.ui.windows import opened
 
 pytestmark = [
     pytest.mark.allow_log("inspector.qt", "This plugin does not support"),

@@ -138,7 +138,7 @@ def test_a_lane_is_found_by_a_few_letters_and_return_goes_there(panel: TimelineP
 
 
 def test_slash_asks_for_the_filter(panel: TimelinePanel, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(panel.search_requested, timeout=500):
+    with qtbot.waitSignal(panel.search_requested):
         key(panel, "/")
 
 

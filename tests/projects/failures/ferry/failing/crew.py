@@ -100,7 +100,7 @@ async def wait_for_thaw(event: e.IceCame) -> None:
 @quay.on(e.RopeKnotted)
 async def untie(event: e.RopeKnotted) -> None:
     """Stop everybody."""
-    time.sleep(0.6)  # seen: blocked
+    time.sleep(2)  # seen: blocked
 
 
 # Kept quiet.
