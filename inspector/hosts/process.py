@@ -198,6 +198,13 @@ class ChildProcess:
         """Return whether it was stopped, by SIGSTOP or by a debugger; False where that cannot be seen."""
         return _state(self.pid) in ("T", "t")
 
+    def unserved(self) -> float:
+        """Return for how many seconds its main thread could have run and had no processor; 0.0 where nobody says."""
+        try:
+            return int(Path(f"/proc/{self.pid}/schedstat").read_bytes().split()[1]) / 1e9
+        except (OSError, ValueError, IndexError):
+            return 0.0
+
     def _urge_keeper(self) -> None:
         """Let a keeper that was stopped go on, there is work for it; do that work when it does not in time."""
         now = time.monotonic()

@@ -34,6 +34,8 @@ _BOOT_TIME: Final = 20.0
 _WHERE_TIME: Final = 0.5
 #: Seconds a child has to end by itself once its channel is closed, or once it was told to stop.
 _EXIT_TIME: Final = 1.0
+#: Seconds that it gets besides, at most, for those in which it had no processor.
+_MOST_EXCUSED: Final = 8.0
 _TURN: Final = 0.05
 #: Seconds between two looks at the clock after which it was us who stood still: stopped, or without a processor.
 _PAUSE: Final = 0.6
@@ -125,6 +127,8 @@ class Supervisor:
         self._reading = True
         self._events = selectors.EVENT_READ
         self._kill_at: float | None = None
+        #: Seconds that do not count for the child's end: it, or we, had no processor in them.
+        self._excused = self._unserved = 0.0
         self._why = "exit"
         self._text = ""
         self._farewell = ""
@@ -294,7 +298,7 @@ class Supervisor:
             self._kill_within(_EXIT_TIME)
 
     def _kill_within(self, seconds: float) -> None:
-        at = time.monotonic() + seconds
+        at = time.monotonic() - self._excused + seconds
         self._kill_at = at if self._kill_at is None else min(self._kill_at, at)
 
     def _write_channel(self) -> None:
@@ -340,13 +344,19 @@ class Supervisor:
         self._listener.message(message)
 
     def _excuse_pause(self, now: float) -> None:
-        """Take the time in which we stood still for none: whatever the child has said in it was not heard."""
+        """Take the time in which we stood still for none: whatever the child has said in it was not heard.
+
+        On a busy machine the child stands still, too: how long its main thread waited is none in which it could end.
+        """
         pause, self._looked = now - self._looked, now
+        before, self._unserved = self._unserved, self._process.unserved()
+        if self._farewell and self._kill_at and self._excused < _MOST_EXCUSED:
+            self._excused += max(self._unserved - before, 0.0)
         if pause > _PAUSE:
             self._heard = min(now, self._heard + pause)
             self._began = min(now, self._began + pause)
             if self._kill_at:
-                self._kill_at += pause
+                self._excused += pause
 
     def _take_place(self, message: list[Any]) -> None:
         """Take where it was when its time was over, and end it; what is no stack is asked for from outside."""
@@ -361,8 +371,8 @@ class Supervisor:
         if self._kill_at is None and not self._ready and now - self._began > allowed:
             self._why = "load_timeout"
             self.send(["where"])
-            self._kill_at = now + _WHERE_TIME
-        if self._kill_at is not None and now >= self._kill_at:
+            self._kill_at = now - self._excused + _WHERE_TIME
+        if self._kill_at is not None and (self._forced or now - self._excused >= self._kill_at):
             if self._why == "load_timeout" and not self._forced and not self._process.asked.stack:
                 self._process.ask_for_stacks()  # code that is not Python holds its interpreter
             self._forced = True

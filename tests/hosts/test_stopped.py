@@ -24,7 +24,7 @@ from tests.patience import until
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 
 PROGRAM = """
-import asyncio, os, signal
+import asyncio, atexit, os, signal, sys, time
 from dataclasses import dataclass
 
 KEEPER = os.getppid()
@@ -55,6 +55,10 @@ def kill():
 def kill_and_leave():
     kill()
     os._exit(3)
+
+def leave_slowly():
+    atexit.register(time.sleep, 1.5)
+    asyncio.get_running_loop().call_soon(sys.exit, 4)
 
 async def obey(event):
     globals()[event.what]()
@@ -139,6 +143,16 @@ async def test_nobody_is_blamed_when_the_inspector_itself_stood_still(
             await rows.settled(host.fire(FireRequest("Ping", [{}], session=False)))
         assert rows.host(ProcessStuck) == []
         assert host.state == "running"
+
+
+async def test_a_program_that_has_no_processor_for_its_end_is_not_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_module.ChildProcess, "unserved", lambda _: time.monotonic())
+    async with running(project("stopping:bus", cwd=write(tmp_path))) as (host, rows):
+        host.fire(FireRequest("Do", [{"what": "leave_slowly"}], session=False))
+        ended = await rows.wait_for(ProcessEnded)
+    assert (ended.code, ended.why) == (4, "exit")
 
 
 @pytest.mark.parametrize(("number", "word"), [("SIGKILL", "SIGKILL"), ("SIGTERM", "SIGTERM")])
