@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 NODE: Final = Qt.ItemDataRole.UserRole + 1
 #: Pixels that a row needs beside its indentation: beyond, the tree is scrolled to the right.
 _ROW: Final = 260
+#: Pixels of a name beside which there are times.
+_NAME: Final = 60
 #: Rounds of a loop that are open at first.
 _ROUNDS: Final = 2
 _FOOTER_TIP: Final = (
@@ -84,12 +86,19 @@ class CauseDelegate(QStyledItemDelegate):
         painter.setFont(small)
         painter.setPen(QColor(tokens.dim))
         column = QFontMetrics(small).horizontalAdvance("000.0 ms") + 8
-        for text in (node.length, node.offset) if node.offset else (node.length,):  # the first row has no offset
+        times = [node.length, node.offset] if node.offset else [node.length]  # the first row has no offset
+        if room.width() < len(times) * column + _NAME:  # so far to the right that it has to be scrolled to
+            room.setRight(rect.right())
+            times = []
+        for text in times:
             painter.drawText(room, right, text)
             room.setRight(room.right() - max(column, QFontMetrics(small).horizontalAdvance(text) + 8))
         font = bold_font(option.font, bold=node.execution < 0)
         painter.setFont(font)
         self._sign(painter, room, node)
+        if node.round:  # before the name, which may be cut
+            painter.setPen(QColor(tokens.warn_text))
+            self._text(painter, room, f"↻ {node.round}\N{MULTIPLICATION SIGN}")
         failed = node.status not in ("", "ok", "running")
         ink = tokens.strong if node.execution < 0 else tokens.text
         painter.setPen(QColor(getattr(tokens, f"{node.status}_text", ink) if failed else ink))
@@ -98,9 +107,6 @@ class CauseDelegate(QStyledItemDelegate):
         painter.setPen(QColor(tokens.warn_text if node.status == "unheard" else tokens.dim))
         detail = f"{node.detail} unheard" if node.status == "unheard" else node.detail
         self._text(painter, room, detail)
-        if node.round:
-            painter.setPen(QColor(tokens.warn_text))
-            self._text(painter, room, loop_words(node))
         painter.restore()
 
     def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
@@ -149,6 +155,7 @@ class CausalityPanel(JournalPanel):
         self.tree.set_menu(lambda index: self.menu_items(index.data(NODE)))
         self.footer = PlainLabel("", "dim")
         self.footer.setContentsMargins(10, 7, 10, 7)
+        self.footer.setWordWrap(True)
         self.footer.setToolTip(plain_tooltip(_FOOTER_TIP))
         content = QWidget()
         vbox((self.tree, 1), separator_line(), self.footer, owner=content, margins=(0, 6, 0, 0))
@@ -257,15 +264,20 @@ class CausalityPanel(JournalPanel):
             for item in _items(self.model.invisibleRootItem()):
                 node = item.data(NODE)
                 if (node.execution, node.publication) == wanted:
-                    above = item.parent()
-                    while above is not None:  # it may stand in a round of a loop that is closed
-                        self.tree.expand(above.index())
-                        above = above.parent()
                     auto = self.tree.hasAutoScroll()
                     self.tree.setAutoScroll(False)
-                    self.tree.setCurrentIndex(item.index())
+                    self.tree.setCurrentIndex(self._open_row(item.index()))
                     self.tree.setAutoScroll(auto)
                     break
+
+    def _open_row(self, index: QModelIndex) -> QModelIndex:
+        """Return a row, or the closed one in which it stands: a round of a loop stays closed until it is opened."""
+        shown, above = index, index.parent()
+        while above.isValid():
+            if not self.tree.isExpanded(above):
+                shown = above
+            above = above.parent()
+        return shown
 
     def menu_items(self, node: CauseNode) -> list[MenuItem]:
         """Return what can be done with an execution, or with something that was published."""
@@ -307,7 +319,7 @@ class CausalityPanel(JournalPanel):
 
 def loop_words(node: CauseNode) -> str:
     """Return which round of a loop a publication begins; empty for none."""
-    return f"↻ loop, {node.round}\N{MULTIPLICATION SIGN}" if node.round else ""
+    return f"loop, {node.round}\N{MULTIPLICATION SIGN}" if node.round else ""
 
 
 def _sums(publications: int, shape: CauseShape, left_out: int) -> str:

@@ -153,7 +153,13 @@ def test_a_loop_is_marked_and_closed_after_its_second_round(
     assert opened(panel)[-1] == closed or not closed
     assert closed or len(opened(panel)) == 2 * len(events)
     last = len(events) - 1
-    selection.select_execution(last, last, events[-1], 0)  # what is selected is open
+    selection.select_execution(last, last, events[-1], 0)
+    assert panel.tree.currentIndex().data() == (
+        closed or events[-1].lower()
+    )  # marked where it stands, which stays closed
+    panel.tree.expandAll()
+    selection.select_publication(0, events[0])
+    selection.select_execution(last, last, events[-1], 0)
     assert panel.tree.currentIndex().data() == opened(panel)[-1] == events[-1].lower()
     spoken = [item.accessibleText() for item in panel.model.findItems("", _RECURSIVE)]
     assert sum("loop" in text for text in spoken) == len(events) - len(set(events))
