@@ -27,7 +27,7 @@ from inspector.catalog.conformance.report import Report, make_report
 from inspector.catalog.findings.subject import Subject
 from inspector.catalog.synthetic.people import IDENTITIES
 from inspector.catalog.synthetic.synthetic import synthesise
-from inspector.core.errors import InspectorError, UsageError
+from inspector.core.errors import InspectorError, UsageError, alternatives
 from inspector.core.facts import CatalogFacts
 from inspector.core.records.account import not_called
 from inspector.core.records.capture import failure_from_json
@@ -77,7 +77,7 @@ def contexts_of(choice: str) -> tuple[str, ...]:
         UsageError: There is no such choice.
     """
     if choice not in CHOICES:
-        raise UsageError(f"Unknown context {choice!r}.", f"Use {', '.join(CHOICES)}.")
+        raise UsageError(f"Unknown context {choice!r}.", f"Use {alternatives(CHOICES)}.")
     return CONTEXTS if choice == "all" else (choice,)
 
 

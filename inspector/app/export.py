@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from inspector.core.errors import UsageError
+from inspector.core.errors import UsageError, alternatives
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +70,7 @@ async def export_stream(
     """
     exporter = EXPORTERS.get(kind)
     if exporter is None:
-        raise UsageError(f"Unknown format {kind}.", f"Use {', '.join(EXPORTERS)}.")
+        raise UsageError(f"Unknown format {kind}.", f"Use {alternatives(EXPORTERS)}.")
     if chosen and not exporter.filtered:
         raise UsageError(f"{exporter.title} cannot be filtered.", "Remove the filter.")
     return await exporter.write(stream, target, name, chosen or None)

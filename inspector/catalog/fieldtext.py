@@ -109,7 +109,7 @@ def format(shape: TypeShape, value: JSON) -> str:  # noqa: A001 - the pair is pa
 def describe(shape: TypeShape) -> str:
     """Return in words what must be written: ``a UUID, like 3f2a…``."""
     words = _describe(shape)
-    return f"{words} or empty" if shape.optional else words
+    return f"{words}{',' if ', like' in words else ''} or empty" if shape.optional else words
 
 
 def _describe(shape: TypeShape) -> str:

@@ -11,7 +11,7 @@ from inspector.app.text import one_line, plural
 from inspector.cli import exitcodes
 from inspector.cli.running import opened
 from inspector.cli.running import run as run_coroutine
-from inspector.core.errors import UsageError
+from inspector.core.errors import UsageError, alternatives
 from inspector.store.schema import database_exists
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     kind = "summary" if arguments.summary else arguments.format
     if chosen and not EXPORTERS[kind].filtered:
         raise UsageError(
-            f"--filter needs --format {' or '.join(filtered_formats())}.",
+            f"--filter needs --format {alternatives(filtered_formats())}.",
             "A run log always contains every record.",
         )
     database = arguments.db or default_database()

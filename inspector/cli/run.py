@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from inspector.cli import exitcodes
 from inspector.cli.failings import FAILINGS
-from inspector.core.errors import InspectorError, UsageError
+from inspector.core.errors import InspectorError, UsageError, alternatives
 from inspector.hosts.project import Project
 from inspector.hosts.run.folder import WATCH, make_folder, own, remove, remove_when_over, write_json
 from inspector.hosts.run.launch import BUDGET, Attendant, RunCommand, become, end_like, find_command, prepare
@@ -88,9 +88,9 @@ def read_failings(text: str | None) -> list[str]:
     names = [name.strip().replace("_", "-") for name in (text or "").split(",") if name.strip()]
     for name in names:
         if name not in FAILINGS:
-            raise UsageError(f"--fail-on cannot be {name!r}.", f"Use {', '.join(FAILINGS)}.")
+            raise UsageError(f"--fail-on cannot be {name!r}.", f"Use {alternatives(FAILINGS)}.")
     if text is not None and not names:
-        raise UsageError("--fail-on needs a value.", f"Use {', '.join(FAILINGS)}.")
+        raise UsageError("--fail-on needs a value.", f"Use {alternatives(FAILINGS)}.")
     return names
 
 

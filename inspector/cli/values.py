@@ -14,7 +14,7 @@ from uuid import UUID
 
 from inspector.catalog import fieldtext
 from inspector.catalog.synthetic.synthetic import synthesise
-from inspector.core.errors import UsageError
+from inspector.core.errors import UsageError, alternatives
 from inspector.core.topics import fits_pattern
 
 if TYPE_CHECKING:
@@ -177,4 +177,4 @@ def many_values(
 
 
 def _did_you_mean(names: Sequence[str]) -> str:
-    return f"Did you mean {' or '.join(names)}? " if names else ""
+    return f"Did you mean {alternatives(names)}? " if names else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class InspectorError(Exception):
     """Something went wrong that we expected could; it becomes a notice, never a traceback.
@@ -24,3 +26,9 @@ class InspectorError(Exception):
 
 class UsageError(InspectorError):
     """The question itself was wrong: an unknown event, field, value or option (exit code 2)."""
+
+
+def alternatives(names: Iterable[str]) -> str:
+    """Return names of which one is to be used, as they are read: ``a, b or c``."""
+    *most, last = names
+    return f"{', '.join(most)} or {last}" if most else last

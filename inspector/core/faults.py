@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from .errors import UsageError
+from .errors import UsageError, alternatives
 
 #: What a handler can be made to do: raise; take long; never end; raise, and go on as if nothing had happened; be
 #: cancelled; not be called at all.
@@ -56,7 +56,7 @@ class FaultRule:
 
     def __post_init__(self) -> None:
         if self.kind not in FAULT_KINDS:
-            raise UsageError(f"Unknown fault {self.kind!r}.", f"Use {', '.join(FAULT_WORDS.values())}.")
+            raise UsageError(f"Unknown fault {self.kind!r}.", f"Use {alternatives(FAULT_WORDS.values())}.")
         if not 0 <= self.delay <= _LONGEST:
             raise UsageError(f"Invalid fault delay: {self.delay} seconds.", "Use 0 to 3600 seconds.")
         if not 1 <= self.every <= _RAREST:

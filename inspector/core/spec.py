@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from .errors import alternatives
+
 #: Kinds of lines, in the order in which they are shown. Each is the key of the table that holds it.
 ADAPTER: Final = "adapter"
 PUBLISH: Final = "publish"
@@ -203,7 +205,7 @@ def _read_table(table: Mapping[str, Any], key: str, troubles: list[SpecTrouble])
             from difflib import get_close_matches  # only where something is misspelt
 
             near = get_close_matches(name, (WHERE, *KINDS), 1)
-            hint = f"Did you mean {near[0]}?" if near else f"Use {', '.join((WHERE, *KINDS))}."
+            hint = f"Did you mean {near[0]}?" if near else f"Use {alternatives((WHERE, *KINDS))}."
             troubles.append(SpecTrouble(f"{key}: unknown key {written}.", hint))
             continue
         if name not in SEVERAL:
@@ -234,7 +236,7 @@ def _wrong_text(kind: str, value: Any) -> tuple[str, str] | None:
     if not isinstance(value, str):
         return f"{_written(value)} is not a string.", f'Use {kind} = "…".'
     if kind == IDENTITY and value not in IDENTITIES and not _NAME.match(_field_of(value)):
-        return f'Invalid event identity "{value}".', f"Use {', '.join(IDENTITIES)}, or name in FIELD."
+        return f'Invalid event identity "{value}".', f"Use {alternatives((*IDENTITIES, 'name in FIELD'))}."
     if kind == PATTERNS and value not in (GLOB, EXACT):
         return f'Unknown value "{value}".', f"Use {GLOB} or {EXACT}."
     if kind == DRAIN and value and not _NAME.match(value):
@@ -255,7 +257,7 @@ def _wrong_item(kind: str, item: Any) -> tuple[str, str] | None:
         return f"{_written(item)} is not a string.", f'Use {kind} = ["…"].'
     for name, value in item.items():
         if name not in allowed:
-            return f"Unknown key {name}.", f"Use {', '.join(allowed)}."
+            return f"Unknown key {name}.", f"Use {alternatives(allowed)}."
         texts = [value] if isinstance(value, str) else value if name == "events" else None
         if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
             return f"{name} must be a string.", ""
@@ -268,7 +270,7 @@ def _wrong_container(item: Mapping[str, str]) -> tuple[str, str] | None:
     if not _NAME.match(item[CONTAINER]):
         return f'"{item[CONTAINER]}" is not a name.', "Use a dotted path from the bus, for example registry.handlers."
     if item.get(KEYED_BY, BY_CLASS) not in KEYS_OF_CONTAINERS:
-        return f'Unknown {KEYED_BY} "{item[KEYED_BY]}".', f"Use {', '.join(KEYS_OF_CONTAINERS)}."
+        return f'Unknown {KEYED_BY} "{item[KEYED_BY]}".', f"Use {alternatives(KEYS_OF_CONTAINERS)}."
     holds = item.get(HOLDS, CALLED)
     if holds != CALLED and not _NAME.match(holds.removeprefix(RUN_BY) if holds.startswith(RUN_BY) else ""):
         return f'Unknown {HOLDS} "{holds}".', f"Use {CALLED}, or {RUN_BY}METHOD."

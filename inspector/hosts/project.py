@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from inspector.core.errors import UsageError
+from inspector.core.errors import UsageError, alternatives
 from inspector.hosts import interpreters
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ class Project:
         table = {key: value for key, value in table.items() if key != "check"}  # that one is for the findings
         for key, value in table.items():
             if key.replace("_", "-") not in KEYS:
-                raise UsageError(f"{file}: unknown key {key} in [tool.inspector].", f"Use {', '.join(KEYS)}.")
+                raise UsageError(f"{file}: unknown key {key} in [tool.inspector].", f"Use {alternatives(KEYS)}.")
             if key == "bus":
                 continue
             good = isinstance(value, str) or (key in ("app", "catalog", "handlers") and _is_texts(value))

@@ -367,9 +367,9 @@ def test_a_new_atom_travels_everywhere_by_being_in_the_list(colour: Atom) -> Non
     described = EventDescription("Painted", "", "", "shop", "paint", "done", fields=describe_fields(Painted))
     assert replay_of(described, text).values["colour"] == "#ff0000"
     assert synthesise(described, random.Random(1))["colour"] in colour.examples
-    assert fieldtext.describe(shape) == "a colour, like #1f77b4 or empty"
+    assert fieldtext.describe(shape) == "a colour, like #1f77b4, or empty"
     assert fieldtext.parse(shape, " #FF0000 ") == "#ff0000"
     assert fieldtext.format(shape, "#ff0000") == "#ff0000"
-    with pytest.raises(UsageError, match="value must be a colour, like #1f77b4 or empty; got 'red'"):
+    with pytest.raises(UsageError, match="value must be a colour, like #1f77b4, or empty; got 'red'"):
         fieldtext.parse(shape, "red")
     assert sample(describe_class(Painted)).colour == Rgb(0x1F, 0x77, 0xB4)

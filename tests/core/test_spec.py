@@ -90,7 +90,7 @@ def test_what_the_class_of_a_library_says_need_not_be_declared() -> None:
         ({"handlrs": "x"}, "unknown key handlrs", "Did you mean handlers?"),
         ({"zzz": "x"}, "unknown key zzz", "Use where, adapter"),
         ({"handlers": 3}, "handlers: 3 is not a string", 'Use handlers = ["…"].'),
-        ({"handlers": [{"in": "x"}]}, "Unknown key in", "Use container, keyed-by, holds."),
+        ({"handlers": [{"in": "x"}]}, "Unknown key in", "Use container, keyed-by or holds."),
         ({"handlers": {"keyed-by": "name"}}, "Missing container", "Add container"),
         ({"handlers": {"container": "a b"}}, '"a b" is not a name', "dotted path"),
         ({"handlers": {"container": "x", "keyed-by": "colour"}}, 'Unknown keyed-by "colour"', "Use class, class with"),

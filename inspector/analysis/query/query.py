@@ -53,7 +53,7 @@ from inspector.analysis.query.terms import (
     TextTerm,
     glob,
 )
-from inspector.core.errors import UsageError
+from inspector.core.errors import UsageError, alternatives
 from inspector.core.records.statuses import STATUSES
 
 if TYPE_CHECKING:
@@ -310,7 +310,7 @@ def _status(values: list[tuple[str, int]]) -> Term:
         elif not named:
             statuses = [*STATUSES, ANY_BAD, UNHEARD]
             near = difflib.get_close_matches(value.lower(), statuses, 1)
-            hint = f"Did you mean {near[0]}?" if near else f"Use {', '.join(statuses)}."
+            hint = f"Did you mean {near[0]}?" if near else f"Use {alternatives(statuses)}."
             raise FilterError(f"Unknown status “{value}”.", position, len(value), hint)
         codes |= named
     return StatusTerm(frozenset(codes), unheard)
@@ -333,7 +333,7 @@ def _loss(values: list[tuple[str, int]]) -> Term:
         belated |= any(map(kind.fullmatch, BELATED))
         if not any(map(kind.fullmatch, KIND_NUMBERS)):
             near = difflib.get_close_matches(value.lower(), KIND_NUMBERS, 1)
-            hint = f"Did you mean {near[0]}?" if near else f"Use {', '.join(KIND_NUMBERS)}."
+            hint = f"Did you mean {near[0]}?" if near else f"Use {alternatives(KIND_NUMBERS)}."
             raise FilterError(f"Unknown loss “{value}”.", position, len(value), hint)
     return LossTerm(_globs(values), belated)
 

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
-from inspector.core.errors import UsageError
+from inspector.core.errors import UsageError, alternatives
 
 if TYPE_CHECKING:
     from inspector.catalog.findings.model import Finding
@@ -84,7 +84,7 @@ def read_settings(table: Mapping[str, Any], where: str = "[tool.inspector.check]
     values = {key.replace("_", "-"): value for key, value in table.items()}
     unknown = sorted(values.keys() - set(_KEYS))
     if unknown:
-        raise UsageError(f"Unknown key {unknown[0]} in {where}.", f"Use {', '.join(_KEYS)}.")
+        raise UsageError(f"Unknown key {unknown[0]} in {where}.", f"Use {alternatives(_KEYS)}.")
     fail_on = values.get("fail-on")
     if fail_on not in (None, "error", "warning"):
         raise UsageError(f"{where}: fail-on must be error or warning, not {fail_on!r:.40}.")
