@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from inspector.app.places import log_path
+from inspector.cli.exitcodes import BUG
 from tests.cli.conftest import Cli
 from tests.patience import PATIENCE
 
@@ -28,6 +30,13 @@ def start(*words: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Wait for a command; return its output and what it said on stderr. A mistake of ours is told by its log."""
+    out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode != BUG, err + log_path().read_text()
+    return out, err
 
 
 def start_long_fire(db: Path) -> subprocess.Popen[str]:
@@ -53,7 +62,7 @@ ENDING = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 def test_a_stopped_fire_keeps_what_was_recorded(cli: Cli, db: Path, sent: signal.Signals, code: int) -> None:
     process = start_long_fire(db)
     process.send_signal(sent)
-    out, err = process.communicate(timeout=PATIENCE)
+    out, err = ended(process)
     assert (process.returncode, out) == (code, "")
     assert "Stopped. Session 1 has everything recorded so far." in err
     assert "Traceback" not in besides_handlers(err)
@@ -67,7 +76,7 @@ def test_ctrl_c_twice_ends_at_once_and_still_says_what_is_kept(cli: Cli, db: Pat
     process = start_long_fire(db)
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=PATIENCE)
+    out, err = ended(process)
     assert (process.returncode, out) == (130, "")
     kept = re.search("Stopped. Session 1 has (everything recorded so far|the first [\\d\u2009]+ records)\\.", err)
     assert kept, err[-500:]
@@ -84,7 +93,7 @@ def test_a_stopped_fire_that_cannot_be_stored_says_how_much_was_lost(db: Path, s
     db.rename(db.with_name("elsewhere.db"))
     next(line for line in process.stderr if "was moved or deleted" in line)
     process.send_signal(sent)
-    out, err = process.communicate(timeout=PATIENCE)
+    out, err = ended(process)
     assert (process.returncode, out) == (code, "")
     assert re.search("[\\d\u2009]+ records were lost: .* was moved or deleted", err)
     assert "keeps" not in err
@@ -100,7 +109,7 @@ def test_a_fire_into_a_locked_database_is_stored_when_the_other_lets_go(cli: Cli
     next(line for line in process.stderr if "in use by another program" in line)
     other.execute("ROLLBACK")
     other.close()
-    out, err = process.communicate(timeout=PATIENCE)
+    out, err = ended(process)
     told = json.loads(out)
     assert (process.returncode, told["session"], told["lost"]) == (0, 2, 0)
     assert "is being saved again" in err
@@ -112,7 +121,7 @@ def test_a_fire_into_a_database_that_stays_locked_counts_every_record_as_lost(cl
     other = sqlite3.connect(db, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     process = start("fire", "UserLoginSucceeded", "--json", "--db", str(db))
-    out, err = process.communicate(timeout=PATIENCE)
+    out, err = ended(process)
     other.execute("ROLLBACK")
     other.close()
     told = json.loads(out)
@@ -138,7 +147,7 @@ def test_whatever_records_ends_its_session_properly(
     assert process.stderr is not None
     next(line for line in process.stderr if "user_" in line)  # a handler runs
     process.send_signal(sent)
-    out, err = process.communicate(timeout=PATIENCE)
+    out, err = ended(process)
     assert (process.returncode, out) == (code, "")
     assert "Traceback" not in besides_handlers(err)
     assert only_session(cli) == ("closed", 0)
@@ -154,7 +163,7 @@ def test_a_window_that_is_told_to_end_ends_its_session(
     while not cli("sessions", "--json").json:
         assert process.poll() is None
     process.send_signal(sent)
-    out, err = process.communicate(timeout=PATIENCE)
+    out, err = ended(process)
     assert (process.returncode, out) == (code, "")
     assert "Traceback" not in besides_handlers(err)
     assert cli("sessions", "--json").json == []  # nothing happened in it
@@ -164,7 +173,7 @@ def test_a_second_request_to_end_does_not_cut_short_the_first(cli: Cli, db: Path
     process = start_long_fire(db)
     for sent in (signal.SIGHUP, signal.SIGTERM, signal.SIGHUP):
         process.send_signal(sent)
-    process.communicate(timeout=PATIENCE)
+    ended(process)
     assert process.returncode in (129, 143)  # which of two signals comes first is the system's choice
     assert only_session(cli) == ("closed", 0)
 
@@ -197,7 +206,7 @@ def test_a_closed_terminal_does_not_end_what_was_started_with_nohup(cli: Cli, db
     assert process.stderr is not None
     process.stderr.readline()
     process.send_signal(signal.SIGHUP)
-    process.communicate(timeout=PATIENCE)
+    ended(process)
     assert process.returncode == 0
     assert cli("sessions", "--json").json[0]["publications"] == 100
 
@@ -207,14 +216,14 @@ def test_a_fire_works_while_another_process_records_into_the_same_database(cli: 
     ran = cli("fire", "UserLoginSucceeded", "--json")
     states = {session["id"]: session["state"] for session in cli("sessions", "--json").json}
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=PATIENCE)
+    ended(process)
     assert (ran.code, ran.json["session"], ran.json["by_status"]) == (0, 2, {"ok": 2})
     assert states == {1: "recording", 2: "closed"}
 
 
 def test_stdout_holds_nothing_but_json_and_stderr_is_quiet(db: Path) -> None:
     process = start("fire", "UserLoginFailed", "--json", "--db", str(db))
-    out, err = process.communicate(timeout=PATIENCE)
+    out, err = ended(process)
     assert (process.returncode, err) == (0, "")
     assert json.loads(out)["executions"] == 3
 
@@ -224,14 +233,14 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     process = start("catalog", stdout=write)
     os.close(write)
     os.close(read)
-    assert process.communicate(timeout=PATIENCE)[1] == ""
+    assert ended(process)[1] == ""
     assert process.returncode == 141
 
 
 def test_a_full_disk_under_stdout_is_told() -> None:
     with Path("/dev/full").open("w") as full:
         process = start("catalog", stdout=full.fileno())
-    assert "No space left on device" in process.communicate(timeout=PATIENCE)[1]
+    assert "No space left on device" in ended(process)[1]
     assert process.returncode == 1
 
 
@@ -255,7 +264,7 @@ def test_the_demo_runs_in_a_window_without_a_display_and_leaves_a_picture(
     picture, log = tmp_path / "window.png", tmp_path / "run.jsonl"
     words = ("demo", "--screenshot", str(picture), "--export", str(log), "--json", "--db", str(db))
     process = start(*words)
-    out, err = process.communicate(timeout=PATIENCE)
+    out, err = ended(process)
     assert (process.returncode, err) == (0, "")
     told = json.loads(out)
     assert (told["published"], told["executions"], told["by_status"]) == (79, 185, {"ok": 185})
