@@ -93,6 +93,9 @@ class FirstFrame:
             elif feature.area:
                 self.shell.add_panel(feature.area, feature.id, feature.title, panel or QWidget(), feature.icon)
         self.shell.finish()
+        docked = [self.panels[panel_id] for panel_id in self.shell.panel_ids() if panel_id in self.panels]
+        for panel in docked[:1]:
+            panel.setFocus()  # else the first button has the keyboard until all is there
         self.shell.set_state("running", "starting")
         if catalog is None:
             self.shell.set_source("starting…")

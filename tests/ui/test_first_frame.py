@@ -57,6 +57,7 @@ async def test_what_is_asked_for_before_there_is_a_program_is_done_when_there_is
     shell.activateWindow()
     await until(lambda: QApplication.activeWindow() is shell, "the window has the keyboard")
     assert isinstance(catalog, CatalogPanel)
+    assert QApplication.focusWidget() is catalog.tree
     assert catalog.footer.text().replace("\N{NO-BREAK SPACE}", " ").startswith("77 events · 32 workflows")
     assert isinstance(frame.panels["timeline"], BareTimeline)
     fire, chosen = shell.bar.button("fire.selected"), catalog.current_event()

@@ -610,9 +610,21 @@ class Shell(QMainWindow):
         """Divide the window among the areas again: only one that is shown knows its size."""
         super().showEvent(event)
         self._soon.start()
+        floating = [dock for dock in self._docks.values() if dock.isFloating() and not dock.isHidden()]
+        if floating and not event.spontaneous():
+            QTimer.singleShot(_FRAMED, self, lambda: self._bring(floating))
         if not self._framed:
             self._framed = True
             QTimer.singleShot(_FRAMED, self, self._fit_frame)
+
+    @staticmethod
+    def _bring(floating: Sequence[PanelDock]) -> None:
+        """Let panels lie before the window: with the layout they came up before it, and belong to none."""
+        for dock in floating:
+            if dock.isFloating() and dock.isVisible():
+                dock.hide()
+                dock.show()
+                dock.raise_()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the areas' shares of the window, and the cards in their corner."""

@@ -35,7 +35,7 @@ from inspector.ui.kit.tables import DataTable, selection_as_tsv
 from inspector.ui.kit.theme import Theme
 from inspector.ui.kit.widgets import KeyValueGrid
 from inspector.ui.shell.actions import Actions
-from inspector.ui.shell.docks import DockTabs
+from inspector.ui.shell.docks import DockTabs, PanelDock
 from inspector.ui.shell.notices_view import NoticesView
 from inspector.ui.shell.past_notices import PastNotices
 from inspector.ui.shell.shell import Shell
@@ -454,6 +454,31 @@ def test_a_panel_that_is_not_offered_has_no_tab_and_no_key_until_it_is(
     again.raise_panel("fire")
     qapp.processEvents()
     assert again.panel("fire").widget().isVisible()
+
+
+def test_a_panel_that_floated_comes_back_before_the_window(
+    make: Make, notices: Notices, tmp_path: Path, qapp: QApplication, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes up with the layout, before the window does: where windows are managed it would lie behind."""
+    path = tmp_path / "layout.ini"
+    shell = make(path)
+    shell.panel("catalog").toggle_floating()
+    qapp.processEvents()
+    shell.close_now()
+    shown: list[str] = []
+    show = PanelDock.show
+
+    def noted(dock: PanelDock) -> None:
+        shown.append(dock.panel_id)
+        show(dock)
+
+    monkeypatch.setattr(PanelDock, "show", noted)
+    again = make(path, CommandTable(notices, TaskOwner(notices)))
+    qtbot.waitUntil(lambda: bool(shown), timeout=30_000)
+    assert shown == ["catalog"]
+    dock = again.panel("catalog")
+    assert (dock.isFloating(), dock.isVisible()) == (True, True)
+    assert dock.windowHandle().transientParent() is again.windowHandle()
 
 
 def test_a_broken_layout_file_is_no_trouble(make: Make, tmp_path: Path) -> None:
