@@ -88,7 +88,7 @@ async def test_a_run_that_is_stopped_says_so(qapp):
     release = threading.Event()  # the handler runs on another loop
 
     async def waits(_: OrderPlaced) -> None:
-        await asyncio.to_thread(release.wait, 10)
+        await asyncio.to_thread(release.wait, PATIENCE)
 
     async with made_with(waits) as made:
         made.panel.fire.click()

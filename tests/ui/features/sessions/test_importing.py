@@ -50,8 +50,10 @@ async def test_the_menu_asks_for_a_file_and_shows_what_is_in_it(tmp_path: Path, 
         asked.close()
         await shown(window, "from elsewhere")
         await until(lambda: any("Imported run.jsonl (" in notice.text for notice in window.notices))
-        newest = window.desk.sessions.known[0]
-        assert (newest.name, newest.source) == ("from elsewhere", "import")
+        known = window.desk.sessions
+        await until(
+            lambda: (known.known[0].name, known.known[0].source) == ("from elsewhere", "import"), "it is listed"
+        )
 
 
 async def test_a_dropped_run_log_is_shown_and_lines_that_are_none_are_told(tmp_path: Path, log: Path) -> None:
@@ -60,6 +62,7 @@ async def test_a_dropped_run_log_is_shown_and_lines_that_are_none_are_told(tmp_p
     async with opened(tmp_path / "s.db") as window:
         assert drop(window, log)
         await shown(window, "from elsewhere")
+        await until(lambda: any("run.jsonl" in notice.text for notice in window.notices), "the notice")
         (told,) = [notice for notice in window.notices if "run.jsonl" in notice.text]
         assert told.severity == "warning"
         assert told.hint.startswith("1 line skipped: line ")

@@ -534,9 +534,9 @@ async def test_a_handler_that_was_found_gets_a_line_and_is_added_or_ignored(tmp_
         await shown.settled(1)
         told = "2 handlers ran and are not in the spec."
         await until(lambda: any(notice.text == told for notice in shown.notices), "the notice")
-        assert shown.desk.catalog.model.index_of("Placed").data(CatalogRole.FOUND)
+        await until(lambda: shown.desk.catalog.model.index_of("Placed").data(CatalogRole.FOUND), "the catalog shows it")
         assert shown.window.commands.run("spec.show")
-        assert window._said.text() == "2 handlers ran and are not in the spec"
+        await until(lambda: window._said.text() == "2 handlers ran and are not in the spec")
         assert window._count.text().endswith("1 of 1 handler has run")
         value = {"handler": "shop:tap", "events": ["Placed"]}
         assert window.model.index_of_line(ALSO, value).data(SpecRole.ORIGIN) == OBSERVED

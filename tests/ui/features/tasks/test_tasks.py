@@ -50,7 +50,7 @@ async def test_tasks_and_the_chain_of_a_handler_that_hangs_are_shown(
         assert commands.run("tasks.dump")
         await until(lambda: bool(windows()))
         (shown,) = windows()
-        assert "UserLoginFailed" in shown.area.toPlainText()
+        await until(lambda: "UserLoginFailed" in shown.area.toPlainText())
         assert "waits for Future" in shown.area.toPlainText(), shown.area.toPlainText()
         shown.area.clear()
         shown.again.click()
