@@ -25,6 +25,7 @@ from benchmarks.bench_live import SIZE, Player, window
 from benchmarks.bench_memory import resident
 from benchmarks.bench_search import BATCH, HANDLERS, STARTED, Turns, failure_of, payload_of
 from inspector.analysis.journal import Journal
+from inspector.app.memory import bounded_journals
 from inspector.app.reading import SessionReading
 from inspector.app.workbench import Workbench
 from inspector.core.records.records import Batch, Row
@@ -188,7 +189,8 @@ def _in_window(path: Path, session: int, executions: int) -> Opened:
 
     with tempfile.TemporaryDirectory() as folder:
         homes = dict.fromkeys(("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"), folder)
-        with patch.dict(os.environ, homes), patch.object(Workbench, "keep", keep_and_tell):
+        # As the command line opens it: what there is much of is kept in files.
+        with patch.dict(os.environ, homes), patch.object(Workbench, "keep", keep_and_tell), bounded_journals():
             code = open_window(_no_program, db=path, run=opening.run, theme="dark", size=SIZE, make_host=lambda: host)
     if code:
         raise RuntimeError(f"the window ended with {code}")

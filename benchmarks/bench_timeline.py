@@ -11,6 +11,7 @@ import itertools
 import os
 import sys
 import time
+from array import array
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -112,7 +113,7 @@ def append(journal: Journal, columns: dict[str, Any]) -> Change:
     for numbering, more in ((journal.publication_numbers, made), (journal.execution_numbers, count)):
         numbering.add_run(numbering.last + 1, more)
     journal.now = max(journal.now, int(columns["end"].max()))
-    change.ended = list(range(change.first_execution, len(journal.executions)))
+    change.ended = array("q", range(change.first_execution, len(journal.executions)))
     return change
 
 

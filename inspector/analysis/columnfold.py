@@ -551,9 +551,10 @@ class _Stretch(BatchFold):
             outcomes = journal.event_outcomes[pair // codes]
             outcomes[pair % codes] = outcomes.get(pair % codes, 0) + times
         journal.losses.by_fault += int(np.count_nonzero(struck & ~retried & _OF_STATUS[ends.code]))
-        self._change.ended += index.tolist()
+        self._change.ended.frombytes(index.astype(np.int64, copy=False).tobytes())
         journal.publications["end"][publication_ends.index] = publication_ends.at
-        self._change.ended_publications += publication_ends.index.tolist()
+        over = publication_ends.index.astype(np.int64, copy=False)
+        self._change.ended_publications.frombytes(over.tobytes())
 
     def _return_rows(self, ends: Ends) -> None:
         """Return the executions rows in their handlers' lanes: each the lowest that is free when it starts."""

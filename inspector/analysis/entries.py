@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
@@ -66,9 +67,15 @@ class FireOutcome:
     hint: str = ""
 
 
+def _indexes() -> array[int]:
+    return array("q")
+
+
 @dataclass
 class Change:
     """What one fold brought. Numbers are indexes (0 and up) into the journal's columns.
+
+    Ends are held without an object for each: opening a large session brings hundreds of thousands at once.
 
     Attributes:
         first_execution: The first new execution; they go on to the end of the columns.
@@ -84,8 +91,8 @@ class Change:
 
     first_execution: int
     first_publication: int
-    ended: list[int] = field(default_factory=list)
-    ended_publications: list[int] = field(default_factory=list)
+    ended: array[int] = field(default_factory=_indexes)
+    ended_publications: array[int] = field(default_factory=_indexes)
     noted: set[int] = field(default_factory=set)
     host: list[HostRecord] = field(default_factory=list)
     catalog: bool = False

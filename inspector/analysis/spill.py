@@ -37,8 +37,10 @@ _STEP: Final = 1 << 20
 _REACH: Final = 1 << 36
 #: Bytes at the end of an array that are not released, beside the room that waits there: new rows come to these.
 _KEPT: Final = 1 << 18
-#: Shares of the budget: arrays that hold no more are left alone; how much room is made at once.
+#: Shares of the budget: arrays that hold no more are left alone; how much may come before a look at what is held; how
+#: much room is made at once.
 _LEFT_ALONE: Final = 8
+_STEPS: Final = 16
 _ROOM: Final = 32
 _STATM: Final = "/proc/self/statm"
 
@@ -86,7 +88,7 @@ class Spill:
     def took(self, count: int) -> None:
         """Take notice of ``count`` more bytes in files; trims when a share of the budget has come together."""
         self._taken += count
-        if self._taken >= self.budget // 8:
+        if self._taken >= self.budget // _STEPS:
             self._taken = 0
             self.trim()
 

@@ -35,9 +35,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Rows of the first pages, so that there is something to be seen soon, and of all others.
+#: Rows of the first pages, so that there is something to be seen soon, and of all others: texts of more rows at once
+#: leave holes in the memory that nothing fills again.
 FIRST_PAGE: Final = 2_048
-PAGE: Final = 32_768
+PAGE: Final = 12_288
 _ID_BYTES: Final = 16
 #: What stands for a context that is a text, and for one that is neither that nor a number of a name.
 _TEXT_CONTEXT: Final = -1

@@ -97,7 +97,7 @@ def test_an_execution_may_end_in_a_later_batch() -> None:
     assert journal.running == 1
     assert journal.execution(0).duration is None
     change = journal.fold(Batch(3, run.rows[2:]))
-    assert change.ended == [0]
+    assert list(change.ended) == [0]
     assert journal.execution(0).duration == 100
     assert (journal.running, journal.bad) == (0, 1)
     assert journal.failures.get(0) == '{"type": "KeyError"}'

@@ -190,6 +190,21 @@ async def test_what_has_waited_goes_without_the_collector(bus: InMemoryEventBus,
     assert [one() for one in held] == [None] * 4
 
 
+async def test_no_execution_needs_a_dict_of_its_own(bus: InMemoryEventBus, keeper: Keeper) -> None:
+    """However many handlers came before that did not wait: Python lays out a class by its first objects."""
+    go = asyncio.Event()
+    for _ in range(50):
+        bus.subscribe(Happened, lambda _: None)
+    for wait in (lambda _: asyncio.sleep(0), lambda _: go.wait()):
+        bus.subscribe(Happened, wait)
+    asyncio.get_running_loop().call_later(0, go.set)
+    await bus.publish(Happened())
+    assert len(keeper.executions) == 52
+    held = [type(part) for one in (*keeper.executions, *keeper.publications) for part in gc.get_referents(one)]
+    assert Publication in held
+    assert dict not in held
+
+
 async def test_a_handler_goes_on_after_each_of_its_cancellations(bus: InMemoryEventBus, keeper: Keeper) -> None:
     steps: list[str] = []
 

@@ -122,10 +122,11 @@ class Execution(Coroutine[Any, Any, None]):
         if self._waits is not DONE:
             value = yield self._wait_again()
         while True:
-            self._resumed = resumed = perf_counter_ns()
+            resumed = perf_counter_ns()
             try:
                 waits = send(value)
             except BaseException as raised:  # noqa: BLE001 - as in begin
+                self._resumed = resumed
                 self._raised(raised)
                 break
             if waits is DONE and not self.ended:  # as in begin
@@ -149,10 +150,10 @@ class Execution(Coroutine[Any, Any, None]):
                     publication.open_latch()
                 break
             if waits is DONE or type(waits) is Returned:
+                self._resumed = resumed
                 self._judge(waits)
                 break
             self.on_loop += perf_counter_ns() - resumed
-            self._resumed = 0
             value = yield waits
         del self.send
         self.task = None
@@ -318,6 +319,25 @@ class Execution(Coroutine[Any, Any, None]):
     def cr_await(self) -> Any:
         """What the handler waits for."""
         return getattr(self._stepped, "cr_await", None)
+
+
+def lay_out(one: Any, names: tuple[str, ...]) -> None:
+    """Set attributes on the first object of a class.
+
+    Python keeps those of the others in the same places, without a dict for each, but only where it has met the names on
+    one of the first thirty; a program may well make thousands before a handler waits.
+    """
+    for name in names:
+        setattr(one, name, None)
+
+
+lay_out(
+    object.__new__(Execution),
+    (
+        *("publication", "subscription", "ended", "task", "caught", "swallowed", "started", "tag", "on_loop", "status"),
+        *("_driver", "send", "_resumed", "_waits", "error"),
+    ),
+)
 
 
 def rouse(bus: InMemoryEventBus, call: Callable[[], None]) -> None:

@@ -10,7 +10,7 @@ from sys import getrefcount
 from typing import TYPE_CHECKING, Any, Final
 
 from .drivers import DONE, LOST, idle_driver, put_back
-from .execution import Execution, Subscription, begin
+from .execution import Execution, Subscription, begin, lay_out
 from .tasks import NOBODYS, enter_task, put_back_task, return_to_task, spare_task, task_of
 
 if TYPE_CHECKING:
@@ -170,3 +170,12 @@ class Publication:
         self.metadata = None
         self.cause = None
         self.executions = ()
+
+
+lay_out(
+    _new(Publication),
+    (
+        *("bus", "event", "session", "metadata", "cause", "subscriptions", "tag", "fire", "waiting", "named", "shown"),
+        *("told", "sink", "depth", "loop", "executions", "latch", "over_at", "closed", "outcome"),
+    ),
+)

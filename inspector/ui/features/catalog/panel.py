@@ -429,7 +429,7 @@ class CatalogPanel(JournalPanel):
 
 def joined(first: Change, then: Change) -> Change:
     """Return two changes as one, as far as the counters go by it."""
-    return replace(first, ended=[*first.ended, *then.ended][-1:], catalog=first.catalog or then.catalog)
+    return replace(first, ended=(then.ended or first.ended)[-1:], catalog=first.catalog or then.catalog)
 
 
 class _CatalogTree(DataTree):
