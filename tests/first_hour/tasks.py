@@ -376,4 +376,4 @@ def column_called(table: QTableView, name: str) -> int:
     """Return the number of a column by its head."""
     model = table.model()
     heads = [str(model.headerData(column, Qt.Orientation.Horizontal)) for column in range(model.columnCount())]
-    return next(column for column, head in enumerate(heads) if head.lower().startswith(name))
+    return next(column for column, head in enumerate(heads) if head.startswith(name))
