@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
 from inspector.ui.kit.keys import press_by_return
 from inspector.ui.kit.menus import MenuItem, MenuProvider, fill, open_menu
-from inspector.ui.kit.text import plain_tooltip, section_caption, section_font
+from inspector.ui.kit.text import plain_tooltip, section_caption, section_font, widest
 from inspector.ui.kit.tokens import mix
 
 if TYPE_CHECKING:
@@ -81,10 +81,9 @@ class Button(QPushButton):
     def set_text(self, text: str) -> None:
         """Set the caption."""
         if text != self._caption or not self.accessibleName():
-            self._caption = text
+            before, self._caption = self._caption, text
             self.setAccessibleName(text or self.accessibleName())
-            self.updateGeometry()
-            self.update()
+            self._replaced(before, text)
 
     def caption(self) -> str:
         """Return what the button says."""
@@ -98,9 +97,14 @@ class Button(QPushButton):
     def set_hint(self, hint: str) -> None:
         """Change the dim text at the right."""
         if hint != self._hint:
-            self._hint = hint
+            before, self._hint = self._hint, hint
+            self._replaced(before, hint)
+
+    def _replaced(self, before: str, after: str) -> None:
+        """Paint another text; all around is laid out anew only for one that takes other room."""
+        if widest(before) != widest(after):
             self.updateGeometry()
-            self.update()
+        self.update()
 
     def set_icon(self, name: str, tint: str = "") -> None:
         """Change the icon; ``tint`` is a token for its colour, by itself the text's."""
@@ -225,7 +229,7 @@ class Button(QPushButton):
         return self.size_with(self._caption)
 
     def size_with(self, caption: str) -> QSize:
-        """Return the room that everything would take with this caption."""
+        """Return the room that everything would take with this caption, whatever its digits are."""
         metrics = QFontMetrics(self._text_font())
         parts = []
         if self._dot:
@@ -235,9 +239,9 @@ class Button(QPushButton):
         elif self._icon_name:
             parts.append(_ICON)
         if caption:
-            parts.append(metrics.horizontalAdvance(self._painted(caption)) + 1)
+            parts.append(metrics.horizontalAdvance(self._painted(widest(caption))) + 1)
         if self._hint:
-            parts.append(QFontMetrics(self._hint_font()).horizontalAdvance(self._hint) + 3)
+            parts.append(QFontMetrics(self._hint_font()).horizontalAdvance(widest(self._hint)) + 3)
         if self._opens():
             parts.append(_CHEVRON)
         width = sum(parts) + _GAP * (len(parts) - 1) + 2 * self._padding(caption)
