@@ -11,7 +11,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.bus.context import CURRENT
-from ..tap.moments import APART, DIRECT, PUBLISHING, Subscriptions, TapExecution
+from ..tap.moments import APART, PUBLISHING, Subscriptions, TapExecution
 from .executions import GENERATES, ObservedExecution, UsualExecution, running_in
 from .monitor import MISSING, MONITOR, Watcher
 from .routes import Held, Needs, WatchedHandler, arguments_of
@@ -157,7 +157,7 @@ def _short_way(
             if chained.quick:
                 chained.quick = ""  # what is quick begins otherwise
             elif chained.subscriptions.quick is APART and not _is_apart(frame, chained):
-                chained.subscriptions.quick = DIRECT
+                chained.subscriptions.quick = ""
             due.started = now = clock()
             run(due)
             if publication.marks is not None:

@@ -21,12 +21,12 @@ import threading
 # By names of ours: a program may take them out of the builtins, and nothing may be raised here then.
 from builtins import Exception, any, getattr, id, len, set, tuple  # noqa: A004
 from collections.abc import Callable, Iterable, Iterator
-from time import perf_counter_ns
 from types import CodeType, FrameType
 from typing import Any, Final, Protocol
 
-from ...core.bus.context import CURRENT, PUBLISHING
-from ..tap.moments import APART, DIRECT, MARKED
+from ...core.bus.context import CURRENT
+from .quick import quick_end, quick_start
+from .room import Room, is_deep
 
 _MONITORING: Final = getattr(sys, "monitoring", None)
 #: Stands for an argument that there is none of.
@@ -37,9 +37,6 @@ _NAME: Final = "inspector"
 _MOMENTS: Final = ("started", "returned", "yielded", "resumed", "thrown")
 #: Exceptions in a row that nobody wants to know of, after which the next are not told.
 _PATIENCE: Final = 64
-#: Calls that there has to be room for on the stack where something is noted, and more of them.
-_ROOM: Final = 200
-_DEEP: Final = 300
 #: What suspends: coroutines, generators, asynchronous generators.
 _SUSPENDS: Final = 0x20 | 0x80 | 0x200
 
@@ -187,12 +184,8 @@ class Monitor:
         self.passes_over: Callable[[int], bool] | None = None
         #: Code of which nothing is told but that a call begins.
         self._hushed: dict[int, CodeType] = {}
-        #: The stack of a thread is nearly full: what is told makes room for itself first.
-        self.deep = False
-        self._deep_thread = 0
-        #: What the program's limit of recursion is while there is more; and who needs more at this moment.
-        self._limit = 0
-        self._making_room = 0
+        #: The stack of a thread may be nearly full: what is told makes room for itself first.
+        self._room = Room(self._leave_room)
         #: Watch at all; without it buses are recorded by stand-ins, as on an older Python.
         self.allowed = True
 
@@ -289,6 +282,7 @@ class Monitor:
     def forked(self) -> None:
         """Release our lock in a child of the process: a thread that is not there may have held it."""
         self._lock._at_fork_reinit()  # type: ignore[attr-defined]  # noqa: SLF001 - as the standard library does
+        self._room.forked()
 
     def wake(self) -> None:
         """Take note of frames that exceptions leave again."""
@@ -488,7 +482,7 @@ class Monitor:
         self._unwinding.clear()
         self.frames.clear()
         self._hushed.clear()
-        self.deep = False
+        self._room.needed = False
         atexit.unregister(self._free)
         for notify in self._told.values():
             notify.clear()
@@ -498,53 +492,30 @@ class Monitor:
 
     def look_ahead(self) -> None:
         """Make room on the stack from now on, if it is nearly full: the program recurses, and is about to fail."""
-        if not self.deep and _is_deep(sys.getrecursionlimit()):
-            self._set_deep(deep=True)
+        if not self._room.needed and is_deep(sys.getrecursionlimit()):
+            self._make_room()
 
     @property
     def _frames_back(self) -> int:
         """How many frames the program's is behind that of a callback."""
-        return 2 if self.deep else 1
+        return 2 if self._room.needed else 1
 
-    def _set_deep(self, *, deep: bool) -> None:
+    def _make_room(self) -> None:
         with self._lock:
-            if self._tool >= 0 and deep is not self.deep:
-                self.deep = deep
-                self._deep_thread = threading.get_ident()
+            if self._tool >= 0 and not self._room.needed:
+                self._room.need()
                 self._register()
 
-    def _with_room(self, callback: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a callback with room on the stack that the program does not have."""
-        limit_of, set_limit, deep = sys.getrecursionlimit, sys.setrecursionlimit, _is_deep
-        lock, thread = self._lock, threading.get_ident
-
-        def call(*facts: Any, **options: Any) -> Any:
-            with lock:
-                if not self._making_room:
-                    self._limit = limit_of()
-                    try:
-                        set_limit(self._limit)
-                    except RecursionError:  # there is no frame left, and it could not be set back
-                        return None
-                    set_limit(self._limit + _ROOM)
-                self._making_room += 1
-            try:
-                result = callback(*facts, **options)
-                if self.deep and thread() == self._deep_thread and not deep(self._limit):
-                    self._set_deep(deep=False)
-                return result
-            finally:
-                with lock:
-                    self._making_room -= 1
-                    if not self._making_room:
-                        set_limit(self._limit)
-
-        return call
+    def _leave_room(self) -> None:
+        with self._lock:
+            if self._tool >= 0 and self._room.needed:
+                self._room.needed = False
+                self._register()
 
     def _fail(self, error: BaseException) -> None:
         """End it all: nobody can be told the truth any more. Only where the stack is full there will be room."""
-        if type(error) is RecursionError and not self.deep:
-            self._with_room(self._set_deep)(deep=True)
+        if type(error) is RecursionError and not self._room.needed:
+            self._room.around(self._make_room)()
             return
         with self._lock:
             failed = tuple(self._failed)
@@ -577,7 +548,7 @@ class Monitor:
                         fail(trouble)
 
         if len(entries) != 1:
-            return self._with_room(several) if self.deep else several
+            return self._room.around(several) if self._room.needed else several
         ((only, inside),) = entries
         strangers = 0
 
@@ -595,7 +566,7 @@ class Monitor:
             except Exception as trouble:  # noqa: BLE001 - as above
                 fail(trouble)
 
-        return self._with_room(handled) if self.deep else handled
+        return self._room.around(handled) if self._room.needed else handled
 
     def _pass_over(self, watcher: HandledWatcher) -> None:
         """Report no handled exceptions until the only one who watches them wakes us, if that is all the same to it."""
@@ -620,25 +591,11 @@ class Monitor:
         disabled, calls, at = self._disabled, self._calls, self._frames_back
         frames, close, unwinding = self.frames, self.frames.pop, self._unwinding
         begun, frame_at, key_of, fail = self._told["started"], sys._getframe, id, self._fail  # noqa: SLF001
-        running, run, clock = CURRENT.get, CURRENT.set, perf_counter_ns
+        running = CURRENT.get
         inner = at + 1  # what the next two are called from stands between them and the program's frame
 
         def started(code: CodeType, publication: Any) -> Any:
             try:
-                if publication is not None and publication.trusted:  # most often it is the handler whose turn it is
-                    execution: Any = publication.due
-                    if execution.begins is code and running() is publication.cause:
-                        publication.due = execution.following
-                        execution.started = now = clock()
-                        run(execution)
-                        if publication.quick:  # not as its calls were made before
-                            publication.quick = ""
-                        marks = publication.marks
-                        if marks is not None:
-                            marks[execution.place] = now
-                        elif publication.tell is not None:
-                            publication.tell(execution)
-                        return None
                 key = key_of(code)
                 if publication is not None:
                     passed = publication.passed_over_code
@@ -670,16 +627,6 @@ class Monitor:
         def returned(code: CodeType, execution: Any, value: Any) -> None:
             try:
                 if execution is not None and execution.code is code and not execution.ended:
-                    if value is None:
-                        publication = execution.publication
-                        run(publication.cause)
-                        execution.ended = now = clock()
-                        marks = publication.marks
-                        if marks is not None:
-                            marks[execution.place + 1] = now
-                        elif publication.tell is not None:
-                            publication.tell(execution)
-                        return
                     self.settle(execution, frame_at(inner))
                 frame = frame_at(inner)
                 subject = close(frame, None)
@@ -785,100 +732,17 @@ class Monitor:
             events.C_RETURN: called,
             events.C_RAISE: raising,
             events.RAISE: raised,
-            events.PY_START: _start(started, fail),
-            events.PY_RETURN: _end(returned, fail),
+            events.PY_START: quick_start(started, fail),
+            events.PY_RETURN: quick_end(returned, fail),
             events.PY_UNWIND: unwound,
             events.LINE: line,
             events.PY_YIELD: notify("yielded", "frame_yielded"),
             events.PY_RESUME: notify("resumed", "frame_resumed"),
             events.PY_THROW: notify("thrown", "frame_resumed"),
         }
-        if self.deep:
-            callbacks = {event: self._with_room(callback) for event, callback in callbacks.items()}
+        if self._room.needed:
+            callbacks = {event: self._room.around(callback) for event, callback in callbacks.items()}
         return {**callbacks, events.EXCEPTION_HANDLED: self._on_handled()}
-
-
-def _start(started: Callable[..., Any], fail: Callable[[BaseException], None]) -> Callable[..., Any]:
-    """Return what is called when code begins: above all the handler whose turn it is.
-
-    Each name from around a function takes time whenever that is called, so there are as few as can be.
-
-    Args:
-        started: Does the same at length, whatever it is that begins.
-        fail: Called with an error of ours.
-    """
-    publishing, running, run, clock = PUBLISHING.get, CURRENT.get, CURRENT.set, perf_counter_ns
-    direct, marked = DIRECT, MARKED
-    caller = sys._getframemodulename  # type: ignore[attr-defined]  # noqa: SLF001 - from 3.12 on
-
-    def start(code: CodeType, _offset: int) -> Any:
-        try:
-            publication = publishing()
-            if publication is not None:
-                execution = publication.due
-                if execution.begins is code:
-                    quick = publication.quick
-                    if quick is caller(2) or (quick is direct and running() is publication.cause):
-                        publication.due = execution.following
-                        execution.started = clock()
-                        run(execution)
-                        if publication.tell is not None:  # since just now, by another thread
-                            publication.tell(execution)
-                        return None
-                    if quick is marked and running() is publication.cause:
-                        publication.due = execution.following
-                        execution.started = now = clock()
-                        run(execution)
-                        marks = publication.marks
-                        if marks is not None:
-                            marks[execution.place] = now
-                        elif publication.tell is not None:
-                            publication.tell(execution)
-                        return None
-        except Exception as error:  # noqa: BLE001 - the observed never pays
-            return fail(error)
-        return started(code, publication)
-
-    return start
-
-
-def _end(returned: Callable[..., Any], fail: Callable[[BaseException], None]) -> Callable[..., Any]:
-    """Return what is called when code returns, made as ``_start``."""
-    running, run, clock, apart = CURRENT.get, CURRENT.set, perf_counter_ns, APART
-
-    def end(code: CodeType, _offset: int, value: Any) -> Any:
-        try:
-            execution: Any = running()
-            if execution is not None and execution.code is code and value is None and not execution.ended:
-                publication = execution.publication
-                if publication.quick is apart:
-                    execution.ended = clock()
-                    if publication.tell is not None:  # as above
-                        publication.tell(execution)
-                    return None
-                if publication.quick:
-                    run(publication.cause)
-                    execution.ended = now = clock()
-                    marks = publication.marks
-                    if marks is not None:
-                        marks[execution.place + 1] = now
-                    elif publication.tell is not None:
-                        publication.tell(execution)
-                    return None
-        except Exception as error:  # noqa: BLE001 - the observed never pays
-            return fail(error)
-        return returned(code, execution, value)
-
-    return end
-
-
-def _is_deep(limit: int) -> bool:
-    """Return whether the stack of this thread is nearly as deep as a limit."""
-    try:
-        sys._getframe(max(limit - _DEEP, 1))  # noqa: SLF001 - there is no other way
-    except ValueError:
-        return False
-    return True
 
 
 def _outward(frame: FrameType | None) -> Iterator[FrameType]:

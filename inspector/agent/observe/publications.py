@@ -116,7 +116,7 @@ class ChainedPublication(ObservedPublication):
         collected: Of each execution how many of its times have been collected; None before any has.
         first: The number of its first execution, where all of them were numbered together; else 0.
         marks: Where its times are put as well, for when the process is killed; None where they need not be.
-        quick: ``DIRECT``, ``MARKED`` or ``APART`` where nothing but the times is wanted of its executions; else empty.
+        quick: ``APART`` where that is how its executions are called; else empty.
         spares: Where it goes then.
     """
 

@@ -9,7 +9,7 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ...core.bus.context import CURRENT, FIRE
-from ..tap.moments import MARKED, PUBLISHING, Expected, Occurrence, TappedBus, Variables
+from ..tap.moments import PUBLISHING, Expected, Occurrence, TappedBus, Variables
 from .executions import GENERATES
 from .monitor import MONITOR, Open, Watcher
 from .publications import ObservedPublication, Spares, UsualPublication
@@ -229,8 +229,8 @@ def _short_way(
             publication.tag = 0
             publication.tell = tap.tell_plain
             tap.publication_started(publication)
-        elif publication.trusted:
-            publication.quick = subscriptions.quick if publication.marks is None else MARKED
+        elif publication.trusted and publication.marks is None:
+            publication.quick = subscriptions.quick
         enter(publication)
         frames[frame] = publication
 

@@ -35,12 +35,9 @@ GRACE: Final = 0.05
 #: Executions of a publication, above which those that have ended are let go: it may never end.
 MOST_CALLS: Final = 256
 
-#: How a publication goes, in its ``quick``: its executions take note of their times alone, and begin where it is made.
-DIRECT: Final = "direct"
-#: They do, and each time is put into the marks of the publication as well.
-MARKED: Final = "marked"
-#: As ``DIRECT``, and each is what a loop calls, in a context of its own, in which nothing runs after it. This is the
-#: module of what calls it then: the very text that its functions have.
+#: How a publication goes, in its ``quick``: of its executions nothing but the times is wanted, and each is what a loop
+#: calls in a context of its own, in which nothing runs after it. This is the module of what calls it then: the very
+#: text that its functions have.
 APART: Final = asyncio.events.__name__
 
 #: Marks on an event, and exceptions, that keep it from those who come next.
@@ -150,7 +147,7 @@ class Subscriptions(tuple[TapSubscription, ...]):
     Attributes:
         direct: How many publications in a row have called them all at once, in turn, with the very event that was
             published. Below zero: for so many publications that is not expected.
-        quick: ``quick`` of the next of these publications whose calls need not be looked at.
+        quick: ``APART`` as long as they were called so; else empty.
     """
 
     direct = 0

@@ -8,6 +8,7 @@ import inspect
 import types
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from operator import is_
 from typing import TYPE_CHECKING, Any, Final
 
 from ....core.own_code import is_own_class, is_own_module
@@ -322,19 +323,22 @@ class Dispatch:
         None where they do not stand in one list of a dict that is an attribute.
         """
         owner: Any = self._exact[0].owner if len(self._exact) == 1 else None
-        key_of, many = id, len
-        keys = [*map(key_of, targets)]
-        if not keys or type(getattr(owner, "__dict__", None)) is not dict:
+        if not targets or type(getattr(owner, "__dict__", None)) is not dict:
             return None
-        attribute, count, first = self._exact[0].attribute, len(keys), targets[0]
+        attribute, several, many, alike = self._exact[0].attribute, len(targets) > 1, len, is_
+        then = tuple(targets)  # it may be the program's own list
+        count, first = len(then), then[0]
 
         def expected() -> Subscriptions | None:
             held = owner.__dict__.get(attribute)
             if type(held) in _DICTS and not (None in held or WILDCARD in held or ... in held):
                 now = held.get(cls)
-                alike = type(now) is list and many(now) == count and now[0] is first
-                # An id says who it is only as long as that is held: the targets are.
-                if alike and (count == 1 or ([*map(key_of, now)] == keys and targets)):
+                if (
+                    type(now) is list
+                    and many(now) == count
+                    and now[0] is first
+                    and (not several or all(map(alike, now, then)))
+                ):
                     return subscriptions
             return None  # it may go to others now
 
