@@ -40,6 +40,7 @@ def hostile_rows() -> list[list[Any]]:
 )
 def test_the_run_goes_on_and_says_how_many(cli: Cli, tmp_path: Path, messages: list[list[Any]], refused: int) -> None:
     (tmp_path / "hostile.py").write_text(PROGRAM.replace("bytes.fromhex(event.what)", 'open("data", "rb").read()'))
+    (tmp_path / "write").touch()  # at once
     (tmp_path / "data").write_bytes(b"".join(map(frame, messages)))
     ran = cli("fire", "Write", "--app", "hostile:bus", "--cwd", tmp_path, "--json")
     assert (ran.code, ran.json["by_status"], ran.json["lost"]) == (1, {"ok": 1}, refused)
