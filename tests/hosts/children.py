@@ -66,6 +66,7 @@ def old_python(folder: Path, version: str) -> Path:
 def project(app: str, *, cwd: Path = ZOO, **options: Any) -> Project:
     """A project of the zoo, on our own interpreter unless told otherwise."""
     options.setdefault("python", sys.executable)
+    options.setdefault("load_timeout", PATIENCE)  # what it takes on a busy machine is no test
     return Project.from_options(app, cwd=cwd, **options)
 
 
