@@ -22,7 +22,7 @@ def is_deep(limit: int) -> bool:
 
 
 class Room:
-    """Gives callbacks room that the program does not have, while the stack of a thread is nearly full.
+    """Provide callbacks with room that the program does not have, while the stack of a thread is nearly full.
 
     Args:
         enough: Called on that thread when its stack is no longer so.

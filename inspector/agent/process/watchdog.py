@@ -40,7 +40,7 @@ class Watchdog:
     def __init__(self, loop: asyncio.AbstractEventLoop, thread: int, recorder: Recorder) -> None:
         self._loop = loop
         self._thread = thread
-        self._native = next((each.native_id for each in threading.enumerate() if each.ident == thread), None)
+        self._native = next((member.native_id for member in threading.enumerate() if member.ident == thread), None)
         self._recorder = recorder
         self._stop = threading.Event()
         self._answered = threading.Event()

@@ -219,10 +219,10 @@ class TimelineIndex:
         """Return the row in ``marks`` of each publication, by its process and phase; new ones get one."""
         codes = processes * _PHASES + phases
         while True:
-            known = self.mark_rows @ np.array((_PHASES, 1))
-            order = np.argsort(known)
-            rows: Ints = np.append(order, -1)[np.searchsorted(known, codes, sorter=order)]
-            fresh = codes[known[rows] != codes] if len(known) else codes
+            keys = self.mark_rows @ np.array((_PHASES, 1))
+            order = np.argsort(keys)
+            rows: Ints = np.append(order, -1)[np.searchsorted(keys, codes, sorter=order)]
+            fresh = codes[keys[rows] != codes] if len(keys) else codes
             if not len(fresh):
                 return rows
             pairs = [divmod(code, _PHASES) for code in sorted(set(fresh.tolist()))]

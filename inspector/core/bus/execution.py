@@ -321,14 +321,14 @@ class Execution(Coroutine[Any, Any, None]):
         return getattr(self._stepped, "cr_await", None)
 
 
-def lay_out(one: Any, names: tuple[str, ...]) -> None:
+def lay_out(first: Any, names: tuple[str, ...]) -> None:
     """Set attributes on the first object of a class.
 
     Python keeps those of the others in the same places, without a dict for each, but only where it has met the names on
     one of the first thirty; a program may well make thousands before a handler waits.
     """
     for name in names:
-        setattr(one, name, None)
+        setattr(first, name, None)
 
 
 lay_out(

@@ -193,7 +193,8 @@ class Recorder:
         self._sink = Sink(self._rows.append, self._began, self._rouse)
         self._executions, self._ends = self._sink.starts, self._sink.ends
         #: Where our own bus puts executions by itself; None where more is done with them.
-        self.sink: Sink | None = self._sink if self.SINKS else None
+        #: What is put in has the time of the machine.
+        self.sink: Sink | None = self._sink if self.SINKS and clock is perf_counter_ns else None
         self._running: Callable[[], None] | None = None
         self._handlers: set[str] = set()
         self._key_lines: dict[int, PrintedLines] = {}

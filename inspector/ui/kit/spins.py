@@ -25,7 +25,7 @@ class CountBox(QSpinBox):
         return read_count(text) or 0
 
     def validate(self, text: str, at: int) -> tuple[QValidator.State, str, int]:
-        """Say whether a text is a count that fits."""
+        """Return whether a text is a count that fits."""
         return _judge(self, text, text, read_count(text)), text, at
 
 
@@ -41,7 +41,7 @@ class DecimalBox(QDoubleSpinBox):
         return read_decimal(text.removesuffix(self.suffix())) or 0.0
 
     def validate(self, text: str, at: int) -> tuple[QValidator.State, str, int]:
-        """Say whether a text is a number that fits."""
+        """Return whether a text is a number that fits."""
         written = text.removesuffix(self.suffix())
         return _judge(self, text, written, read_decimal(written)), text, at
 

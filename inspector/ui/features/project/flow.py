@@ -523,9 +523,9 @@ class ProjectFlow(QObject):
         parts += [f"{outcome.same} unchanged"] * bool(outcome.same)
         actions: list[tuple[str, Callable[[], object]]] = [("Dismiss", self._strip.hide_message)]
         if not parts:
-            parts = ["no auto-fire set"]
+            parts = ["no event fires after a reload"]
             if self._workbench.last_fired is not None:
-                actions.insert(0, (f"Fire {self._workbench.last_fired.event} each time", self._fire_each_time))
+                actions.insert(0, (f"Fire {self._workbench.last_fired.event} after each reload", self._fire_each_time))
         details = ", ".join((*outcome.broke, *outcome.fixed)[:4])
         tone = "failed" if outcome.broke else "ok"
         self._strip.show_message(tone, " · ".join((f"Reloaded in {took}", *parts)), details, actions)

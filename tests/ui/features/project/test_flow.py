@@ -567,7 +567,7 @@ async def test_after_the_first_reload_it_is_offered_to_fire_each_time(tmp_path: 
         await fire(shown)
         write(tmp_path, body="pass")
         strip = shown.desk.strip
-        await until(lambda: strip.isVisible() and "no auto-fire set" in strip.text.text(), "the strip")
+        await until(lambda: strip.isVisible() and "no event fires after a reload" in strip.text.text(), "the strip")
         before = len(shown.window.workbench.recording.journal.executions)
         strip.buttons[0].click()
         await until(lambda: len(shown.window.workbench.recording.journal.executions) > before, "it is fired")
