@@ -104,12 +104,12 @@ def silent_notes(journal: Journal) -> list[str]:
     return notes
 
 
-#: The kinds of notes that processes of a command send: the agent's, and those of what observes.
-_OF_PROCESSES: Final = ("agent", "observer")
+#: The kinds of notes about processes of a command: the agent's, those of what observes, and of what reads them.
+_OF_PROCESSES: Final = ("agent", "observer", "run")
 
 
 def process_notes(journal: Journal) -> list[str]:
-    """Return what processes say that they cannot do, each once: what was named is no bus, or is not there."""
+    """Return what is said of processes, each once: what was named is no bus, or one can no longer be read."""
     noted = (record for record in journal.host_records if isinstance(record, HostNoted))
     return list(dict.fromkeys(record.text for record in noted if record.kind in _OF_PROCESSES))
 

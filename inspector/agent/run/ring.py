@@ -647,19 +647,21 @@ class RingReader:
     def _unfinished(self, size: int, *, gone: bool) -> list[list[Any]]:
         """Return the rows of the publication in the draft that have not been read."""
         at = _draft_at(size)
-        words = _DRAFT.unpack(self._pread(_DRAFT.size, at))
+        head = self._pread(_DRAFT.size, at)
+        words = _DRAFT.unpack(head)
         length = 8 * (DRAFT_WORDS + HANDLER_WORDS * words[HANDLERS]) + words[TEXT]
         if words[VALID] != 1 or length > DRAFT:
             return []
         if words[NUMBER] == self._published and not words[TOLD]:
             return []  # it was killed when all had just been written as rows
         draft = self._pread(length, at)
-        rows = self._packet(draft)
         latest = max(int.from_bytes(draft[place : place + 8], byteorder) for place in _times(words[HANDLERS]))
         if not gone and perf_counter_ns() - max(latest, words[BEGUN]) < LONG:
             return []
-        if self._pread(length, at) != draft or self.look()[WRITTEN] != self._position:
-            return []  # it goes on just now
+        # It may end, and another begin, between any two looks: only what stands still has a meaning.
+        if not draft.startswith(head) or self._pread(length, at) != draft or self.look()[WRITTEN] != self._position:
+            return []
+        rows = self._packet(draft)
         number, already = self._draft
         if number != words[NUMBER]:
             already = 0

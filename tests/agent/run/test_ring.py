@@ -416,6 +416,40 @@ def test_a_packet_that_cannot_be_is_an_error(folder: Path, bad: bytes) -> None:
     reader.close()
 
 
+@pytest.mark.parametrize("gone", [False, True])
+@pytest.mark.parametrize("goes_on", ["ends", "another", "longer"])
+@pytest.mark.parametrize("look", range(1, 6))
+def test_a_publication_that_goes_on_while_its_draft_is_read_is_read_later(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, look: int, goes_on: str, gone: bool
+) -> None:
+    """It may end, and others begin, between any two looks of the reader: nothing of that is an error, or lost."""
+    writer, reader = drafting(folder)
+    began(writer, *TIMES)[ring.OVER] = 1_022
+    looks = 0
+    pread = reader._pread
+
+    def interrupted(count: int, offset: int) -> bytes:
+        nonlocal looks
+        looks += 1
+        if looks == look:
+            writer.put_draft()
+            if goes_on == "another":
+                began(writer, *TIMES[:3], number=8)
+            elif goes_on == "longer":
+                text = TEXT.replace(b"Placed", b"Placed" * 50)
+                writer.begin_draft(draft_of(2)(0, 8, 2, len(text), 32, 1_005, 1_000, 0, 0) + text)
+        return pread(count, offset)
+
+    monkeypatch.setattr(reader, "_pread", interrupted)
+    rows = reader.take(gone=gone)
+    monkeypatch.undo()
+    for _ in range(3):
+        rows += reader.take(gone=gone)
+    assert rows[: len(ROWS)] == ROWS
+    assert len({(row[0], row[2]) for row in rows}) == len(rows)
+    reader.close()
+
+
 def test_a_draft_that_cannot_be_is_left_alone_or_an_error(folder: Path) -> None:
     writer, reader = drafting(folder)
     draft = began(writer, *TIMES)
