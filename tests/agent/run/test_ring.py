@@ -116,8 +116,9 @@ def test_two_threads_and_a_signal_handler_write(folder: Path) -> None:
     rung = []
 
     def ring_up(_number: int, _frame: object) -> None:
-        rung.append(next(interrupted))
-        writer.put([body(rung[-1])])
+        number = next(interrupted)  # another one may come between any two of these lines
+        rung.append(number)
+        writer.put([body(number)])
 
     def write(first: int) -> None:
         for number in range(first, first + rounds):
