@@ -89,7 +89,13 @@ STACKS: Final = {
         unordered=True,
         ready=(_STARTED, 4),
     ),
-    "django": Stack("python manage.py runserver {port}", 20, app="", requests=10, end=signal.SIGTERM, unordered=True),
+    "django": Stack(
+        "python manage.py runserver {port}",
+        *(20, "", 10),
+        end=signal.SIGTERM,
+        unordered=True,
+        ready=('"GET /order/', 10),  # which it writes when the answer has been sent
+    ),
     "celery": Stack(
         "celery -A tasks worker -c 2 --loglevel WARNING --without-gossip --without-mingle --without-heartbeat",
         18,
