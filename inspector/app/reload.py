@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from time import monotonic
+from time import monotonic, time
 from typing import TYPE_CHECKING
 
 from inspector.core.errors import InspectorError
@@ -77,6 +78,8 @@ class Reloader:
         self._number = 0
         #: What to load the next time, if something else.
         self._next: Project | None = None
+        #: When that was chosen last, seconds since the epoch, as files have it.
+        self._chosen_at = 0.0
         self._watch = FileWatch(host.watched, self._saved)
         self.pins: list[Pin] = []
         self.on = True
@@ -114,7 +117,8 @@ class Reloader:
         """
         self._number += 1
         number = self._number
-        self._next = project or self._next
+        if project is not None:
+            self._next, self._chosen_at = project, time()
         async with self._busy:
             if number != self._number:  # more was saved while the program was being loaded: the last one counts
                 return None
@@ -147,6 +151,9 @@ class Reloader:
         source = self._host.project.source
         if source is None or str(source) not in files:
             return None
+        with suppress(OSError):  # what is wrong with the file is told below
+            if source.stat().st_mtime < self._chosen_at:  # what a person has chosen since is not undone
+                return None
         saved = Project.from_folder(source.parent)
         if saved is None:
             return None

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import time
+from dataclasses import replace
 from pathlib import Path
 
 from inspector.app.notices import Notices
@@ -57,6 +60,29 @@ async def test_saving_again_while_what_is_pinned_hangs_loads_the_mended_program(
         assert mended is not None
         assert mended.trouble is None
         assert recording.journal.execution(len(recording.journal.executions) - 1).status == "ok"
+    finally:
+        reloader.stop()
+        await recording.close()
+
+
+async def test_what_was_chosen_after_a_file_was_saved_is_not_undone_when_that_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "parcels.py").write_text(PROGRAM.format(body="pass"))
+    settings = tmp_path / "pyproject.toml"
+    settings.write_text('[tool.inspector]\napp = "parcels:bus"\npublish = "publish"\n')
+    project = Project.from_folder(tmp_path)
+    assert project is not None
+    host = ChildHost(project)
+    recording = Recording(host, None, TaskOwner(Notices()), name="reload")
+    await recording.start()
+    reloader = Reloader(recording, host, TaskOwner(Notices()), lambda _: None)
+    try:
+        await reloader.reload(project=replace(project, publish=""))
+        await reloader.reload([str(settings)])  # the watch is slower than a person
+        assert host.project.publish == ""
+        later = time.time() + 60
+        os.utime(settings, (later, later))
+        await reloader.reload([str(settings)])
+        assert host.project.publish == project.publish == "publish"
     finally:
         reloader.stop()
         await recording.close()
