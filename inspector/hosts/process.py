@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from inspector.agent.process.posture import DUMP_SIGNAL
 from inspector.agent.process.tail import SIZE as TAIL_SIZE
 from inspector.agent.process.tail import read_tail
+from inspector.agent.procfs import processor_times
 from inspector.core.own_code import PACKAGE
 from inspector.hosts.keeper import descendants
 from inspector.hosts.stacks import Dump, read_dump
@@ -200,10 +201,7 @@ class ChildProcess:
 
     def unserved(self) -> float:
         """Return for how many seconds its main thread could have run and had no processor; 0.0 where nobody says."""
-        try:
-            return int(Path(f"/proc/{self.pid}/schedstat").read_bytes().split()[1]) / 1e9
-        except (OSError, ValueError, IndexError):
-            return 0.0
+        return processor_times(str(self.pid))[1] / 1e9
 
     def _urge_keeper(self) -> None:
         """Let a keeper that was stopped go on, there is work for it; do that work when it does not in time."""

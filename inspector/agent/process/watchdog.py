@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from pathlib import Path
 from time import perf_counter_ns
 from types import FrameType
 from typing import TYPE_CHECKING, Final
@@ -14,6 +13,7 @@ from ...core.bus.execution import Execution
 from ...core.own_code import is_inspectors, is_ours, is_own_file
 from ...core.records.host import LoopBlocked, LoopUnblocked
 from ..observe.executions import running_in
+from ..procfs import processor_times
 
 if TYPE_CHECKING:
     from ...core.records.recorder import Recorder
@@ -40,7 +40,8 @@ class Watchdog:
     def __init__(self, loop: asyncio.AbstractEventLoop, thread: int, recorder: Recorder) -> None:
         self._loop = loop
         self._thread = thread
-        self._native = next((member.native_id for member in threading.enumerate() if member.ident == thread), None)
+        native = next((member.native_id for member in threading.enumerate() if member.ident == thread), None)
+        self._task = f"self/task/{native}"
         self._recorder = recorder
         self._stop = threading.Event()
         self._answered = threading.Event()
@@ -65,7 +66,7 @@ class Watchdog:
 
     def _run(self) -> None:
         while not self._stop.wait(INTERVAL if self._recorder.running else IDLE_INTERVAL):
-            asked, unserved = perf_counter_ns(), _unserved(self._native)
+            asked, (_, unserved) = perf_counter_ns(), processor_times(self._task)
             self._answered.clear()
             self._asked = asked
             try:
@@ -75,7 +76,7 @@ class Watchdog:
                 return
             patience = BLOCKED
             while patience > 0 and not self._answered.wait(patience) and not self._stop.is_set():
-                held = perf_counter_ns() - asked - (_unserved(self._native) - unserved)
+                held = perf_counter_ns() - asked - (processor_times(self._task)[1] - unserved)
                 patience = BLOCKED - held / 1e9  # a busy machine is nobody's fault
                 if patience <= 0:
                     self._blocked(asked)
@@ -94,14 +95,6 @@ class Watchdog:
             if self._stop.is_set():
                 return
         self._recorder.record(LoopUnblocked(self._recorder.now(), since, *culprit))
-
-
-def _unserved(thread: int | None) -> int:
-    """Return for how long a thread could have run and had no processor, ns; 0 where the system does not say."""
-    try:
-        return int(Path(f"/proc/self/task/{thread}/schedstat").read_bytes().split()[1])
-    except (OSError, ValueError, IndexError):
-        return 0
 
 
 def _waits(frame: FrameType | None) -> bool:

@@ -11,7 +11,7 @@ from _thread import get_ident
 from time import perf_counter_ns
 from typing import Any, Final
 
-from .start import read_text
+from ..procfs import processor_times
 
 #: Percent of one processor that recording may cost unless something else is said.
 USUAL: Final = 3.0
@@ -65,7 +65,7 @@ class RunBudget:
         self._mean = 0.0
         self._looked = perf_counter_ns()
         #: Which thread looked last, and how long it had waited for a processor by then.
-        self._waited = get_ident(), _waited()
+        self._waited = get_ident(), processor_times("thread-self")[1]
 
     def takes(self) -> bool:
         """Return whether to record the publication that begins now."""
@@ -99,7 +99,7 @@ class RunBudget:
         if not self._pace:
             self._pace = _measured() / _STEP
             costs = at_length * self._pace + self.spent * _PACKET
-        (before, already), self._waited = self._waited, (get_ident(), _waited())
+        (before, already), self._waited = self._waited, (get_ident(), processor_times("thread-self")[1])
         if before == self._waited[0]:
             time = max(time - max(self._waited[1] - already, 0), time // 50, 1)
         if costs:
@@ -125,14 +125,6 @@ def _measured() -> int:
         took = perf_counter_ns() - begun
         least = min(least or took, took)
     return least
-
-
-def _waited() -> int:
-    """Return how many nanoseconds this thread has waited for a processor; 0 where that is not told."""
-    try:
-        return int(read_text("/proc/thread-self/schedstat").split()[1])
-    except (LookupError, ValueError):
-        return 0
 
 
 def _limit_of(percent: Any) -> float:

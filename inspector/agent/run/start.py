@@ -12,6 +12,7 @@ from _json import encode_basestring_ascii, make_encoder, make_scanner
 from _thread import allocate_lock, get_native_id, start_new_thread
 from time import perf_counter_ns
 
+from ..procfs import processor_times, read_text
 from .ring import (
     CAPACITY,
     CONTROL,
@@ -331,12 +332,12 @@ class Agent:
 
         On a busy machine that may take long: as long as it takes any processor time it is waited for.
         """
-        before = None
+        before = -1
         while not self._lock.acquire(timeout=_LONGEST):
-            spent = read_text(f"/proc/self/task/{self._loader}/schedstat").partition(" ")[0]
-            if spent == before:
+            ran, _ = processor_times(f"self/task/{self._loader}")
+            if ran == before:
                 return False
-            before = spent
+            before = ran
         return True
 
     def fail(self, error: Exception) -> None:
@@ -396,21 +397,6 @@ def begin(folder: str, text: str | None = None) -> Agent | None:
     if sys.version_info >= (3, 12):
         agent.look()
     return agent
-
-
-def read_text(path: str) -> str:
-    """Return the text of a file, empty where there is none; without a file object, which would have to be closed."""
-    try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return ""
-    try:
-        parts = []
-        while part := os.read(file, 1 << 16):
-            parts.append(part)
-        return b"".join(parts).decode("utf-8", "replace")
-    finally:
-        os.close(file)
 
 
 def _started() -> int:

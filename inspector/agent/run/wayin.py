@@ -24,9 +24,10 @@ from ...core.records.host import FireRefused, FireSettled, HostNoted
 from ...core.records.numbers import FireNumber
 from ...core.request import FireRequest
 from ..observe.monitor import Watcher
+from ..procfs import read_text
 from ..tap.moments import running_loop
 from .ring import CONTROL, LOOKED, MAY_FIRE, REQUESTS, UNTIL, RingError
-from .start import allocate_lock, decoded, encoded, read_text, start_new_thread
+from .start import allocate_lock, decoded, encoded, start_new_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,7 +23,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(budget, "perf_counter_ns", clock)
     monkeypatch.setattr(budget, "_measured", lambda: budget._STEP)
-    monkeypatch.setattr(budget, "_waited", lambda: 0)
+    monkeypatch.setattr(budget, "processor_times", lambda _: (0, 0))
     return clock
 
 
@@ -117,16 +117,9 @@ def test_a_burst_is_noticed_long_before_a_tenth_of_a_second(clock: Clock) -> Non
 def test_time_that_others_had_the_processor_does_not_count(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     alone, crowded = RunBudget(3), RunBudget(3)
     publish(alone, clock, each=100_000, times=20_000)
-    monkeypatch.setattr(budget, "_waited", lambda: clock.now * 4 // 5)
+    monkeypatch.setattr(budget, "processor_times", lambda _: (0, clock.now * 4 // 5))
     publish(crowded, clock, each=500_000, times=20_000)
     assert crowded.one_in == pytest.approx(alone.one_in, abs=2)
-
-
-def test_how_long_a_thread_has_waited_is_told_where_the_system_tells_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert budget._waited() >= 0
-    for text in ("", "1 two 3"):
-        monkeypatch.setattr(budget, "read_text", lambda _path, text=text: text)
-        assert budget._waited() == 0
 
 
 @pytest.mark.parametrize(
