@@ -54,7 +54,7 @@ class _Gathering(Watcher):
         key = id(caller.f_code), caller.f_lasti
         if key not in self._thrown_away:
             self._thrown_away[key] = caller.f_code, is_thrown_away(caller.f_code, caller.f_lasti)
-        execution, _ = made_for(frame)
+        execution = made_for()
         if execution is None or not self._thrown_away[key][1]:
             return
         ends = ends_of(execution)

@@ -17,6 +17,7 @@ import sys
 import threading
 import warnings
 import weakref
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from concurrent.futures import thread
 from types import CodeType, FrameType
@@ -66,17 +67,28 @@ class _Tasks:
                 self._recorder.note_in(execution, LATE, "warning", text, data)
 
 
-class _Making(Watcher):
+class _MadeForHandlers(Watcher):
+    """Watches the making of something, and hands on what is made for a handler."""
+
+    def started(self, frame: FrameType) -> None:
+        """Hand on for which execution it is made, and where."""
+        execution = made_for()
+        maker = _maker(frame) if execution is not None else None
+        if execution is not None and maker is not None:
+            self._begun(frame, execution, maker)
+
+    @abstractmethod
+    def _begun(self, frame: FrameType, execution: Execution, maker: tuple[str, int]) -> None:
+        """Remember what this call makes."""
+
+
+class _Making(_MadeForHandlers):
     """Watches the making of tasks."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
 
-    def started(self, frame: FrameType) -> None:
-        """Remember the task that is made, if it is a handler's."""
-        execution, maker = made_for(frame)
-        if execution is None or maker is None:
-            return
+    def _begun(self, frame: FrameType, execution: Execution, maker: tuple[str, int]) -> None:
         ends = ends_of(execution)
         tasks = next((end for end in ends if isinstance(end, _Tasks)), None)
         if tasks is None:
@@ -126,17 +138,13 @@ class _MadeBy(WeakKeyDictionary[Any, tuple["Execution", str]]):
         return (execution, name) if raised == about else (None, "")
 
 
-class _Promising(Watcher):
+class _Promising(_MadeForHandlers):
     """Watches the making of futures."""
 
     def __init__(self, futures: _MadeBy) -> None:
         self._made = futures
 
-    def started(self, frame: FrameType) -> None:
-        """Remember the future that is made, if it is a handler's."""
-        execution, maker = made_for(frame)
-        if execution is None or maker is None:
-            return
+    def _begun(self, frame: FrameType, execution: Execution, _maker: tuple[str, int]) -> None:
         variables = variables_of(frame)
         called = next((variables[name] for name in ("fn", "func") if name in variables), None)
         by = execution, str(getattr(called, "__qualname__", "") or frame.f_code.co_name).replace("<locals>.", "")
@@ -338,15 +346,14 @@ def _asking() -> Iterator[Any]:
     yield from (future.set_exception, future.exception, getattr(future, "_Future__get_result", future.result))
 
 
-def made_for(frame: FrameType) -> tuple[Execution | None, tuple[str, int] | None]:
-    """Return the execution on whose behalf something is made, and the place of its code; None where there is none."""
+def made_for() -> Execution | None:
+    """Return the execution on whose behalf something is made; None where there is none, or a bus makes it."""
     execution = CURRENT.get()
     if execution is None or not execution.tag or execution.ended:
-        return None, None
+        return None
     publication = PUBLISHING.get()
-    if publication is not None and publication.cause is execution and publication.under_way:
-        return None, None
-    return execution, _maker(frame)
+    publishes = publication is not None and publication.cause is execution and publication.under_way
+    return None if publishes else execution
 
 
 def _codes(function: Any) -> list[CodeType]:
