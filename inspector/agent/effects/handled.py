@@ -24,7 +24,7 @@ from ...core.bus.context import CURRENT
 from ...core.own_code import is_own_file
 from ...core.records.records import CAUGHT, HANDLED
 from ..observe.monitor import MONITOR
-from ..tap.moments import PUBLISHING
+from ..tap.moments import handled_by_bus
 
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution
@@ -308,9 +308,8 @@ class HandledProbe:
         execution = CURRENT.get()
         if execution is None or execution.ended or not is_own_file(code.co_filename):
             return
-        publication = PUBLISHING.get()
-        if publication is not None and publication.cause is execution and publication.under_way:
-            return  # what its bus handles is the bus's business
+        if handled_by_bus(execution):
+            return
         key = id(code), offset
         entry = self._clauses.get(key)
         if entry is None:

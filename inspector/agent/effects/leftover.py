@@ -30,7 +30,7 @@ from ...core.records.records import LATE, LOG, UNAWAITED
 from ..handlers import Handler
 from ..observe.frames import variables_of
 from ..observe.monitor import MONITOR, Open, Watcher
-from ..tap.moments import PUBLISHING
+from ..tap.moments import PUBLISHING, publishes
 from .handled import ends_of
 
 if TYPE_CHECKING:
@@ -351,9 +351,7 @@ def made_for() -> Execution | None:
     execution = CURRENT.get()
     if execution is None or not execution.tag or execution.ended:
         return None
-    publication = PUBLISHING.get()
-    publishes = publication is not None and publication.cause is execution and publication.under_way
-    return None if publishes else execution
+    return None if publishes(execution) else execution
 
 
 def _codes(function: Any) -> list[CodeType]:

@@ -11,6 +11,7 @@ from ...core.bus import bus
 from ...core.bus.context import CURRENT
 from ...core.records.records import LOG
 from ..observe.monitor import MONITOR
+from ..tap.moments import handled_by_bus
 from .leftover import NEVER_RETRIEVED
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class LogProbe(logging.Handler):
     """Records every log record written inside an execution.
 
     An ERROR record with exception information marks its execution: an exception was handled inside (*swallowed*, if
-    the handler then returns normally).
+    the handler then returns normally). An ERROR of a bus to which the handler publishes is about another handler, which
+    is recorded as failed: it is no note, as it is none outside of handlers.
     """
 
     def __init__(self, recorder: Recorder) -> None:
@@ -42,6 +44,8 @@ class LogProbe(logging.Handler):
         """
         execution, name = CURRENT.get(), record.name
         if execution is None or name == bus.__package__ or _by_a_copy_of_our_bus(record) or _by_asyncio(record):
+            return True
+        if record.levelno >= logging.ERROR and handled_by_bus(execution):
             return True
         try:
             about = vars(record)

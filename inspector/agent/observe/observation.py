@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from ...core.bus.context import CURRENT
 from ...core.bus.identity import generator_of, plain_function
 from ...core.records.statuses import NEVER_AWAITED
-from ..tap.moments import PUBLISHING, TapExecution, TapPublication
+from ..tap.moments import TapExecution, TapPublication, publishes
 from .executions import ObservedExecution, running_in
 from .handling import CallWatch, HandlerWatch, MakerWatch, UnawaitedWatch
 from .handover import HANDOVER
@@ -230,8 +230,8 @@ class Observation:
 
     def _is_part(self, execution: Execution, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Return whether a call is about the event that the running execution is about."""
-        event, publication = execution.publication.event, PUBLISHING.get()
-        if publication is not None and publication.cause is execution and publication.under_way:
+        event = execution.publication.event
+        if publishes(execution):
             return False  # it publishes its event once more
         if any(argument is event for argument in args) or any(argument is event for argument in kwargs.values()):
             return True

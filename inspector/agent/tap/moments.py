@@ -451,6 +451,26 @@ class TapPublication(Publication):
 PUBLISHING: Final[ContextVar[TapPublication | None]] = context.PUBLISHING
 
 
+def publishes(execution: Execution) -> bool:
+    """Return whether what runs in an execution is a bus to which it publishes: what that handles is not its doing."""
+    publication = PUBLISHING.get()
+    return publication is not None and publication.cause is execution and publication.under_way
+
+
+def handled_by_bus(execution: Execution) -> bool:
+    """Return whether what handles an exception now is a bus to which an execution publishes, or a task of that bus.
+
+    A task keeps the publication in which it was begun, also when that is over and knows its cause no more. A worker
+    that a bus has begun in an earlier publication runs the execution itself.
+    """
+    publication = PUBLISHING.get()
+    if publication is None or publication is execution.publication:
+        return False
+    if publication.closed:
+        return publication.tag > execution.publication.tag > 0
+    return publication.cause is execution
+
+
 class TapExecution(Execution):
     """One call of a handler by a bus that is not ours; also what the coroutine handed to that bus awaits."""
 

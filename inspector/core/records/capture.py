@@ -348,7 +348,8 @@ def _container(value: Any, limit: int, depth: int, redact: Redact) -> str:
             parts.append(f"{brief(key, 40, depth - 1, redact)}: {brief(inner, 60, depth - 1, redact)}")
         else:
             parts.append(brief(item, 60, depth - 1, redact))
-    return f"{opening}{', '.join(parts)}{closing}"
+    single = "," if kind is tuple and len(parts) == 1 else ""
+    return f"{opening}{', '.join(parts)}{single}{closing}"
 
 
 def _members(value: Any, names: list[str], limit: int, depth: int, redact: Redact) -> str:
