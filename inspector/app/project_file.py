@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from inspector.core.errors import InspectorError
 from inspector.core.spec import tables_to_toml
+from inspector.hosts.watch import FileState, state_of
 
 _BUS: Final = ("tool", "inspector", "bus")
 _HEADER: Final = re.compile(r"^[ \t]*\[\[?(?P<path>[^\[\]]+)\]\]?[ \t]*(?:#.*)?$")
@@ -84,14 +85,17 @@ def _text_of(file: Path, verb: str = "read") -> str:
         raise InspectorError(f"Cannot {verb} {file}: {error.strerror}.", _BY_HAND) from error
 
 
-def write_bus_tables(file: Path, tables: Sequence[BusTable]) -> None:
+def write_bus_tables(file: Path, tables: Sequence[BusTable]) -> FileState | None:
     """Exchange ``[tool.inspector.bus]`` of a file; what cannot be written leaves it as it is.
+
+    Returns:
+        The state in which this has left the file, whatever others have written since.
 
     Raises:
         InspectorError: It cannot be read, exchanged or written.
     """
     try:
-        _replace(file.resolve(), with_bus_tables(_text_of(file, "write"), tables).encode("utf-8"))
+        return _replace(file.resolve(), with_bus_tables(_text_of(file, "write"), tables).encode("utf-8"))
     except OSError as error:
         raise InspectorError(f"Cannot write {file}: {error.strerror}.", _BY_HAND) from error
 
@@ -105,15 +109,17 @@ _OTHERWISE: Final = "[tool.inspector.bus] has a format that cannot be edited her
 _BY_HAND: Final = "Copy as TOML and paste it into the file."
 
 
-def _replace(file: Path, content: bytes) -> None:
-    """Put the content in the file's place in one step, with the file's rights."""
+def _replace(file: Path, content: bytes) -> FileState | None:
+    """Put the content in the file's place in one step, with the file's rights; return the state it has left."""
     handle, name = tempfile.mkstemp(prefix=".pyproject", dir=file.parent)
     part = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
         part.chmod(file.stat().st_mode & 0o7777)
+        state = state_of(part)  # now: there it may be another's at once
         part.replace(file)
+        return state
     except BaseException:
         part.unlink(missing_ok=True)
         raise

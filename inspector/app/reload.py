@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from time import monotonic, time
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, Any
 
 from inspector.core.errors import InspectorError
 from inspector.core.records.numbers import PublicationIndex
 from inspector.core.records.statuses import BAD_STATUSES, STATUSES, SWALLOWED
 from inspector.hosts.project import Project
-from inspector.hosts.watch import FileWatch
+from inspector.hosts.watch import FileState, FileWatch, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from inspector.analysis.journal import Journal
     from inspector.app.recording import Recording
@@ -78,8 +78,10 @@ class Reloader:
         self._number = 0
         #: What to load the next time, if something else.
         self._next: Project | None = None
-        #: When that was chosen last, seconds since the epoch, as files have it.
-        self._chosen_at = 0.0
+        #: The file of the project says something of the buses that is still to be read.
+        self._unread = False
+        #: The state of that file of which there is nothing to be noticed: it is our own, or older than a choice.
+        self._known: FileState | None = None
         self._watch = FileWatch(host.watched, self._saved)
         self.pins: list[Pin] = []
         self.on = True
@@ -105,6 +107,11 @@ class Reloader:
         """Fire an event no more after a reload."""
         self.pins = [pin for pin in self.pins if pin.form.event != event]
 
+    def wrote(self, file: Path, state: FileState | None) -> None:
+        """Take note of our own save of a file; ``state`` is the one in which it was left."""
+        if file == self._host.project.source:
+            self._known = state
+
     async def reload(self, files: Sequence[str] = (), project: Project | None = None) -> Reloaded | None:
         """Restart the program, fire what is pinned, compare with what it gave before.
 
@@ -118,14 +125,15 @@ class Reloader:
         self._number += 1
         number = self._number
         if project is not None:
-            self._next, self._chosen_at = project, time()
+            self._choose(project)
+        if self._is_source(files):
+            self._unread, self._known = True, None
         async with self._busy:
             if number != self._number:  # more was saved while the program was being loaded: the last one counts
                 return None
             before = monotonic()
-            chosen, self._next = self._next, None
             try:
-                await self._host.restart(chosen or self._reread(files))
+                await self._host.restart(self._wanted())
             except InspectorError as error:
                 result: Reloaded | None = Reloaded(monotonic() - before, tuple(files), trouble=error)
             else:
@@ -138,27 +146,39 @@ class Reloader:
         return result
 
     def _saved(self, files: tuple[str, ...]) -> None:
-        """Start a reload on the loop: the watch calls this on a thread of its own."""
-        if self.on:
-            self._loop.call_soon_threadsafe(lambda: self._tasks.start("Reloading the project", self.reload(files)))
+        """Take note on the loop: the watch calls this on a thread of its own."""
+        self._loop.call_soon_threadsafe(self._noticed, files)
 
-    def _reread(self, files: Sequence[str]) -> Project | None:
-        """Return the project with what its file says now of the buses, where that file was saved.
+    def _noticed(self, files: tuple[str, ...]) -> None:
+        """Start a reload for what others have saved."""
+        source = self._host.project.source
+        if source is not None and self._known is not None and state_of(source) == self._known:
+            files = tuple(file for file in files if file != str(source))
+        if files and self.on:
+            self._tasks.start("Reloading the project", self.reload(files))
+
+    def _is_source(self, files: Sequence[str]) -> bool:
+        source = self._host.project.source
+        return source is not None and str(source) in files
+
+    def _choose(self, project: Project) -> None:
+        """Load this the next time. What the file says of the buses by now is not to undo what is chosen of them."""
+        if project.source is not None and _buses(project) != _buses(self._next or self._host.project):
+            self._unread, self._known = False, state_of(project.source)
+        self._next = project
+
+    def _wanted(self) -> Project | None:
+        """Return what to load: what was chosen, with what the file of the project says of the buses if that is newer.
 
         Raises:
             InspectorError: The file is wrong.
         """
+        chosen, unread = self._next, self._unread
+        self._unread = False
         source = self._host.project.source
-        if source is None or str(source) not in files:
-            return None
-        with suppress(OSError):  # what is wrong with the file is told below
-            if source.stat().st_mtime < self._chosen_at:  # what a person has chosen since is not undone
-                return None
-        saved = Project.from_folder(source.parent)
-        if saved is None:
-            return None
-        current = self._host.project
-        return replace(current, bus=saved.bus, handlers=saved.handlers, publish=saved.publish, adapter=saved.adapter)
+        saved = Project.from_folder(source.parent) if unread and source is not None else None
+        self._next = None
+        return replace(chosen or self._host.project, **_buses(saved)) if saved is not None else chosen
 
     async def _fire_pins(self, seconds: float, files: tuple[str, ...], number: int) -> Reloaded | None:
         fixed: list[str] = []
@@ -187,6 +207,11 @@ class Reloader:
                     broke.append(f"{form.event}: {handler}")
             pin.fire = fire
         return Reloaded(seconds, files, tuple(sorted(fixed)), tuple(sorted(broke)), same)
+
+
+def _buses(project: Project) -> dict[str, Any]:
+    """Return what a project says of its buses."""
+    return {name: getattr(project, name) for name in ("bus", "handlers", "publish", "adapter")}
 
 
 def statuses_of(journal: Journal, fire: int) -> Statuses:

@@ -83,6 +83,7 @@ class Context(QObject):
         numbers_changed: Numbers are written in another format from now on. Panels override ``numbers_changed``.
         stopping: The window is to close, or the program to end: no question may wait for its answer any longer.
         closing: The window closes: settings that are set now are saved.
+        project_saved: We have written into the file of a project (its path, and the state in which that has left it).
 
     Signals, what is wanted:
         event_wanted: Show an event type (its name) where events are chosen.
@@ -110,6 +111,7 @@ class Context(QObject):
     numbers_changed = Signal()
     stopping = Signal()
     closing = Signal()
+    project_saved = Signal(object, object)
 
     event_wanted = Signal(str)
     execution_wanted = Signal(int)

@@ -22,6 +22,7 @@ def make(context: Context) -> Parts:
     context.closing.connect(flow.close)
     context.stopping.connect(flow.give_up)
     context.project_wanted.connect(flow.reload)
+    context.project_saved.connect(flow.wrote)
 
     async def start() -> bool:
         launch = context.launch

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from inspector.hosts.kept import KeptSettings, Trust
     from inspector.hosts.project import Project
     from inspector.hosts.trouble import MissingSetting
+    from inspector.hosts.watch import FileState
     from inspector.ui.context import Context
 
 _T = TypeVar("_T")
@@ -499,6 +500,11 @@ class ProjectFlow(QObject):
     def reload(self, project: Project) -> None:
         """Load the program that runs anew, with other settings."""
         self._tasks.start("Reloading the project", self._reload(project))
+
+    def wrote(self, file: Path, state: FileState | None) -> None:
+        """Take note that our own save has left the project's file in this state: that is no reason to reload."""
+        if self._reloader is not None:
+            self._reloader.wrote(file, state)
 
     async def _reload(self, project: Project | None = None) -> None:
         if self._reloader is not None:

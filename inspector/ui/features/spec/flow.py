@@ -250,7 +250,7 @@ class SpecFlow(QObject):
 
     def _save_to(self, file: Path, tables: Sequence[BusTable]) -> None:
         try:
-            write_bus_tables(file, tables)
+            self._context.project_saved.emit(file, write_bus_tables(file, tables))
         except InspectorError as error:
             self._context.notices.report(error)
             return
