@@ -8,6 +8,7 @@ import gc
 import logging
 import re
 import threading
+import time
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
@@ -860,3 +861,17 @@ async def test_a_program_needs_only_two_names() -> None:
     namespace: dict[str, Any] = {}
     exec("from inspector.core import DomainEvent, InMemoryEventBus", namespace)
     assert issubclass(Happened, namespace["DomainEvent"])
+
+
+@pytest.mark.parametrize("heard", [True, False])
+async def test_who_only_publishes_still_gives_the_loop_a_turn(heard: bool) -> None:
+    """Whether anybody hears it or not."""
+    bus = InMemoryEventBus()
+    if heard:
+        bus.subscribe(Happened, lambda _: None)
+    turns: list[int] = []
+    asyncio.get_running_loop().call_soon(turns.append, 1)
+    until = time.monotonic() + PATIENCE
+    while not turns and time.monotonic() < until:
+        await bus.publish(Happened())
+    assert turns

@@ -6,9 +6,12 @@ import asyncio
 import json
 import sys
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import count
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -519,6 +522,66 @@ async def test_what_a_bus_puts_into_the_sink_is_what_it_would_tell(expected_logs
         *("ok", "failed", "swallowed", "returned_failure", "cancelled"),
     }
     assert {row[2] for row in alone if row[0] == "noted"} >= {"waited 0"}
+
+
+@dataclass(frozen=True)
+class Bare:
+    """An event of no base class, whose id is found in a way of its own."""
+
+    number: int
+
+    @property
+    def event_id(self) -> str:
+        return f"bare {self.number}"
+
+
+async def kinds(*, beside: bool) -> list[tuple[Any, ...]]:
+    """Return what is recorded of publications of every kind, drained at once after them all."""
+    recorder = Recorder()
+    recorder.start(CatalogDescription("test"))
+    bus = InMemoryEventBus()
+    bus.observe(recorder)
+    if beside:
+        bus.observe(Beside())
+    ids = (UUID(int=number) for number in count(1))
+    when = datetime(2026, 11, 30, tzinfo=UTC)
+
+    def event(number: int) -> Happened:
+        return Happened(event_id=next(ids), correlation_id=next(ids), occurred_at=when, number=number)
+
+    async def again(happened: Happened) -> None:
+        if happened.number < 3:
+            await bus.publish(event(happened.number + 1))
+
+    bus.subscribe(Happened, again)
+    bus.subscribe(Bare, waits_for_nothing)
+    session: Any = object()
+    items = [1]
+    for _ in range(2):  # the first one after a look is told at length
+        await bus.publish(event(0))
+        await bus.publish(event(9), session)
+        await bus.publish(event(9), None, {"ip_address": "192.0.2.7"})
+        await bus.publish(event(9), session, {"agent": "curl"})
+        await bus.publish(Carried(event_id=next(ids), correlation_id=next(ids), occurred_at=when, items=items))
+        items.append(2)
+        await bus.publish(Bare(4))  # type: ignore[arg-type]
+        await bus.publish(replace(event(9), occurred_at=datetime(2026, 11, 30, tzinfo=ZoneInfo("UTC"))))
+        FIRE.set(5)
+        await bus.publish(event(2))
+        FIRE.set(0)
+        recorder.set_recording(False)
+        await bus.publish(event(9))
+        recorder.set_recording(True)
+    rows = records(recorder)
+    assert [row.at for row in rows] == sorted(row.at for row in rows)
+    return [to_row(row)[2:] for row in rows if isinstance(row, Published)]
+
+
+async def test_publications_that_are_put_into_the_sink_are_written_as_those_that_are_told() -> None:
+    alone, told = await kinds(beside=False), await kinds(beside=True)
+    assert alone == told
+    assert len(alone) == 24
+    assert any("bare 4" in map(str, row) for row in alone)
 
 
 async def test_whoever_cannot_be_woken_costs_the_handlers_nothing(

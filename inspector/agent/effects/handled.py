@@ -283,6 +283,7 @@ def caught_by(execution: Execution) -> Caught:
     caught = execution.caught
     if type(caught) is not Caught:
         caught = execution.caught = Caught()
+        execution.is_row = False
     return caught
 
 

@@ -22,12 +22,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from .context import CURRENT, HANDLER_TIMEOUT
 from .execution import Execution, Subscription, rouse
 from .publication import Publication
+from .sink import Sink
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from .events import DomainEvent
-    from .sink import Sink
 
 #: How deep publishes may nest before the next one is refused: an endless loop would eat the memory.
 MAX_DEPTH: Final = 64
@@ -40,6 +40,9 @@ STACKED: Final = 16
 _DEBUG: Final = logging.DEBUG
 #: By a name of our own: tests replace ``asyncio.sleep`` to see how long programs sleep.
 _pause: Final = asyncio.sleep
+#: What ``Publication()`` does, with less between them.
+_new: Final[Any] = object.__new__
+_set_up: Final = Publication.__init__
 
 
 class BusObserver(Protocol):
@@ -116,8 +119,9 @@ class InMemoryEventBus:
         self._logger: BusLogger = logging.getLogger(__package__) if logger is None else logger
         self._is_logged = self._logger.isEnabledFor  # asked at each publish: found once
         self._subscriptions: dict[type[Any], tuple[Subscription, ...]] = {}
-        #: Who is told; changed only by ``observe``, its undoing, and ``remove_observer``.
+        #: Who is told; changed only by ``_tell``.
         self.observers: tuple[Observing, ...] = ()
+        self._sink: Sink | None = None
         self._turns = _Turns()
 
     def subscribe(self, event_type: type[Any], handler: Callable[[Any], Any]) -> None:
@@ -156,13 +160,18 @@ class InMemoryEventBus:
             observer: Who is told.
             removed: Called with the error if the observer has to be removed because it raised.
         """
-        entry = Observing(observer, removed, getattr(observer, "sink", None))
-        self.observers = (*self.observers, entry)
+        sink = getattr(observer, "sink", None)
+        entry = Observing(observer, removed, sink if isinstance(sink, Sink) else None)
+        self._tell((*self.observers, entry))
+        return lambda: self._tell_no_more(entry)
 
-        def remove() -> None:
-            self.observers = tuple(other for other in self.observers if other is not entry)
+    def _tell(self, observers: tuple[Observing, ...]) -> None:
+        self.observers = observers
+        #: What an observer that is alone has as ``sink``.
+        self._sink = observers[0].sink if len(observers) == 1 else None
 
-        return remove
+    def _tell_no_more(self, entry: Observing) -> None:
+        self._tell(tuple(other for other in self.observers if other is not entry))
 
     def get_session(self) -> AsyncSession | None:
         """Return the database session of the publication that the calling handler works for; None outside a handler."""
@@ -195,9 +204,10 @@ class InMemoryEventBus:
             metadata: Request metadata that handlers get from ``get_metadata()``.
         """
         subscriptions = self._subscriptions.get(type(event), ())
-        publication = Publication(self, event, session, metadata, CURRENT.get(), subscriptions)
+        publication: Publication = _new(Publication)
+        _set_up(publication, self, event, session, metadata, CURRENT.get(), subscriptions)
         depth = publication.depth
-        if depth > MAX_DEPTH:
+        if depth and depth > MAX_DEPTH:
             self._refuse(publication)
             return
         if self.selector is not None:
@@ -206,14 +216,20 @@ class InMemoryEventBus:
             await _pause(0)  # the handlers around it become tasks, and leave the stack
         if self._is_logged(_DEBUG):
             self._log(_DEBUG, "event_published", event, handler_count=len(subscriptions))
-        observers = self.observers
-        for entry in observers:
+        observers, sink = self.observers, self._sink
+        if sink is not None:
             try:
-                entry[0].publication_started(publication)
+                sink.published(publication)
             except Exception as trouble:  # noqa: BLE001 - the observed never pays
-                self.remove_observer(entry, trouble)
-        if publication.tag and len(observers) == 1:
-            publication.told, publication.sink = observers, observers[0][2]
+                self.remove_observer(observers[0], trouble)
+            publication.told, publication.sink = observers, sink if publication.tag else None
+        else:
+            publication.told = publication.sink = None
+            for entry in observers:
+                try:
+                    entry[0].publication_started(publication)
+                except Exception as trouble:  # noqa: BLE001 - the observed never pays
+                    self.remove_observer(entry, trouble)
         deadline = None
         try:
             if subscriptions:
@@ -236,25 +252,24 @@ class InMemoryEventBus:
                 deadline.stop()
             sink = publication.sink
             if sink is not None and not publication.fire and self.observers is observers:
-                publication.over_at = perf_counter_ns()
+                publication.over_at = now = perf_counter_ns()
                 sink.put(publication)
                 if sink.asleep:
                     rouse(self, sink.roused)
             else:
+                now = perf_counter_ns()
                 for entry in self.observers:
                     try:
                         entry[0].publication_ended(publication)
                     except Exception as trouble:  # noqa: BLE001 - the observed never pays
                         self.remove_observer(entry, trouble)
-            executions = publication.executions
-            last = executions[-1].ended if executions else 0
             # As ``close`` does.
             publication.closed = True
             publication.session = publication.metadata = publication.cause = None
             publication.executions = ()
-        if last - self._turns.last > TURN:
+        if now - self._turns.last > TURN:
             # Handlers that never wait give the loop no turn: a program that only publishes would stop all else.
-            self._turns.last = last
+            self._turns.last = now
             await _pause(0)
 
     def _refuse(self, publication: Publication) -> None:
@@ -287,7 +302,7 @@ class InMemoryEventBus:
 
     def remove_observer(self, entry: Observing, error: BaseException) -> None:
         """End an observation because the observer raised: say so, and go on."""
-        self.observers = tuple(other for other in self.observers if other is not entry)
+        self._tell_no_more(entry)
         name = type(entry.observer).__name__
         self._logger.log(logging.ERROR, "event_bus_observer_removed", extra={"observer": name}, exc_info=error)
         if entry.removed is not None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 #: What futures have, and what a task looks for in what it is to wait for.
 _BLOCKING: Final = "_asyncio_future_blocking"
 _set_current: Final = CURRENT.set
+_Coroutine: Final = types.CoroutineType
 
 
 class Subscription:
@@ -71,7 +72,8 @@ class Execution(Coroutine[Any, Any, None]):
         caught: Free for who watches what it handles: called with it at its end, before that is recorded.
         tag: Free for the observer that records: its number for this execution.
         code: Free for who watches it: what runs, while its end is known by that.
-        is_row: Nothing of the program's hangs on it, so that a recorder may keep it in place of a row.
+        is_row: Its start and its end are all there is to tell of it, and nothing of the program's hangs on it, so that
+            it may be kept in place of a row. Who sets ``caught`` or ``swallowed`` takes this back.
     """
 
     # No __slots__: defaults on the class make an execution cost two assignments instead of fourteen.
@@ -137,8 +139,7 @@ class Execution(Coroutine[Any, Any, None]):
                 put_back(driver)
                 publication = self.publication
                 bus, sink = publication.bus, publication.sink
-                usual = self.caught is None and not self.swallowed
-                if sink is not None and usual and bus.observers is publication.told:
+                if sink is not None and self.is_row and bus.observers is publication.told:
                     next(sink.ends)
                     sink.put(self)
                     if sink.asleep:
@@ -334,8 +335,8 @@ def lay_out(first: Any, names: tuple[str, ...]) -> None:
 lay_out(
     object.__new__(Execution),
     (
-        *("publication", "subscription", "ended", "task", "caught", "swallowed", "started", "tag", "on_loop", "status"),
-        *("_driver", "send", "_resumed", "_waits", "error"),
+        *("publication", "subscription", "ended", "task", "is_row", "started", "tag", "on_loop", "status"),
+        *("_driver", "send", "_resumed", "_waits", "error", "caught", "swallowed"),
     ),
 )
 
@@ -387,7 +388,7 @@ def begin(execution: Execution, send: Send) -> Any:
                 bus.remove_observer(entry, trouble)
     try:
         result = call(publication.event)
-        if type(result) is types.CoroutineType:
+        if type(result) is _Coroutine:
             waits = send(result)
         elif is_awaitable(result):
             waits = send(_await(result))
@@ -401,8 +402,7 @@ def begin(execution: Execution, send: Send) -> Any:
         execution.ended = end = perf_counter_ns()
         execution.on_loop = end - now
         execution.status = "ok"
-        usual = execution.caught is None and not execution.swallowed
-        if sink is not None and usual and bus.observers is publication.told:
+        if sink is not None and execution.is_row and bus.observers is publication.told:
             next(sink.ends)
             sink.put(execution)
             if sink.asleep:

@@ -8,10 +8,11 @@ from contextlib import suppress
 from contextvars import copy_context
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any, Final
+from weakref import getweakrefcount
 
-from .drivers import DONE, LOST, idle_driver, put_back
+from .drivers import DONE, LOST, Driver, idle_driver, put_back
 from .execution import Execution, Subscription, begin, lay_out
-from .tasks import NOBODYS, enter_task, put_back_task, return_to_task, spare_task, task_of
+from .tasks import NOBODYS, UnmadeTask, enter_task, new_task, return_to_task, task_of
 
 if TYPE_CHECKING:
     from .bus import InMemoryEventBus, Observing
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Makes an execution without calling Python code.
 _new: Final[Any] = object.__new__
+#: What publications that are over have left for the next ones: as many as there were at once.
+_idle: Final[list[tuple[Driver, UnmadeTask]]] = []
 
 
 class Publication:
@@ -31,7 +34,7 @@ class Publication:
         metadata: Request metadata; None after the publication has ended.
         cause: The execution that published, None for none and after the publication has ended.
         subscriptions: The handlers it goes to.
-        executions: The calls of those handlers, once there are any.
+        executions: The calls of those handlers that have waited.
         depth: How many publications it is nested in.
         outcome: ``done``, ``cancelled`` or ``refused``.
         closed: It has ended.
@@ -45,6 +48,10 @@ class Publication:
         over_at: When it was put into its sink at its end, ns of ``perf_counter_ns``.
         alone: Free for who fires: key of the one handler that it goes to; empty for all.
         shown: Named values to record in place of the event's own fields, None to record those.
+        values: Free for the observer that records: the event's values when it was published, until they are written.
+        begun_at: When that was, ns of ``perf_counter_ns``.
+        by: Free for it, too: its number for the cause.
+        has_session: Whether there was a database session, while ``values`` are there.
     """
 
     # Defaults on the class, not __slots__: fewer assignments for what happens a million times.
@@ -56,9 +63,11 @@ class Publication:
     shown: Mapping[str, Any] | None = None
     executions: Sequence[Execution] = ()
     latch: asyncio.Future[None] | None = None
-    waiting = over_at = 0
-    told: tuple[Observing, ...] | None
-    sink: Sink | None
+    waiting = over_at = begun_at = by = 0
+    values: tuple[Any, ...] | None = None
+    has_session = False
+    told: tuple[Observing, ...] | None = None
+    sink: Sink | None = None
     loop: asyncio.AbstractEventLoop
 
     def __init__(
@@ -78,8 +87,6 @@ class Publication:
         self.subscriptions = subscriptions
         # Defaults of the class, but what is asked for each time is found sooner on the publication itself.
         self.tag = self.fire = self.waiting = 0
-        self.named = ""
-        self.shown = self.told = self.sink = None
         # A task that outlived its handler starts a new chain: only what is really nested can eat the memory.
         self.depth: int = 0 if cause is None or cause.ended else cause.publication.depth + 1
 
@@ -91,11 +98,15 @@ class Publication:
         self.loop = loop
         if loop.get_task_factory() is not None:  # the program's own way, which may look at the coroutine
             return self._run_in_tasks(loop)
-        self.executions = executions = []
         outside = task_of(loop)
-        driver = idle_driver()
+        waiting: list[Execution] = []
+        pair, alone = None, NOBODYS
+        if _idle:
+            pair = driver, task = _idle.pop()
+            alone += 1  # the pair has it as well
+        else:
+            driver, task = idle_driver(), new_task(UnmadeTask)
         send = driver[1]
-        task = spare_task()
         enter_task(loop, task)
         try:
             for subscription in self.subscriptions:
@@ -104,11 +115,10 @@ class Publication:
                 execution.subscription = subscription
                 # Defaults of the class, but what is asked for is found sooner on the execution itself.
                 execution.ended = 0
-                execution.task = execution.caught = None
-                execution.swallowed = ""
-                executions.append(execution)
-                if getrefcount(task) != NOBODYS:  # a handler has taken it
-                    task = spare_task()
+                execution.task = None
+                execution.is_row = True
+                if getrefcount(task) != alone:  # a handler has taken it
+                    pair, alone, task = None, NOBODYS, new_task(UnmadeTask)
                     enter_task(loop, task)
                 task.execution = execution
                 task.context = context = copy_context()
@@ -116,18 +126,24 @@ class Publication:
                 if waits is not DONE:
                     if waits is not LOST:
                         execution.wait(task, driver, waits)
+                        waiting.append(execution)
                     driver = idle_driver()
                     send = driver[1]
+                    if pair is not None:
+                        pair, alone = None, NOBODYS
         finally:
             if outside is not None:
                 enter_task(loop, outside)
             else:
                 return_to_task(loop, None)
+        # Kept for the next publication, unless a handler has taken the task, or remembers it weakly.
+        if getrefcount(task) == alone - 1 and not getweakrefcount(task):  # the loop has it no more
+            del task.execution, task.context
+            _idle.append(pair or (driver, task))
+        else:
             put_back(driver)
-            if getrefcount(task) == NOBODYS - 1:  # the loop has it no more
-                put_back_task(task)
         if self.waiting:
-            self.latch = loop.create_future()
+            self.executions, self.latch = waiting, loop.create_future()
             return True
         return False
 
@@ -175,7 +191,8 @@ class Publication:
 lay_out(
     _new(Publication),
     (
-        *("bus", "event", "session", "metadata", "cause", "subscriptions", "tag", "fire", "waiting", "named", "shown"),
+        *("bus", "event", "session", "metadata", "cause", "subscriptions", "tag", "fire", "waiting"),
         *("told", "sink", "depth", "loop", "executions", "latch", "over_at", "closed", "outcome"),
+        *("values", "begun_at", "by", "has_session", "named", "shown"),
     ),
 )

@@ -19,25 +19,29 @@ class Sink:
     called.
 
     Args:
+        published: Called in place of the observer's ``publication_started``.
         put: Takes an execution, or a publication.
         began: Called in place of ``roused`` when what was put in has just begun.
         roused: Called after each moment while ``asleep``.
 
     Attributes:
+        published: As above.
         put: As above.
         starts: Numbers executions, from 1 on.
         ends: Counts those that have ended.
         asleep: Somebody wants to know of the next moment.
     """
 
-    __slots__ = ("asleep", "began", "ends", "put", "roused", "starts")
+    __slots__ = ("asleep", "began", "ends", "published", "put", "roused", "starts")
 
     def __init__(
         self,
+        published: Callable[[Publication], None],
         put: Callable[[Execution | Publication], None],
         began: Callable[[], None],
         roused: Callable[[], None],
     ) -> None:
+        self.published = published
         self.put = put
         self.began = began
         self.roused = roused

@@ -12,7 +12,6 @@ import asyncio
 from asyncio import tasks
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any, Final
-from weakref import getweakrefcount
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,25 +92,10 @@ enter_task: Final[Callable[[asyncio.AbstractEventLoop, asyncio.Task[Any] | None]
 )
 
 
-_spare: Final[list[UnmadeTask]] = []
-#: Tasks that are kept.
-_MOST: Final = 64
-
-
-def spare_task() -> UnmadeTask:
-    """Return a task that stands for none yet."""
-    return _spare.pop() if _spare else new_task(UnmadeTask)
-
-
-def put_back_task(task: UnmadeTask) -> None:
-    """Keep a task for the next handler; nobody has taken it, but for who remembers it weakly."""
-    del task.execution, task.context
-    if len(_spare) < _MOST and not getweakrefcount(task):
-        _spare.append(task)
-
-
 #: Returns the task that is the current one of a loop, None for none.
-task_of: Final[Callable[[asyncio.AbstractEventLoop], asyncio.Task[Any] | None]] = asyncio.current_task
+task_of: Final[Callable[[asyncio.AbstractEventLoop], asyncio.Task[Any] | None]] = (
+    asyncio.current_task if hasattr(tasks, "_swap_current_task") else tasks._current_tasks.get  # type: ignore[attr-defined]  # noqa: SLF001
+)
 
 
 def return_to_task(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any] | None) -> None:

@@ -19,7 +19,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime, timezone
 from math import isfinite
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final
@@ -419,7 +419,10 @@ class Codec:
         None: take ``snapshot_fields`` at once.
         """
         kind = type(obj)
-        facts = self._facts.get(id(kind)) or self.facts_of(kind)
+        try:
+            facts = self._facts[id(kind)]
+        except KeyError:
+            facts = self.facts_of(kind)
         if facts.atom_getter is None:
             return None
         try:
@@ -430,12 +433,12 @@ class Codec:
             of = type(value)
             if of is UUID or value is None:  # most fields of most events: event, correlation and user ids
                 continue
-            if of is str or of is bytes:
-                if len(value) > _FROZEN_LENGTH:
-                    return None
-            elif of is datetime:
+            if of is datetime:
                 zone = value.tzinfo
-                if zone is not None and type(zone) is not timezone and type(zone) is not ZoneInfo:
+                if zone is not UTC and zone is not None and type(zone) is not timezone and type(zone) is not ZoneInfo:
+                    return None
+            elif of is str or of is bytes:
+                if len(value) > _FROZEN_LENGTH:
                     return None
             else:
                 check = FROZEN.get(id(of), _never)
