@@ -6,9 +6,9 @@ What is tried again may come from a stored or imported session; it runs in the p
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 
@@ -48,12 +48,14 @@ class Verdict:
     Attributes:
         name: One of ``VERDICTS``.
         detail: What else is to be known: another exception, why it was not tried, values that were not recorded.
-        execution: The execution that tried it, by its index in the live journal; ``NO_EXECUTION`` for none.
+        execution: The execution that tried it, by its index in ``journal``; ``NO_EXECUTION`` for none.
+        journal: Returns the journal of the session that was live then, None when it is gone.
     """
 
     name: str
     detail: str = ""
     execution: ExecutionIndex = NO_EXECUTION
+    journal: Callable[[], Journal | None] = field(default=lambda: None, compare=False, repr=False)
 
     @property
     def text(self) -> str:
@@ -178,7 +180,8 @@ class Retry:
         self._ask = ask
         self._changed = changed
         self._timeout = timeout
-        self._mappings: dict[str, FieldMapping] = {}
+        #: What was decided last about each event type, and for which recording.
+        self._mappings: dict[str, tuple[Replay, FieldMapping]] = {}
         self._fire: FireNumber | None = None
         self.executions = tuple(executions)
         self.of = frozenset(self.executions)
@@ -253,10 +256,11 @@ class Retry:
         notes: list[str] = []
         values: Mapping[str, Any] = replay.values
         if replay.changed:
-            mapping = self._mappings.get(before.event.name)
+            asked, decided = self._mappings.get(before.event.name, (replay, None))
+            mapping = decided.carried(asked, replay) if decided is not None else None
             while True:
-                if mapping is None or not mapping.covers(replay):
-                    mapping = await self._ask(replay)
+                if mapping is None:
+                    asked, mapping = replay, await self._ask(replay)
                     if mapping is None:
                         return None, notes
                 try:
@@ -264,7 +268,7 @@ class Retry:
                 except UsageError:  # what was right for one execution of a group is not for the next
                     mapping = None
                     continue
-                self._mappings[before.event.name] = mapping
+                self._mappings[before.event.name] = asked, mapping
                 break
             notes.append(replay.changes)
         made_up = {
@@ -333,7 +337,7 @@ async def verdict_of(
             details.append(f"{before.error or 'no exception'} → {error or 'no exception'}")
     if name == FIXED and before.fault:
         details.append("the fault was injected")
-    return Verdict(name, ", ".join([*details, *notes]), after.index)
+    return Verdict(name, ", ".join([*details, *notes]), after.index, ref(journal))
 
 
 def _words(status: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from inspector.catalog import fieldtext
@@ -91,6 +91,38 @@ class FieldMapping:
     def covers(self, replay: Replay) -> bool:
         """Return whether everything that has changed was decided about."""
         return self.decided.issuperset({*replay.removed, *(shape.name for shape in replay.added), *replay.unfit})
+
+    def carried(self, asked: Replay, replay: Replay) -> FieldMapping | None:
+        """Return what was decided about one recording of an event for another; None where a person has to say again.
+
+        A value that was written for a recorded one is not for the others: where it is only the recorded one in the
+        new type, each gets its own.
+        """
+        if not self.covers(replay):
+            return None
+        shapes = {shape.name: shape for shape in replay.event.fields}
+        written = dict(self.written)
+        for name in written.keys() & asked.unfit.keys():
+            if name not in replay.unfit:
+                del written[name]
+            elif replay.values[name] != asked.values[name]:
+                try:
+                    own = _retyped(shapes[name], replay.values[name])
+                    if _retyped(shapes[name], asked.values[name]) != written[name]:
+                        return None
+                except UsageError:
+                    return None
+                written[name] = own
+        return replace(self, written=written)
+
+
+def _retyped(shape: FieldShape, value: Any) -> Any:
+    """Return a recorded value in the type that its field has now.
+
+    Raises:
+        UsageError: It is none of that type, however it is written.
+    """
+    return fieldtext.parse(shape.type, fieldtext.format(shape.type, value), shape.name)
 
 
 def replay_of(event: EventDescription, payload: str, had: Collection[str] = ()) -> Replay:

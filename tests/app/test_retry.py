@@ -264,6 +264,17 @@ class Moved(DomainEvent):
     note: str = ""
 
 
+def retyped_type() -> Any:
+    """The same event after another change: its number is a text."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Moved(DomainEvent):
+        number: str = ""
+        note: str = ""
+
+    return Moved
+
+
 def changed_type() -> Any:
     """The same event after a change: ``note`` is gone, ``remark`` came."""
 
@@ -276,9 +287,9 @@ def changed_type() -> Any:
 
 
 @asynccontextmanager
-async def changed_bench(tmp_path: Path) -> AsyncIterator[Bench]:
+async def changed_bench(tmp_path: Path, changed: Callable[[], Any] = changed_type) -> AsyncIterator[Bench]:
     """A stored session of the old type is shown, and the program has the new one."""
-    old, new = Shop(event=Moved), Shop(event=changed_type(), broken=False)
+    old, new = Shop(event=Moved), Shop(event=changed(), broken=False)
     async with bench_of(old, tmp_path / "s.db") as bench:
         await bench.fire(1, 3)
         await bench.bench.recording.saved()
@@ -296,6 +307,21 @@ async def test_a_changed_event_asks_once_for_all_of_a_group(tmp_path: Path) -> N
         assert replay.changes == "note removed, remark added"
         assert [verdict.text for verdict in retry.verdicts.values()] == [f"fixed: {replay.changes}"] * 2
         assert bench.shop.calls == ["charge 1", "charge 3"]
+
+
+@pytest.mark.parametrize(
+    ("written", "questions", "calls"),
+    [("1", 1, ["charge 1", "charge 3"]), ("one", 2, ["charge one", "charge one"])],
+    ids=["its own value", "another value"],
+)
+async def test_a_value_of_one_execution_is_written_into_no_other_unasked(
+    written: str, questions: int, calls: list[str], tmp_path: Path
+) -> None:
+    async with changed_bench(tmp_path, retyped_type) as bench:
+        bench.answer = FieldMapping({}, {"number": written}, frozenset({"number"}))
+        await bench.retry(0, 2)
+        assert [replay.values["number"] for replay in bench.asked] == [1, 3][:questions]
+        assert bench.shop.calls == calls
 
 
 async def test_who_gives_up_the_mapping_tries_nothing(tmp_path: Path) -> None:

@@ -2,17 +2,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from enum import Enum
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from inspector.catalog.replay import FieldMapping, Replay, replay_of
-from inspector.core.description import FieldShape
+from inspector.core.description import FieldShape, TypeShape
 from inspector.core.errors import UsageError
 from inspector.core.values.snapshot import snapshot
 from tests.catalog.samples import (
     BYTES,
     DECIMAL,
+    INT,
     LEVEL,
     POINT,
     STR,
@@ -136,6 +138,42 @@ def test_a_mapping_says_where_each_value_goes() -> None:
     assert replay.mapped(FieldMapping()) == {"amount": "3"}
     with pytest.raises(UsageError, match="user_id"):
         replay.mapped(FieldMapping({"user_id": "note"}))
+
+
+@pytest.mark.parametrize(
+    ("shape", "asked", "written", "other", "carried"),
+    [
+        (STR, 1, "1", 3, "3"),  # as it was recorded, in the new type: each its own
+        (INT, "12", 12, "7", 7),
+        (DECIMAL, "1.50", "1.50", "1.50", "1.50"),  # the same value
+        (INT, "many", 5, "many", 5),
+        (INT, "many", 5, "few", None),  # what is written for one is not for the other
+        (INT, "12", 5, "7", None),
+        (INT, "12", 12, "few", None),
+        (INT, "many", 5, 7, "kept"),  # this one still fits
+    ],
+)
+def test_a_value_written_for_one_recording_is_not_for_another(
+    shape: TypeShape, asked: Any, written: Any, other: Any, carried: Any
+) -> None:
+    event = event_of("Asked", FieldShape("size", shape, True))
+    one, another = (replay_of(event, snapshot({"size": value}), {"size"}) for value in (asked, other))
+    mapping = FieldMapping({}, {"size": written}, frozenset({"size"})).carried(one, another)
+    if carried is None:
+        assert mapping is None
+    else:
+        assert mapping is not None
+        assert another.mapped(mapping) == {"size": other if carried == "kept" else carried}
+
+
+def test_what_is_new_gets_the_same_in_all_recordings_and_what_was_renamed_its_own() -> None:
+    event = event_of("Asked", FieldShape("remark", STR, True), FieldShape("rank", INT, True))
+    one, another = (replay_of(event, snapshot({"note": value}), {"note"}) for value in ("a", "b"))
+    decided = FieldMapping({"remark": "note"}, {"rank": 4}, frozenset({"note", "remark", "rank"}))
+    mapping = decided.carried(one, another)
+    assert mapping is not None
+    assert another.mapped(mapping) == {"remark": "b", "rank": 4}
+    assert FieldMapping().carried(one, another) is None, "something else has changed in it"
 
 
 def test_a_value_that_still_fits_another_type_is_no_change() -> None:

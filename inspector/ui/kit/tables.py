@@ -198,6 +198,8 @@ def _same_row(index: Index, other: Index) -> bool:
     return index.isValid() and other.isValid() and index.row() == other.row() and index.parent() == other.parent()
 
 
+CursorAction = QAbstractItemView.CursorAction
+
 #: Keys that go to a row; at the end of a table they stay where they are.
 _STEPS: Final = frozenset((Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End))
 
@@ -313,6 +315,12 @@ class DataTable(_Rows, QTableView):
         columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.setHorizontalHeader(columns)
         self.doubleClicked.connect(self.activated_row)
+
+    def moveCursor(self, action: CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        """Go to the first and the last row with Home and End; by itself Qt goes to the first and last cell of a row."""
+        if action in (CursorAction.MoveHome, CursorAction.MoveEnd):
+            modifiers |= Qt.KeyboardModifier.ControlModifier
+        return super().moveCursor(action, modifiers)
 
 
 class DataTree(_Rows, QTreeView):

@@ -5,13 +5,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
+from inspector.core.records.numbers import NO_EXECUTION
 from inspector.ui.kit.buttons import Button
+from inspector.ui.kit.layouts import hbox
+from inspector.ui.kit.page import Link
 from inspector.ui.kit.text import ElidedLabel, set_tone
 
 if TYPE_CHECKING:
     from inspector.app.retry import Retry, Verdict
+    from inspector.ui.context import Context
     from inspector.ui.kit.theme import Theme
+
+
+class VerdictLine(QWidget):
+    """What came of a retry, and the way to the execution that it was.
+
+    Attributes:
+        label: What came of it.
+        link: Leads there; hidden where there is none.
+    """
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.label, self.link = ElidedLabel(""), Link(theme, "Show retry")
+        hbox((self.label, 1), self.link, owner=self, margins=(12, 4, 12, 4), spacing=8)
+
+    def text(self) -> str:
+        """Return what came of it."""
+        return self.label.text()
 
 
 class RetryButton(Button):
@@ -23,19 +46,22 @@ class RetryButton(Button):
     Signals:
         retry_requested: Call the handler again.
         stop_requested: Retry nothing more.
+        show_requested: Show the execution of this ``Verdict``.
     """
 
     retry_requested = Signal()
     stop_requested = Signal()
+    show_requested = Signal(object)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "Retry handler", "refresh", kind="primary")
         self._look = theme
         self._reason = ""
         self._trying: Retry | None = None
-        self.verdict = ElidedLabel("")
-        self.verdict.setContentsMargins(12, 4, 12, 4)
+        self._verdict: Verdict | None = None
+        self.verdict = VerdictLine(theme)
         self.verdict.hide()
+        self.verdict.link.clicked.connect(lambda: self.show_requested.emit(self._verdict))
         self.clicked.connect(self.retry)
         self._tell()
 
@@ -46,15 +72,16 @@ class RetryButton(Button):
 
     def show_retry(self, trying: Retry | None, verdict: Verdict | None) -> None:
         """Show that the handler is being called again, or what came of it."""
-        self._trying = trying
+        self._trying, self._verdict = trying, verdict
         text, tone = "", "dim"
         if trying is not None:
             text = trying.text
         elif verdict is not None:
             glyph = self._look.status("ok" if verdict.good else "failed").glyph
             text, tone = f"{glyph} {verdict.text}", "ok" if verdict.good else "failed"
-        self.verdict.setText(f"Retry: {text}")
-        set_tone(self.verdict, tone)
+        self.verdict.label.setText(f"Retry: {text}")
+        set_tone(self.verdict.label, tone)
+        self.verdict.link.setVisible(trying is None and verdict is not None and verdict.execution != NO_EXECUTION)
         self.verdict.setVisible(bool(text))
         self._tell()
 
@@ -67,3 +94,14 @@ class RetryButton(Button):
         self.set_text("Retry handler" if self._trying is None else "Stop")
         self.setEnabled(not self._reason and not stopped)
         self.set_help(self._reason or "Call this one handler again with the recorded event and context (R)")
+
+
+def show_retry(context: Context, verdict: Verdict) -> None:
+    """Select the execution of a retry, in the live session; one of an earlier session is said to be there."""
+    workbench = context.workbench
+    if verdict.journal() is not workbench.recording.journal:
+        context.notices.warning("The retry is in an earlier session.", "Open it in Sessions.")
+        return
+    if not workbench.live:
+        workbench.show_live()
+    context.execution_wanted.emit(verdict.execution)

@@ -72,3 +72,12 @@ def test_the_current_row_is_chosen_again_by_a_click_or_at_the_end_by_a_key(table
     press(table.viewport(), Qt.MouseButton.LeftButton, pos=center(table, 2))
     qtbot.keyClick(table, Qt.Key.Key_Up)
     assert (moved, again) == ([0, 2, 1], [0, 0])
+
+
+def test_home_and_end_go_to_the_first_and_the_last_row(table, qtbot):
+    table.setCurrentIndex(table.model().index(500, 0))
+    for key, row in ((Qt.Key.Key_Home, 0), (Qt.Key.Key_End, 999)):
+        qtbot.keyClick(table, key)
+        assert table.currentIndex().row() == row
+        assert {index.row() for index in table.selectedIndexes()} == {row}
+        assert table.viewport().rect().contains(center(table, row))

@@ -25,6 +25,7 @@ def make(context: Context) -> Parts:
     """Make the panel about the execution of a window."""
     from inspector.ui.features.execution.copying import ExecutionCopies
     from inspector.ui.features.execution.panel import ExecutionPanel
+    from inspector.ui.parts.retrying import show_retry
 
     def request_details(
         publication: PublicationIndex, execution: ExecutionIndex, answer: Callable[[ShownDetails], None]
@@ -71,6 +72,7 @@ def make(context: Context) -> Parts:
             panel.show_retry(retries.trying(journal, [execution]), retries.verdict(journal, execution))
 
     retries.listen(tell_retry)
+    panel.retry_button.show_requested.connect(partial(show_retry, context))
     context.selection.execution_selected.connect(lambda _: tell_retry())
 
     def tell() -> None:

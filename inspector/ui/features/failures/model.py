@@ -263,7 +263,7 @@ class FailuresModel(TreeModel[FailureNode]):
         if column in (FIRST, LAST):
             return format_time(self._journal.wall, counted.first if column == FIRST else counted.last)
         if column == VERDICT:
-            return self._verdict(group, part)[0]
+            return self.verdict(group, part)[0]
         if column == MESSAGE:
             return one_line(counted.message)
         if part is not None and self.grouping not in _BY_PART:
@@ -305,7 +305,7 @@ class FailuresModel(TreeModel[FailureNode]):
         counted = group if part is None else part
         if role == Role.TONE:
             if column == VERDICT:
-                return self._verdict(group, part)[1]
+                return self.verdict(group, part)[1]
             if column == COUNT and counted.by_fault == counted.count:
                 return "warn"
             if part is not None and self.grouping not in _BY_PART:
@@ -317,7 +317,7 @@ class FailuresModel(TreeModel[FailureNode]):
             return counted.trend.counts(self._journal.now) if column == TREND else None
         return None
 
-    def _verdict(self, group: FailureGroup, part: FailurePart | None) -> tuple[str, str]:
+    def verdict(self, group: FailureGroup, part: FailurePart | None = None) -> tuple[str, str]:
         """Return what came of retrying a group or one of its handlers, and the tone of that."""
         members = group.members if part is None else part.members
         trying = self._trying

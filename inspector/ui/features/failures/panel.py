@@ -96,6 +96,8 @@ class FailureDetail(Page):
         self.message = PlainLabel("", wrap=True, selectable=True)
         self.place = ElidedLabel("", "dim")
         self.position = PlainLabel("", "dim")
+        self.verdict = ElidedLabel("")
+        self.verdict.hide()
         self.before = IconButton(theme, "chevron-left", f"Previous in this group ({native_shortcut(BEFORE)})")
         self.after = IconButton(theme, "chevron-right", f"Next in this group ({native_shortcut(AFTER)})")
         self.nothing = PlainLabel("", "dim", wrap=True, selectable=True)
@@ -115,7 +117,9 @@ class FailureDetail(Page):
         top = hbox((self.title, 1), show, copy, spacing=6)
         below = hbox((self.place, 1), self.before, self.position, self.after, spacing=6)
         foot = hbox(self.libraries, 1)
-        self.column.addLayout(vbox(top, self.message, below, self.nothing, self.traceback, foot, spacing=4))
+        self.column.addLayout(
+            vbox(top, self.message, below, self.verdict, self.nothing, self.traceback, foot, spacing=4)
+        )
 
     def show_one(self, title: str, tone: str, place: str) -> None:
         """Show what it is, with the tone of its status, and where it happened."""
@@ -123,6 +127,12 @@ class FailureDetail(Page):
         set_tone(self.title, tone)
         self.place.setText(place)
         self.verticalScrollBar().setValue(0)
+
+    def set_verdict(self, text: str, tone: str) -> None:
+        """Show what came of retrying its group; empty for nothing. The table has no room for it in a small window."""
+        self.verdict.setText(f"Retry: {text}")
+        set_tone(self.verdict, tone)
+        self.verdict.setVisible(bool(text))
 
     def set_position(self, text: str, *, before: bool, after: bool) -> None:
         """Show which of its group it is, and whether others come before and after it."""
@@ -440,7 +450,12 @@ class FailuresPanel(JournalPanel):
             current = self._retries.current
             trying = current if current is not None and current.journal is self._journal else None
             self.model.set_verdicts(self._retries.verdicts(self._journal), trying)
+            self._tell_verdict()
         self._tell_retry()
+
+    def _tell_verdict(self) -> None:
+        if self._group is not None:
+            self.detail.set_verdict(*self.model.verdict(self._group))
 
     def _choose_state(self, state: FailureState) -> None:
         self.model.show_only(state)
@@ -631,6 +646,7 @@ class FailuresPanel(JournalPanel):
         entry = self._journal.execution(execution)
         place = f"{entry.handler.label} · {entry.event.name} · {columns.place(group)}"
         self.detail.show_one(f"{look.glyph} {columns.title(group)}", group.status, place)
+        self._tell_verdict()
         self._tell_position()
         text = self._journal.failures.get(execution)
         wanted = self._looking_up.ask()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QElapsedTimer, QEvent, QModelIndex, QObject, Qt, QTim
 from inspector.analysis.entries import IS_BAD
 from inspector.app.text import format_count, plural
 from inspector.core.records.numbers import NO_EXECUTION, ExecutionIndex, PublicationIndex
+from inspector.core.records.statuses import SWALLOWED_CODE
 from inspector.store.trouble import count_lost
 from inspector.ui.features.log import model as columns
 from inspector.ui.features.log.model import LogModel
@@ -208,20 +209,22 @@ class LogPanel(JournalPanel):
         executions = self._journal.executions_of(publication)
         execution = self._telling(executions)
         with self.quietly():
-            if len(executions) == 1 or (execution >= 0 and self._is_bad(execution)):
+            if len(executions) == 1 or (execution >= 0 and self._order(execution)[0] < 2):
                 self._selection.select_in(self._journal, execution)
             else:
                 self._selection.select_publication(publication, self._journal.publication(publication).event.name)
 
     def _telling(self, executions: Sequence[ExecutionIndex]) -> ExecutionIndex:
-        """Return the execution that tells most: the first that went wrong, else the longest; -1 when there is none."""
+        """Return the execution that tells most: the first that went wrong, else swallowed, else the longest; or -1."""
         columns = self._journal.executions
         lengths = {index: int(columns["end"][index] - columns["start"][index]) for index in executions}
-        bad = next((index for index in executions if self._is_bad(index)), NO_EXECUTION)
-        return bad if bad >= 0 else max(executions, key=lambda index: lengths[index], default=NO_EXECUTION)
+        return min(executions, key=lambda index: (self._order(index), -lengths[index]), default=NO_EXECUTION)
 
-    def _is_bad(self, execution: ExecutionIndex) -> bool:
-        return bool(IS_BAD[self._journal.executions["status"][execution]])
+    def _order(self, execution: ExecutionIndex) -> tuple[int, int]:
+        """Return what sorts executions, those that tell most first; of those that went wrong the first one."""
+        status = self._journal.executions["status"][execution]
+        rank = 0 if IS_BAD[status] else 1 if status == SWALLOWED_CODE else 2
+        return rank, execution if rank < 2 else 0
 
     def activate(self, publication: PublicationIndex) -> None:
         """Ask for the execution of a publication that tells most; for the publication, where nobody handled it."""

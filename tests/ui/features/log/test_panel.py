@@ -61,20 +61,22 @@ def test_a_row_shows_the_execution_that_failed_and_one_alone(theme, selection, s
             Told("Sent", 3 * MS, [Run(3 * MS, 4 * MS, "app:Log.write")]),
             Told("Both", 5 * MS, [Run(5 * MS, 6 * MS), Run(5 * MS, 9 * MS, "app:Mail.send")]),
             Told("Unheard", 9 * MS),
+            Told("Lost", 10 * MS, [Run(10 * MS, 19 * MS), Run(10 * MS, 11 * MS, "app:Mail.send", "swallowed")]),
+            Told("Worse", 20 * MS, [Run(20 * MS, 29 * MS, status="swallowed"), Run(20 * MS, 21 * MS, status="failed")]),
         ]
     )
     panel = filled(theme, selection, story, shown)
     chosen = []
-    for row in range(4):
+    for row in range(6):
         panel.table.setCurrentIndex(panel.model.index(row, 0))
         chosen.append((selection.publication, selection.execution))
-    assert chosen == [(0, 1), (1, 2), (2, -1), (3, -1)]
+    assert chosen == [(0, 1), (1, 2), (2, -1), (3, -1), (4, 6), (5, 8)]
     opened, unheard = [], []
     panel.execution_activated.connect(opened.append)
     panel.activated.connect(unheard.append)
-    for row in range(4):
+    for row in range(6):
         panel.table.activated_row.emit(panel.model.index(row, 0))
-    assert (opened, unheard) == ([1, 2, 4], [3])
+    assert (opened, unheard) == ([1, 2, 4, 6, 8], [3])
 
 
 def test_a_selection_made_elsewhere_is_shown_without_moving_what_is_read(theme, selection, story, shown):

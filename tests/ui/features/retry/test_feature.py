@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 
+from inspector.app.retry import FIXED, Verdict
 from inspector.core.records.numbers import ExecutionIndex
 from inspector.ui.parts.mapping import MappingDialog
+from inspector.ui.parts.retrying import show_retry
 from tests.patience import until
 from tests.ui.features.project.test_flow import dialog, fire, write
 from tests.ui.windows import opened
@@ -37,6 +39,11 @@ async def test_a_failure_is_retried_by_key_and_its_group_by_button(tmp_path: Pat
         await until(lambda: desk.execution.verdict.isVisible() and "still failing" in desk.execution.verdict.text())
         assert desk.execution.retry_button.caption() == "Retry handler"
         assert window.journal.executions["retry"].tolist()[-1] == 1
+        last = len(window.journal.executions) - 1
+        assert desk.selection.execution == failed[0]
+        window.click(desk.execution.verdict.link)
+        await until(lambda: desk.selection.execution == last, "the execution of the retry is shown")
+        assert desk.execution.verdict.isHidden(), "nobody has retried the retry"
         await window.caught_up()
         assert desk.failures.model.total == 2
         desk.failures.table.setCurrentIndex(desk.failures.sorted.index(0, 0))
@@ -48,9 +55,42 @@ async def test_a_failure_is_retried_by_key_and_its_group_by_button(tmp_path: Pat
         await window.caught_up()
         group = desk.failures.sorted.index(0, 0)
         assert desk.failures.model.data(desk.failures.model.index(0, 8)) == "✕ still failing 2 of 2"
+        assert desk.failures.detail.verdict.text() == "Retry: ✕ still failing 2 of 2"
+        assert desk.failures.detail.verdict.isVisible()
         assert desk.failures.sorted.rowCount(group) == 1
         assert desk.failures.retry_button.caption() == "Retry group"
         assert not window.window.commands.enabled("retry.stop")
+
+
+async def test_the_retry_of_a_stored_session_is_shown_in_the_live_one(tmp_path: Path) -> None:
+    async with opened(tmp_path / "sessions.db") as window:
+        desk, workbench = window.desk, window.window.workbench
+        await window.fire("UserLoginFailed")
+        await workbench.recording.saved()
+        old = workbench.recording.session
+        window.window.commands.run("session.new")
+        await until(lambda: workbench.recording.session not in (0, old), "there is a new session")
+        new = workbench.recording.session
+        await workbench.open_session(old)
+        assert not workbench.live
+        desk.selection.select_in(window.journal, ExecutionIndex(0))
+        window.window.context.retry_wanted.emit([0])
+        await until(lambda: desk.execution.verdict.isVisible() and desk.execution.verdict.link.isVisible())
+        window.click(desk.execution.verdict.link)
+        await until(lambda: workbench.live, "the live session is shown")
+        await until(lambda: desk.selection.execution >= 0, "and the retry in it")
+        assert window.journal.execution(ExecutionIndex(desk.selection.execution)).retry
+        assert workbench.live_session == new
+        verdict = workbench.retries.verdict(window.journal, ExecutionIndex(0))
+        assert verdict is None, "that of the old session is about that"
+
+
+async def test_a_retry_of_an_earlier_session_is_said_to_be_there(tmp_path: Path) -> None:
+    async with opened(tmp_path / "sessions.db") as window:
+        context = window.window.context
+        show_retry(context, Verdict(FIXED, execution=ExecutionIndex(0)))
+        assert [notice.text for notice in window.notices] == ["The retry is in an earlier session."]
+        assert window.desk.selection.execution < 0
 
 
 async def test_what_cannot_be_retried_says_why(tmp_path: Path) -> None:
