@@ -56,7 +56,8 @@ def count_text(tasks: Sequence[DumpedTask]) -> str:
 
 
 def _task_text(task: DumpedTask) -> str:
-    head = [*([task.process] if task.process else []), f"Task {one_line(task.name)}"]
+    name = one_line(task.name)
+    head = [*([task.process] if task.process else []), name if name.startswith("Task-") else f"Task {name}"]
     if task.handler:
         head.append(f"{task.handler} ({task.event})")
     if task.execution:

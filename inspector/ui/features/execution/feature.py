@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from inspector.app.commands import Command
+from inspector.app.dumping import dump_blocked
 from inspector.core.errors import InspectorError
 from inspector.ui.feature import Feature, Parts
 
@@ -53,6 +54,7 @@ def make(context: Context) -> Parts:
     panel.correlation_requested.connect(lambda text: context.set_filter(f"corr:{text}"))
     panel.filter_requested.connect(context.set_filter)
     panel.open_source.connect(context.open_source)
+    panel.chain_requested.connect(lambda: context.commands.run("tasks.chain"))
 
     def show_beside(index: int) -> None:
         if index >= 0:
@@ -79,6 +81,7 @@ def make(context: Context) -> Parts:
         panel.set_enabled_reason(context.workbench.fire_blocked() or None, present=context.workbench.firing_allowed)
         panel.set_retry_reason(context.workbench.retry_blocked())
         panel.set_switching(context.workbench.switches_probes)
+        panel.set_chain_reason(dump_blocked(context.workbench))
 
     context.changed.connect(tell)
     return Parts(panel, commands=commands)

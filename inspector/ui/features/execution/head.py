@@ -108,9 +108,9 @@ class ExecutionHead(QWidget):
         for label in (self._took, self._split):
             label.setVisible(bool(label.text()))
 
-    def tick(self, journal: Journal) -> None:
-        """Let the time of what is running go on."""
-        self._took.setText(f"for {format_duration(max(journal.now - self._start, 0))}")
+    def tick(self, now: int) -> None:
+        """Let the time of what is running go on, to ns since the session began."""
+        self._took.setText(f"for {format_duration(max(now - self._start, 0))}")
 
     def _lay_out(self) -> None:
         layout = grid(self, 14, 5)
@@ -157,7 +157,7 @@ class ExecutionHead(QWidget):
         self._fault.set("injected fault" if entry.fault else "retry" if entry.retry else "")
         if entry.duration is None:
             self._split.setText("")
-            self.tick(journal)
+            self.tick(journal.now)
             return
         self._took.setText(f"after {format_duration(entry.duration)}")
         waiting = max(entry.duration - entry.on_loop, 0)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from inspector.analysis.comparison import peers_of
@@ -31,9 +32,12 @@ from inspector.ui.parts.retrying import RetryButton
 from inspector.ui.parts.traceback import TracebackView
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
     from inspector.app.retry import Retry, Verdict
+    from inspector.app.workbench import View
     from inspector.core.records.capture import Failure
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
@@ -41,6 +45,8 @@ if TYPE_CHECKING:
 #: What probes can be switched, by the kind of their notes.
 _PROBES: Final = {"sql": "SQL", "http": "HTTP", "output": "Output", "row": "Rows", "mail": "Mail", "sse": "Frames"}
 _REPORT: Final = "Copy event, context, traceback and environment as Markdown (C)"
+#: How often the time of what runs goes on while nothing is recorded, ms.
+_TICK: Final = 250
 #: What cannot be seen inside executions before Python 3.12.
 _OLDER: Final = " sqlite3 statements need Python 3.12."
 
@@ -60,6 +66,7 @@ class ExecutionPanel(JournalPanel):
         correlation_requested: Show everything with this correlation id.
         probes_requested: Switch off the probes of these kinds of notes, a tuple, and on all others.
         filter_requested: Show only what this filter lets through.
+        chain_requested: Show what the execution, which still runs, awaits now.
     """
 
     again_requested = Signal(int)
@@ -73,6 +80,7 @@ class ExecutionPanel(JournalPanel):
     correlation_requested = Signal(str)
     probes_requested = Signal(object)
     filter_requested = Signal(str)
+    chain_requested = Signal()
 
     def __init__(
         self,
@@ -80,10 +88,14 @@ class ExecutionPanel(JournalPanel):
         selection: Selection,
         *,
         request_details: RequestDetails | None = None,
+        clock: Callable[[], float] = time.monotonic,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(theme, selection, parent)
         self._request = request_details
+        self._clock, self._folded_at, self._live = clock, clock(), True
+        self._ticking = QTimer(self, interval=_TICK)
+        self._ticking.timeout.connect(self.tick)
         self._execution = NO_EXECUTION
         self._publication = NO_PUBLICATION
         self._generation = 0
@@ -99,9 +111,15 @@ class ExecutionPanel(JournalPanel):
 
     # -- what others ask
 
+    def show_view(self, view: View) -> None:
+        """Read another run; what runs in one that is not live grows no older."""
+        self._live = view.live
+        super().show_view(view)
+
     def set_journal(self, journal: Journal) -> None:
         """Read another run."""
         super().set_journal(journal)
+        self._folded_at = self._clock()
         self._execution, self._publication = NO_EXECUTION, NO_PUBLICATION
         self._selected()
 
@@ -127,11 +145,13 @@ class ExecutionPanel(JournalPanel):
         self.retry_button.show_retry(trying, verdict)
 
     def _offer_retry(self) -> None:
-        self.buttons.offer(self.retry_button, offered=self._present and self._execution >= 0)
+        running = self._execution >= 0 and self._head.running  # it has to end first
+        self.buttons.offer(self.retry_button, offered=self._present and self._execution >= 0 and not running)
 
     def folded(self, change: Change) -> None:
         """Take in what a fold brought."""
         journal = self._journal
+        self._folded_at = self._clock()
         if self._publication < 0:
             return
         if change.probes:
@@ -140,8 +160,8 @@ class ExecutionPanel(JournalPanel):
             causes = journal.publications["cause"][change.first_publication :]
             if self._execution in change.noted or self._execution in change.ended or (causes == self._execution).any():
                 self._refresh()
-            elif self._head.running:
-                self._head.tick(journal)
+            else:
+                self.tick()
             return
         fresh = journal.executions["publication"][change.first_execution :]
         ended = journal.executions["publication"][change.ended] if change.ended else fresh[:0]
@@ -151,6 +171,17 @@ class ExecutionPanel(JournalPanel):
             or bool((ended == self._publication).any())
         ):
             self._refresh()
+
+    def tick(self) -> None:
+        """Let the time of what runs go on, also while nothing is recorded."""
+        if self._head.running:
+            since = self._clock() - self._folded_at if self._live else 0
+            self._head.tick(self._journal.now + round(since * 1e9))
+
+    def set_chain_reason(self, reason: str) -> None:
+        """Show why nobody can be asked what an execution awaits; empty when one can."""
+        self.chain.setEnabled(not reason)
+        self.chain.set_help(reason or "Show what it awaits now, down to the future")
 
     def numbers_changed(self) -> None:
         """Write times and counts anew."""
@@ -187,6 +218,8 @@ class ExecutionPanel(JournalPanel):
         self.verdict = self.retry_button.verdict
         self.again = Button(theme, "Fire again", "repeat")
         self.edit = Button(theme, "Edit & fire", "edit")
+        self.chain = Button(theme, "Show await chain", "tree")
+        self.set_chain_reason("")
         self.test = Button(theme, "Copy as pytest", "flask")
         self.test.set_help("Copy a test that calls this handler with the same event (T)")
         self.report = Button(theme, "Copy report", "copy")
@@ -220,7 +253,7 @@ class ExecutionPanel(JournalPanel):
         content = QWidget()
         foot, self.buttons = button_bar(
             # What a failure is for comes first: two of them are seen at any width.
-            *(self._theme, self.retry_button, self.test, self.report, self.edit, self.again),
+            *(self._theme, self.chain, self.retry_button, self.test, self.report, self.edit, self.again),
             *(self.copy, self.command, self.open),
         )
         vbox((page, 1), self.verdict, foot, owner=content)
@@ -243,6 +276,7 @@ class ExecutionPanel(JournalPanel):
         self._copy_json.clicked.connect(self.copy_payload)
         self.retry_button.retry_requested.connect(lambda: self.retry_requested.emit(self._execution))
         self.retry_button.stop_requested.connect(self.stop_requested)
+        self.chain.clicked.connect(self.chain_requested)
         self.again.clicked.connect(self.fire_again)
         self.edit.clicked.connect(self.edit_and_fire)
         self.copy.clicked.connect(self.copy_traceback)
@@ -309,8 +343,15 @@ class ExecutionPanel(JournalPanel):
         if details.failure and self._execution >= 0:  # it is in the box of the failure
             self.why.setVisible(len(peers_of(journal, self._execution).passed) > 0)
         self._list.setVisible(self._execution < 0)
+        running = self._execution >= 0 and self._head.running
         for button in (self.test, self.report):
-            self.buttons.offer(button, offered=self._execution >= 0)
+            self.buttons.offer(button, offered=self._execution >= 0 and not running)
+        self.buttons.offer(self.chain, offered=running and self._live)
+        if running and self._live:
+            self._ticking.start()
+            self.tick()
+        else:
+            self._ticking.stop()
         self._offer_retry()
         if self._execution < 0:
             self._list.show_publication(journal, self._publication)

@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
 from inspector.analysis.inside import InsideItem, inside_of
 from inspector.analysis.journal import Journal
+from inspector.app.details import Details
+from inspector.app.workbench import View
 from inspector.core.records.host import ProbesSwitched
 from inspector.core.records.inside import RequestNote, StatementNote, TimedNote, data_of
 from inspector.core.records.numbers import NO_EXECUTION, ExecutionIndex, PublicationIndex
@@ -37,8 +39,14 @@ def run() -> Run:
 
 
 @pytest.fixture
-def panel(theme: Theme, selection: Selection, run: Run, show) -> ExecutionPanel:
-    panel = ExecutionPanel(theme, selection)
+def clock() -> list[float]:
+    """Seconds, that of the panel."""
+    return [7.0]
+
+
+@pytest.fixture
+def panel(theme: Theme, selection: Selection, run: Run, clock: list[float], show) -> ExecutionPanel:
+    panel = ExecutionPanel(theme, selection, clock=lambda: clock[0])
     panel.set_journal(run.journal)
     return show(panel, 380, 900)
 
@@ -221,6 +229,62 @@ def test_a_running_execution_goes_on_and_ends(panel: ExecutionPanel, selection: 
     run.end(5, "cancelled")
     panel.folded(run.fold())
     assert "\N{EN DASH} cancelled" in texts(panel)
+
+
+def test_the_time_of_what_runs_goes_on_while_nothing_is_recorded(
+    panel: ExecutionPanel, selection: Selection, run: Run, clock: list[float]
+) -> None:
+    select(selection, run.journal, 4)
+    assert "for 1.0 ms" in texts(panel)
+    clock[0] += 1.5
+    panel.tick()
+    assert "for 1.50 s" in texts(panel)
+    clock[0] += 1.5
+    select(selection, run.journal, 1)
+    select(selection, run.journal, 4)
+    assert "for 3.00 s" in texts(panel), "at once, when it is selected"
+    run.at += 4000 * MS
+    run.once("UserLoginFailed")
+    panel.folded(run.fold())
+    assert "for 4.00 s" in texts(panel), "the records say it better"
+    run.end(5, "ok")
+    panel.folded(run.fold())
+    clock[0] += 9
+    panel.tick()
+    assert "after 4.00 s" in texts(panel)
+
+
+def test_what_runs_in_a_stored_session_grows_no_older(
+    panel: ExecutionPanel, selection: Selection, run: Run, clock: list[float]
+) -> None:
+    panel.show_view(View(run.journal, Details(run.journal), "stored", live=False))
+    select(selection, run.journal, 4)
+    clock[0] += 5
+    panel.tick()
+    assert "for 1.0 ms" in texts(panel)
+    assert panel.chain.isHidden()
+
+
+def test_what_runs_offers_its_await_chain_and_what_has_ended_the_rest(
+    panel: ExecutionPanel, selection: Selection, run: Run
+) -> None:
+    asked: list[bool] = []
+    panel.chain_requested.connect(lambda: asked.append(True))
+
+    def offered() -> list[bool]:
+        return [not button.isHidden() for button in (panel.chain, panel.retry_button, panel.test)]
+
+    select(selection, run.journal, 4)
+    assert offered() == [True, False, False]
+    panel.chain.click()
+    assert asked == [True]
+    panel.set_chain_reason("The program has stopped")
+    assert not panel.chain.isEnabled()
+    run.end(5, "ok")
+    panel.folded(run.fold())
+    assert offered() == [False, True, True]
+    select(selection, run.journal, 1)
+    assert offered() == [False, True, True]
 
 
 def test_a_fold_about_others_refreshes_nothing(
