@@ -65,7 +65,9 @@ def loss_lines(journal: Journal, loss: Loss) -> tuple[str, str]:
         facts.append(f"the same in all {format_count(loss.count)}" if loss.alike else "of the latest")
     if loss.handler >= 0 and loss.events:
         several = sorted(loss.events.items(), key=lambda item: -item[1])
-        facts.append("for " + ", ".join(f"{journal.events[event].name} {format_count(n)}" for event, n in several))
+        counts = [f"{format_count(n)} " if len(several) > 1 else "" for _, n in several]
+        names = (f"{n}{journal.events[event].name}" for n, (event, _) in zip(counts, several, strict=True))
+        facts.append(f"for {', '.join(names)}")
     facts.append(f"last at {format_time(journal.wall, loss.last)}")
     raised = f"raised in {PurePath(loss.raised.file).name}:{loss.raised.line}" if loss.raised.file else ""
     caught = f"caught by {loss.clause}" if loss.clause else ""

@@ -105,7 +105,9 @@ def test_what_a_handler_swallowed_is_told_with_the_clause_that_caught_it() -> No
     assert (loss.error, loss.message, loss.raised.line) == ("ValueError", "it broke", 41)
     assert loss_subject(story.journal, loss) == "Audit.handle"
     first, way = loss_lines(story.journal, loss)
-    assert first.startswith("ValueError: it broke · for Paid 1 · last at ")
+    assert first.startswith("ValueError: it broke · for Paid · last at ")
+    loss.events[1] = 2
+    assert " · for 2 Placed, 1 Paid · last at " in loss_lines(story.journal, loss)[0]
     assert way == (
         "Raised in audit.py:41, caught by except Exception, not logged, not raised again. "
         "The handler caught an exception and returned normally."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,36 @@ async def test_every_panel_has_a_key_which_shows_it_and_goes_there_and_once_more
             press(keys_of(window, f"panel.{panel}"))
             assert in_front(window, panel), panel
             assert has_focus(shell.panel(panel)), panel
+
+
+async def test_a_click_on_a_tab_takes_the_keyboard_along(db: Path) -> None:
+    async with opened(db) as window:
+        await window.fire(FIRST)
+        await window.activate()
+        shell = window.window.shell
+        for panel, left in (("log", "failures"), ("failures", "log"), ("log", "failures")):
+            shell.raise_panel(left)
+            shell.bar.filter.setFocus()
+            title = shell.panel(panel).windowTitle()
+            bar = next(bar for bar in shell.tab_bars() if title in [bar.tabText(index) for index in range(bar.count())])
+            place = next(index for index in range(bar.count()) if bar.tabText(index) == title)
+            QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(place).center() - QPoint(8, 0))
+            await until(lambda panel=panel: in_front(window, panel) and has_focus(shell.panel(panel)), panel)
+
+
+@pytest.mark.parametrize("vanish", [lambda button: button.hide(), lambda button: button.setEnabled(False)])
+async def test_the_keyboard_stays_in_a_panel_whose_button_goes(db: Path, vanish: Callable[[QWidget], None]) -> None:
+    async with opened(db) as window:
+        await window.fire(FIRST)
+        await window.activate()
+        shell, failures = window.window.shell, window.desk.failures
+        shell.raise_panel("failures")
+        failures.note_button.setEnabled(True)
+        failures.note_button.setFocus()
+        assert QApplication.focusWidget() is failures.note_button
+        vanish(failures.note_button)
+        assert has_focus(shell.panel("failures"))
+        assert QApplication.focusWidget() is not failures.note_button
 
 
 async def test_a_panel_in_front_is_not_closed_by_its_key_while_the_keyboard_is_elsewhere(db: Path) -> None:

@@ -245,7 +245,7 @@ class DockTabs(QObject):
         return super().eventFilter(watched, event)
 
     def _tab_event(self, bar: QTabBar, event: QEvent) -> bool:
-        """Close by the middle button, drag out by the left one."""
+        """Close by the middle button, drag out by the left one, and go with the keyboard where that has clicked."""
         if not isinstance(event, QMouseEvent):
             return False
         dock = self._dock_of(bar.tabText(bar.tabAt(event.position().toPoint())))
@@ -255,7 +255,9 @@ class DockTabs(QObject):
                 dock.close()
                 return True
         elif event.type() == QEvent.Type.MouseButtonRelease:
-            self._pressed = None
+            pressed, self._pressed = self._pressed, None
+            if pressed is not None and pressed is dock:
+                QTimer.singleShot(0, pressed, pressed.take_focus)
         elif event.type() == QEvent.Type.MouseMove and self._pressed is not None:
             y = event.position().y()
             if y < -_DRAGGED or y > bar.height() + _DRAGGED:

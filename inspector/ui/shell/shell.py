@@ -669,7 +669,16 @@ class Shell(QMainWindow):
         return super().eventFilter(watched, event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """Take Tab through bar, catalog, timeline, details and lower panels, each from its top to its bottom."""
+        """Take Tab through bar, catalog, timeline, details and lower panels, each from its top to its bottom.
+
+        Where what has the keyboard goes, or can be used no more, it stays in the panel: Qt asks here, too.
+        """
+        now = self.focusWidget()
+        if now is not None and not (now.isVisible() and now.isEnabled()):
+            home = next((dock for dock in self._docks.values() if dock.isVisible() and dock.isAncestorOf(now)), None)
+            if home is not None:
+                home.take_focus()
+                return True
         docks = [dock for dock in self._docks.values() if dock.isVisible() and not dock.isFloating() and dock.x() >= 0]
         parts: list[QWidget] = [self.bar]
         for area in _AS_READ:
@@ -680,7 +689,7 @@ class Shell(QMainWindow):
                 if self.dockWidgetArea(dock) == area:
                     parts += [bar for bar in self.tab_bars() if _above(bar, dock)]
                     parts.append(dock)
-        return tab_order.go(parts, forward=forward, now=self.focusWidget()) or super().focusNextPrevChild(forward)
+        return tab_order.go(parts, forward=forward, now=now) or super().focusNextPrevChild(forward)
 
     def _resized(self) -> None:
         self._spread()

@@ -95,8 +95,10 @@ class LossDetail(QFrame):
         """Show a loss, of which so many are left by filter and range."""
         kind = LOSS_KINDS[loss.kind]
         self._tone = kind.tone
-        for label, text in zip(self.lines, loss_lines(journal, loss), strict=True):
-            label.setText(text)
+        facts, way = loss_lines(journal, loss)
+        # What happened may have no room in its column; an exception is among the facts.
+        self.lines[0].setText(facts if loss.error else f"{loss.what} · {facts}")
+        self.lines[1].setText(way)
         self.show_lost.set_text(f"Show {plural(count, kind.of)}")
         self.open.setEnabled(bool(loss.file))
         self.bar.offer(self.show_lost, offered=bool(loss_filter(journal, loss)))

@@ -87,7 +87,7 @@ def test_chips_count_every_kind_and_filter(make: Callable[[Story], LossesPanel])
 def test_the_chosen_row_opens_its_detail(make: Callable[[Story], LossesPanel], selection: Selection) -> None:
     panel = make(three())
     detail, table = panel.detail, panel.table
-    assert detail.lines[0].text().startswith("KeyError: it broke · the same in all 2 · for Paid 2 · last at ")
+    assert detail.lines[0].text().startswith("KeyError: it broke · the same in all 2 · for Paid · last at ")
     assert selection.execution == -1  # nobody chose it
     asked: list[Any] = []
     panel.filter_requested.connect(asked.append)
@@ -108,6 +108,16 @@ def test_the_chosen_row_opens_its_detail(make: Callable[[Story], LossesPanel], s
     row = table.currentIndex().row()
     assert table.rowHeight(row) > 2 * line
     assert sum(table.rowHeight(other) > line for other in range(3)) == 1
+
+
+def test_what_happened_is_whole_in_the_detail_where_no_exception_says_it(
+    make: Callable[[Story], LossesPanel],
+) -> None:
+    story = begun()
+    story.tell([Told(name, 10 * MS, handlers=0) for name in ("Placed", "Placed")])
+    panel = make(story)
+    (loss,) = (loss for loss in story.journal.losses.groups if loss.count)
+    assert panel.detail.lines[0].text().startswith(f"{loss.what} · last at ")
 
 
 def test_a_place_is_muted_listed_and_heard_again(make: Callable[[Story], LossesPanel]) -> None:
