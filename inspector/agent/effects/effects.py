@@ -286,7 +286,7 @@ class Effects:
 
     def has_secrets(self, execution: Execution) -> bool:
         """Return whether there is anything that an execution may let out."""
-        return bool(self._secrets_of(execution))
+        return not self._reader.hides_nothing(execution.publication) and bool(self._secrets_of(execution))
 
     def _secrets_of(self, execution: Execution) -> dict[str, str]:
         publication = execution.publication

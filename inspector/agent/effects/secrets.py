@@ -6,7 +6,7 @@ Nothing here runs the code of a type that we do not know: what an object holds i
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from email.errors import MessageError
 from email.message import Message
 from typing import TYPE_CHECKING, Any, Final
@@ -31,18 +31,30 @@ _LENGTH: Final = 200_000
 _CAUSES: Final = 8
 _MAX_CLASSES: Final = 4096
 
-#: Atoms in which no text can be.
-_FLAT: Final = tuple({atom.made for atom in ATOMS.values() if not atom.textual})
+_MRO: Final = type.__dict__["__mro__"].__get__
+#: Atoms in which no text can be, by id: an abstract class would ask who is below it for a hash.
+_FLAT: Final = frozenset(id(atom.made) for atom in ATOMS.values() if not atom.textual)
+
+
+def _is_flat(cls: type) -> bool:
+    return not _FLAT.isdisjoint(map(id, _MRO(cls)))
 
 
 class Reader:
     """Reads texts and secrets out of any value, and keeps what it has learned of each class."""
 
     def __init__(self, is_plain: Callable[[object], bool] = bool) -> None:
-        self._facts: dict[type, ClassFacts] = {}
+        # By id: a metaclass may hash as it likes.
+        self._facts: dict[int, ClassFacts] = {}
         self._is_plain = is_plain
-        #: Of each class whether a field of it is secret, by its name or because the class says so.
-        self._hides: dict[type, bool] = {}
+        #: Classes, by id, of which no field is secret, by its name or because the class says so.
+        self._open: set[int] = set()
+
+    def hides_nothing(self, publication: Publication) -> bool:
+        """Return whether a publication is seen at once to hold no secret, nor what caused it; the usual ones are."""
+        if publication.cause is not None or publication.shown is not None:
+            return False
+        return type(getattr(publication, "values", None)) is tuple and id(type(publication.event)) in self._open
 
     def secrets(self, publication: Publication) -> dict[str, str]:
         """Return the secret texts of a publication and of those that caused it, each with the name of its field.
@@ -75,19 +87,18 @@ class Reader:
                 yield str(atom.shown(current))[:_LENGTH]
             elif issubclass(type(current), Message):
                 yield from message_texts(current)
-            elif depth < _DEPTH and not issubclass(type(current), _FLAT):
+            elif depth < _DEPTH and not _is_flat(type(current)):
                 left += [(inner, depth + 1) for _, inner in self._parts(current)]
 
     def _may_hide(self, event: Any) -> bool:
         """Return whether an event may hold a secret; one of atoms alone does, if a field of its class is secret."""
         cls = type(event)
-        hides = self._hides.get(cls)
-        if hides is None:
-            if len(self._hides) > _MAX_CLASSES:
-                self._hides.clear()
+        if id(cls) not in self._open:
             facts = self._of(cls)
-            hides = self._hides[cls] = bool(facts.marked) or any(map(secret_kind, facts.names))
-        return hides or not self._is_plain(event)
+            if facts.marked or any(map(secret_kind, facts.names)):
+                return True
+            self._open.add(id(cls))
+        return not self._is_plain(event)
 
     def _gather(self, value: Any, name: str, secrets: dict[str, str], depth: int) -> None:
         for part, inner in list(self._parts(value))[:_VALUES]:
@@ -95,11 +106,11 @@ class Reader:
                 for text in self.texts(inner):
                     if len(text) >= SHORTEST:
                         secrets.setdefault(text, part)
-            elif depth and not issubclass(type(inner), (str, bytes, *_FLAT)):
+            elif depth and not issubclass(type(inner), (str, bytes)) and not _is_flat(type(inner)):
                 self._gather(inner, part or name, secrets, depth - 1)
 
     def _marked(self, cls: type) -> frozenset[str]:
-        return frozenset() if issubclass(cls, Mapping) else self._of(cls).marked
+        return frozenset() if issubclass(cls, dict) else self._of(cls).marked
 
     def _parts(self, value: Any) -> Iterator[tuple[str, Any]]:
         """Yield what a value holds, by name where there are names."""
@@ -114,15 +125,16 @@ class Reader:
         elif issubclass(kind, BaseException):
             for inner in tuple(BaseException.args.__get__(value)):  # type: ignore[attr-defined]
                 yield "", inner
-        elif not issubclass(kind, type) and not issubclass(kind, _FLAT):
+        elif not issubclass(kind, type) and not _is_flat(kind):
             yield from self._of(kind).attributes(value).items()
 
     def _of(self, cls: type) -> ClassFacts:
-        facts = self._facts.get(cls)
+        facts = self._facts.get(id(cls))
         if facts is None:
             if len(self._facts) > _MAX_CLASSES:  # classes may be made without end
                 self._facts.clear()
-            facts = self._facts[cls] = ClassFacts(cls)
+                self._open.clear()
+            facts = self._facts[id(cls)] = ClassFacts(cls)
         return facts
 
 
