@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
@@ -76,6 +76,36 @@ async def test_what_is_asked_for_before_there_is_a_program_is_done_when_there_is
         assert window.journal.publication(PublicationIndex(0)).event.name == chosen
         await until(lambda: shell.panel("sessions").x() >= 0, "the sessions are in front")
         assert window.desk.catalog is catalog
+
+
+async def test_what_is_typed_into_the_filter_before_and_while_the_program_is_loaded_stays(db: Path, home: Path) -> None:
+    frame = make_frame()  # of a project nothing is known before it is loaded
+    catalog = frame.panels["catalog"]
+    assert isinstance(catalog, CatalogPanel)
+    notices = Notices()
+    settings = Settings(settings_path(), notices)
+    window = Window(*(demo_program, db, 7, settings, frame.theme, notices), layout=None, size=(1600, 1000), frame=frame)
+    frame.open()
+    await until(lambda: QApplication.activeWindow() is frame.shell, "the window has the keyboard")
+    keys = list("role_assign")
+
+    def type_one() -> None:
+        """Type where the keyboard is, as somebody does who does not look."""
+        if keys:
+            QTest.keyClicks(frame.shell.focusWidget(), keys.pop(0))
+
+    typing = QTimer(interval=1)
+    typing.timeout.connect(type_one)
+    type_one()
+    stop = asyncio.Event()
+    task = asyncio.ensure_future(window.live(stop))
+    typing.start()
+    await until(lambda: not keys and window.context.journal is not None, "all is typed, and the program is there")
+    await until(lambda: catalog.current_event().startswith("RoleAssign"), "it is found")
+    assert catalog.search.text() == "role_assign"
+    assert QApplication.focusWidget() is catalog.search
+    stop.set()
+    assert await task == 0
 
 
 async def test_keys_that_come_while_the_program_is_started_are_kept_too(db: Path, home: Path) -> None:

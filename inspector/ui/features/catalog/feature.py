@@ -56,7 +56,7 @@ def make(context: Context) -> Parts:
 
     def built() -> None:
         panel.set_fire_shortcut(context.shortcut("fire.selected"))
-        panel.tree.setFocus()
+        panel.take_keyboard()
 
     def choose() -> None:
         panel.choose_event(context.settings.text(_EVENT))

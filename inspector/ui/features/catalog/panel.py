@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QTreeView, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QPlainTextEdit, QTreeView, QWidget
 
 from inspector.app.text import plural
 from inspector.ui.features.catalog.delegate import CatalogDelegate
@@ -174,7 +174,7 @@ class CatalogPanel(JournalPanel):
         """Stand on an event as soon as there is a catalog, so that one key fires and the panels have something to say.
 
         It is the one that was selected last, by now or when the window was closed (``remembered``); at the very first
-        start the one that most handlers react to.
+        start the one that most handlers react to. While a search stands it is what that finds best, if anything.
         """
         events = self.model.everything().events
         if self._selection.event_name or not events:
@@ -182,12 +182,21 @@ class CatalogPanel(JournalPanel):
         wanted = self._wanted or remembered
         busiest = max(events, key=lambda event: len(event.handlers)).name
         name = wanted if any(event.name == wanted for event in events) else busiest
-        self._selection.select_event(name)
-        self.reveal(name)
+        if self.filter.query:  # somebody has searched before there was anything to be found
+            self._chosen = name
+            self._search(self.search.text())
+        else:
+            self._selection.select_event(name)
+            self.reveal(name)
 
     def set_fire_shortcut(self, text: str) -> None:
         """Take over how the keys are written that fire at once, for the menu of a row."""
         self._fire_shortcut = text
+
+    def take_keyboard(self) -> None:
+        """Put the keyboard into the tree, unless somebody is in a field of the window by now."""
+        if not isinstance(self.window().focusWidget(), (QLineEdit, QAbstractSpinBox, QPlainTextEdit)):
+            self.tree.setFocus()
 
     def focus_search(self) -> None:
         """Put the keyboard into the search field."""

@@ -244,6 +244,38 @@ def test_without_a_catalog_it_says_so(theme: Theme, selection: Selection, show) 
     assert "No matching events" in texts(panel)
 
 
+@pytest.mark.parametrize(
+    ("typed", "chosen"), [("", EVENT), ("denied", "RateLimitCheckDenied"), (EVENT, EVENT), ("deniedx", EVENT)]
+)
+def test_what_is_typed_before_there_is_a_catalog_stays_and_finds_what_comes(
+    theme: Theme, selection: Selection, run: Run, show, qtbot, typed: str, chosen: str
+) -> None:
+    panel = CatalogPanel(theme, selection)
+    panel.set_journal(Journal())
+    show(panel, 270)
+    qtbot.keyClicks(panel.search, typed)
+    panel.choose_event(EVENT)  # there is nothing yet to stand on
+    panel.set_journal(run.journal)
+    panel.choose_event(EVENT)
+    assert panel.search.text() == typed
+    assert selection.event_name == chosen
+    shown = chosen if typed != "deniedx" else ""
+    assert panel.current_event() == shown
+    panel.search.clear()
+    assert selection.event_name == panel.current_event() == chosen
+
+
+def test_the_keyboard_stays_with_who_types_when_the_program_is_there(panel: CatalogPanel, qtbot) -> None:
+    panel.search.setFocus()
+    qtbot.keyClicks(panel.window().focusWidget(), "rate_")
+    panel.take_keyboard()
+    qtbot.keyClicks(panel.window().focusWidget(), "limit")
+    assert panel.search.text() == "rate_limit"
+    panel.search.clearFocus()
+    panel.take_keyboard()
+    assert panel.window().focusWidget() is panel.tree
+
+
 def test_a_row_is_told_in_words(panel: CatalogPanel, run: Run) -> None:
     run.once(EVENT, "failed")
     panel.folded(run.fold())
