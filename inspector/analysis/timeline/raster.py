@@ -176,7 +176,7 @@ def raster(
     passed = np.zeros((slots, frame.width), np.uint8) if matches is not None else cells
     bars: list[Ints] = []
     caps: list[Ints] = []
-    struck: list[tuple[Ints, _Pour]] = []
+    struck: list[tuple[Ints, _Pour, Bytes | None]] = []
     growing: list[tuple[Ints, _Pour]] = []
     for rows, slot_of_row in layers:
         if not (slot_of_row >= 0).any():
@@ -191,18 +191,25 @@ def raster(
             _pour(passed, slot[through], chosen[through])
         caps.append(_caps(frame.width, slot, chosen))
         bars.append(_bars(slot, chosen))
-        struck.append(_struck(source, slot, chosen))
+        outlined = _struck(source, slot, chosen)
+        others = None
+        if _share(cells, *outlined):
+            alone = ~_by_fault(source, chosen)
+            others = np.zeros_like(cells)
+            _pour_pyramid(others, rows.pyramid, slot_of_row, first, last)
+            _pour(others, slot[alone], chosen[alone])
+        struck.append((*outlined, others))
         slot, chosen = _slots_of(rows, slot_of_row, running)
         growing.append((slot, chosen))
         bars.append(_bars(slot, chosen))
-        struck.append(_struck(source, slot, chosen))
+        struck.append((*_struck(source, slot, chosen), None))
     codes = _codes(cells, passed, None if matches is None else hide_others)
     for slot, chosen in growing:
         _grow(codes, slot, chosen, matches, hide_others=hide_others)
     if caps:
         _cap(codes, np.concatenate(caps))
-    for slot, chosen in struck:
-        _dash(codes, frame.dash, slot, chosen)
+    for slot, chosen, others in struck:
+        _dash(codes, frame.dash, slot, chosen, others)
     return Raster(codes, np.concatenate(bars) if bars else np.zeros((0, 4), np.int64))
 
 
@@ -350,22 +357,40 @@ def _cap(codes: Bytes, flat: Ints) -> None:
 def _struck(source: RasterSource, slot: Ints, pour: _Pour) -> tuple[Ints, _Pour]:
     """Return the executions under a fault, and retries, whose bars are wide enough for an outline."""
     chosen = np.flatnonzero(pour.x1 - pour.x0 >= CAPPED)
-    executions, index = source.executions, pour.index[chosen]
-    chosen = chosen[(executions["fault"][index] | executions["retry"][index]) > 0]
+    chosen = chosen[_by_fault(source, pour[chosen])]
     return slot[chosen], pour[chosen]
 
 
-def _dash(codes: Bytes, dash: int, slot: Ints, pour: _Pour) -> None:
-    """Mark bars under a fault by a paler body and a dashed outline, of their own colour."""
+def _by_fault(source: RasterSource, pour: _Pour) -> Bools:
+    executions = source.executions
+    struck: Bools = (executions["fault"][pour.index] | executions["retry"][pour.index]) > 0
+    return struck
+
+
+def _share(cells: Bytes, slot: Ints, struck: _Pour) -> bool:
+    """Return whether bars under a fault share pixels with others."""
+    flat, _ = _spread(cells.shape[1], slot, struck)
+    return bool((_CODES[cells.reshape(-1)[flat]] & MERGED).any())
+
+
+def _dash(codes: Bytes, dash: int, slot: Ints, pour: _Pour, others: Bytes | None) -> None:
+    """Mark bars under a fault by a paler body and a dashed outline, of their own colour.
+
+    Pixels that several share are marked where without the fault they would not look as bad: ``others`` are the cells
+    of all that is under none, None where no pixel is shared.
+    """
     if not len(slot):
         return
     width = codes.shape[1]
     inside = _Pour(pour.index, pour.x0 + 1, np.maximum(pour.x1 - 1, pour.x0 + 1), pour.bits)  # both ends are outline
     flat, lengths = _spread(width, slot, inside)
     along = flat % width - np.repeat(pour.x0, lengths)
-    alone = (codes.reshape(-1)[flat] & MERGED) == 0
-    flat, along = flat[alone], along[alone]
     cells = codes.reshape(-1)
+    marked = (cells[flat] & MERGED) == 0
+    if others is not None:
+        marked |= (cells[flat] & LOOK_MASK) > (_CODES[others.reshape(-1)[flat]] & LOOK_MASK)
+        along = np.where((cells[flat] & MERGED) > 0, flat % width, along)
+    flat, along = flat[marked], along[marked]
     cells[flat] |= FAULT
     cells[flat[along // dash % 2 == 1]] |= CAP
 

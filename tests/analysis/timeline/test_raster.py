@@ -322,3 +322,46 @@ def test_a_bar_under_a_fault_has_a_paler_body_and_a_dashed_outline_and_keeps_its
     assert not (tiny & FAULT).any(), "two pixels have no room for an outline"
     assert (running & FAULT > 0).tolist()[:10] == [False, *[True] * 8, False]
     assert not (struck[20:] & FAULT).any()
+
+
+@pytest.mark.parametrize(
+    ("others", "marked"),
+    [
+        ([Run(0, 200)], True),
+        ([Run(0, 200, status="failed", fault="fail")], True),
+        ([Run(0, 200, status="failed")], False),
+        ([Run(0, 200), Run(50, 150, status="timed_out")], True),  # a failure looks worse
+        ([Run(place, place + 1) for place in range(0, 200, 2)], True),  # shorter than a pixel
+        ([Run(0, 200), *(Run(place, place + 1, status="failed") for place in range(0, 200, 2))], False),
+    ],
+)
+def test_what_only_a_fault_makes_fail_in_a_row_that_several_share_is_marked_too(
+    others: list[Run], marked: bool
+) -> None:
+    story = Story()
+    story.tell([Told("Paid", 0, sorted([*others, Run(0, 200, status="failed", fault="fail")], key=lambda r: r.start))])
+    source = TimelineSource(story.journal)
+    source.advance()
+    codes = _on_one_row(source, 30)
+    assert ((codes & LOOK_MASK)[:20] == LOOKS.index("failed")).all()
+    assert (codes[1:19] & MERGED > 0).all()
+    assert (codes[1:19] & FAULT > 0).tolist() == [marked] * 18
+    assert not (codes[20:] & FAULT).any()
+
+
+def test_where_a_failure_of_the_programs_own_covers_a_part_only_that_part_is_solid() -> None:
+    story = Story()
+    own = Run(100, 150, status="failed")
+    story.tell([Told("Paid", 0, [Run(0, 200, status="failed", fault="fail"), Run(0, 200), own])])
+    source = TimelineSource(story.journal)
+    source.advance()
+    codes = _on_one_row(source, 30)
+    assert (codes[1:19] & FAULT > 0).tolist() == [not 10 <= place < 15 for place in range(1, 19)]
+
+
+def _on_one_row(source: TimelineSource, width: int) -> np.ndarray:
+    """The codes of all rows on a single one, as in the last row of a lane."""
+    rows = source.layers[0]
+    slots = np.zeros(len(rows.lane_of_row), np.int64)
+    codes: np.ndarray = raster(source, RasterFrame(0, 10.0, width, 200, dash=3), [(rows, slots)], 1).codes[0]
+    return codes
