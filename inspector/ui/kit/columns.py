@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -137,7 +137,7 @@ class TableColumns(ColumnChoices):
         assert isinstance(header, TableHeader)  # noqa: S101 - see above
         self._view, self._theme, self._header = view, theme, header
         self._optional, self._wide = tuple(optional), wide
-        self._widths, self._most = dict(widths), most
+        self._widths, self._least, self._most = dict(widths), dict(widths), most
         count = view.model().columnCount()
         self._order = (*order, *(column for column in range(count) if column not in order))
         #: Under which they are remembered.
@@ -182,6 +182,14 @@ class TableColumns(ColumnChoices):
         if characters != self._widths[column]:
             self._widths[column] = characters
             self.fit()
+
+    def want_texts(self, column: int, lengths: Iterable[int], most: int) -> None:
+        """Let a column want room for the longest of its texts: no less than at first, and ``most`` characters at most.
+
+        Optional columns give way to it.
+        """
+        least = self._least[column]
+        self.want(column, max(least, min(max(lengths, default=0), most)))
 
     def offer(self, column: int, *, offered: bool) -> None:
         """Let a column be there, or leave it out as long as it has nothing to say."""

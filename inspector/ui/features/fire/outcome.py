@@ -16,7 +16,7 @@ from inspector.core.records.host import FireUnsettled
 from inspector.core.records.numbers import ExecutionIndex, FireNumber
 from inspector.core.records.statuses import BAD_STATUSES, STATUSES
 from inspector.ui.kit.layouts import vbox
-from inspector.ui.kit.text import PlainLabel, SectionLabel, set_tone
+from inspector.ui.kit.text import ElidedLabel, PlainLabel, set_tone
 from inspector.ui.kit.widgets import separator_line
 from inspector.ui.parts.outcome import ExecutionRows, count_statuses, told
 
@@ -62,7 +62,7 @@ class FireOutcomeView(QWidget):
         self._fire = self._began = FireNumber(0)
         self._first = (0, 0)
         self._outcome: FireOutcome | None = None
-        self._title = SectionLabel()
+        self._title = ElidedLabel("", "strong")
         self._sums = PlainLabel("", wrap=True)
         self._list = ExecutionRows(theme, selection, verbs, self.chosen.emit)
         inner = vbox(self._title, self._sums, self._list, margins=(12, 8, 12, 8), spacing=4)
@@ -177,7 +177,7 @@ class FireOutcomeView(QWidget):
         return "" if outcome is None else " ".join(filter(None, (outcome.refusal, outcome.hint)))
 
     def _headline(self, publications: np.ndarray[tuple[int], np.dtype[np.intp]]) -> str:
-        parts = [f"Fire {self._fire}" if self._began == self._fire else f"Fires {self._began} to {self._fire}"]
+        parts = [f"Fire {self._fire}" if self._began == self._fire else "Series"]
         journal = self._journal
         if journal is not None and len(publications):
             parts.append(plural(len(publications), "publication"))

@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from inspector.analysis.journal import Journal
 from inspector.analysis.latency import CUT_OFF, FAILED, FAULTED, SUCCEEDED
@@ -21,7 +21,7 @@ from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.kit.text import ElidedLabel, PlainLabel
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QShowEvent
+    from PySide6.QtGui import QResizeEvent, QShowEvent
 
     from inspector.analysis.entries import Change
     from inspector.analysis.histograms import Ints
@@ -39,6 +39,8 @@ _AMONG: Final[dict[tuple[int, ...], str]] = {
     (CUT_OFF,): "cut-off runs",
 }
 _OTHERS: Final = 30
+#: Pixels at either side of the head.
+_SIDE: Final = 12
 #: Stands for what was kept; no row is called so.
 _KEPT: Final = "\0kept"
 
@@ -78,7 +80,8 @@ class LatencyCharts(QWidget):
         self._histogram: HistogramChart | None = None
         self._overtime: OverTimeChart | None = None
         self.setAutoFillBackground(True)
-        self._title = ElidedLabel("", "dim", Qt.TextElideMode.ElideRight)
+        self._title = ElidedLabel()
+        self._about = ElidedLabel("", "dim")
         self._pointed = PlainLabel("", "dim")
         self.compare_button = Button(theme, "Compare", kind="section")
         self.compare_button.set_help("Compare with the histogram of another row or range")
@@ -94,7 +97,8 @@ class LatencyCharts(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        top = hbox((self._title, 1), (self._against, 1), self._pointed, margins=(12, 6, 12, 0), spacing=6)
+        second = hbox((self._about, 1), (self._against, 1), self._pointed, spacing=6)
+        self._head = hbox(self._title, (second, 1), margins=(_SIDE, 6, _SIDE, 0), spacing=6)
         below = FlowBox(10)
         below.setContentsMargins(8, 0, 12, 0)
         below.add(self._span)
@@ -102,7 +106,20 @@ class LatencyCharts(QWidget):
             label.setMinimumHeight(self._span.sizeHint().height())  # in line with the button, whatever line that is
             label.hide()
             below.add(label)
-        self._column = vbox(top, below, owner=self, margins=(0, 0, 0, 4))
+        self._column = vbox(self._head, below, owner=self, margins=(0, 0, 0, 4))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Write the head in one line or in two."""
+        super().resizeEvent(event)
+        self._fit_head()
+
+    def _fit_head(self) -> None:
+        """Take two lines where one would cut the head; not by what is pointed at, or the chart would jump below it."""
+        shown = [label for label in (self._title, self._about, self._against) if label.text()]
+        taken = sum(label.sizeHint().width() + self._head.spacing() for label in shown)
+        directions = QBoxLayout.Direction
+        fits = taken <= self.width() - 2 * _SIDE
+        self._head.setDirection(directions.LeftToRight if fits else directions.TopToBottom)
 
     def set_journal(self, journal: Journal) -> None:
         """Show rows of another run; which, is said by ``set_row``."""
@@ -147,7 +164,7 @@ class LatencyCharts(QWidget):
             widget.setVisible(self._row >= 0)
         self._span.setVisible(self._row >= 0 and self._model.range is None)
         if self._row < 0:
-            for label in (self._title, self._against, self._pointed):
+            for label in (self._title, self._about, self._against, self._pointed):
                 label.setText("")
             self._tell_apart(0, 0, 0)
             return
@@ -182,9 +199,12 @@ class LatencyCharts(QWidget):
         other = self._other()
         bars = self._bars(group.numbers, measured)
         about = "log scale" if len(bars.counts) else "no " + _AMONG.get(measured, "runs")
-        self._title.setText(self._name(group) if other is not None else f"{self._name(group)} · {about}")
+        self._title.setText(self._name(group))
+        self._about.setText(about if other is None else "")
+        self._about.setVisible(other is None)
         self._against.setText(f"━ {other[0]}" if other is not None else "")
         self._against.setVisible(other is not None)
+        self._fit_head()
         chart.show_picture(
             HistogramPicture(
                 measured=bars,

@@ -31,6 +31,8 @@ _COLUMNS: Final = (
     Column("Size", number=True, about="Approximate size in the sessions database"),
 )
 _ROOT: Final = QModelIndex()
+#: What mark and weight of a name take, in characters.
+_BESIDE: Final = 4
 _EDIT: Final = int(Qt.ItemDataRole.EditRole)
 
 
@@ -92,6 +94,10 @@ class SessionsModel(TableModel):
     def rows(self) -> int:
         """Return the number of sessions."""
         return len(self._sessions)
+
+    def name_length(self, row: int) -> int:
+        """Return how much room a name takes beside its mark, in characters."""
+        return len(self.text(row, NAME)) + _BESIDE
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Let the name be edited."""

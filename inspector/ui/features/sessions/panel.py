@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _WIDTHS = {0: 26, 1: 16, 2: 9, 3: 16, 4: 16, 5: 19, 6: 8, 7: 11, 8: 9}
 #: Several outcomes, and the file of an import, where there is room.
 _MOST: Final = {columns.STATE: 24, columns.OUTCOME: 24}
+#: Characters of names to which other columns give way.
+_LONGEST: Final = 46
 #: Columns that come when there is room, the most wanted first.
 _OPTIONAL: Final = (
     *(columns.DURATION, columns.STARTED, columns.PUBLICATIONS),
@@ -138,6 +140,7 @@ class SessionsPanel(QWidget):
         moved = opened != self._opened
         self._live, self._opened = live, opened
         self.model.set_sessions(sessions, live, opened)
+        self.table.columns.want_texts(columns.NAME, map(self.model.name_length, range(self.model.rows())), _LONGEST)
         self._tell_count()
         if opened is not None and (moved or not self.table.currentIndex().isValid()):
             row = self.model.row_of(opened)

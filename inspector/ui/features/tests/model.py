@@ -131,3 +131,9 @@ class TestsModel(TableModel):
             PROCESS: test.process,
         }
         return keys[column]
+
+
+def without_folders(name: str) -> str:
+    """Return the name of a test without the folders of its file: ``test_a.py::test_b`` of ``x/test_a.py::test_b``."""
+    file, parts, rest = name.partition("::")
+    return f"{file.rpartition('/')[2]}{parts}{rest}"

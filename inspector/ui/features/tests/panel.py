@@ -36,6 +36,8 @@ _WIDTHS: Final = {
     columns.AT: 13,
     columns.PROCESS: 18,
 }
+#: Characters of names to which other columns give way.
+_LONGEST: Final = 80
 _OPTIONAL: Final = (columns.DURATION, columns.AT, columns.PROCESS)
 #: A command that shows how tests come here.
 COMMAND: Final = "inspector run -- python -m pytest"
@@ -62,7 +64,7 @@ class TestsPanel(ListPanel):
         super().__init__(theme, selection, parent)
         self.model = TestsModel(self)
         sort = (columns.OUTCOME, Qt.SortOrder.DescendingOrder)
-        options = (_WIDTHS, _OPTIONAL, sort, columns.NAME, (columns.NAME,))
+        options = (_WIDTHS, _OPTIONAL, sort, columns.NAME, (columns.NAME,), (), {columns.NAME: columns.without_folders})
         sentence = "Run your tests like this to see what they publish:"
         copy = ("Copy command", lambda: copy_text(COMMAND, "command"))
         self.lay_out(
@@ -95,6 +97,8 @@ class TestsPanel(ListPanel):
         self.refresh()
 
     def _say(self) -> None:
+        names = (len(test.name) for test in self._journal.processes.tests)
+        self.table.columns.want_texts(columns.NAME, names, _LONGEST)
         count, failed = self.model.rowCount(), self.model.failed
         unnoticed = self.model.unnoticed
         self.say(

@@ -39,13 +39,33 @@ def test_pyqtgraph_is_loaded_only_when_a_chart_is_seen():
 
 def test_the_chart_shows_the_chosen_row_with_its_percentiles(panel):
     choose(panel, "Audit")
-    assert panel.charts._title.text() == "Audit · log scale"
+    assert (panel.charts._title.text(), panel.charts._about.text()) == ("Audit", "log scale")
     stats = panel.model.latency.handler(0, outcomes=panel.model.outcomes)
     marks = panel.charts._histogram.marks
     assert [10**mark.value for mark in marks] == pytest.approx([stats.p50, stats.p95, stats.p99])
     picture = panel.charts._histogram._picture
     assert (picture.measured.counts.sum(), picture.failed.counts.sum()) == (36, 4)
     assert panel.charts._wrong.text() == "✕ 4 failed ↓"
+
+
+def test_the_head_of_the_charts_is_cut_at_no_width_and_does_not_move_for_what_is_pointed_at(panel, qtbot):
+    choose(panel, "Audit")
+    charts = panel.charts
+    charts._title.setText("A" * 14)
+    lines = set()
+    for width in range(170, 420, 10):
+        charts.setFixedWidth(width)
+        charts._fit_head()
+        qtbot.waitUntil(lambda width=width: charts.width() == width)
+        for label in (charts._title, charts._about):
+            qtbot.waitUntil(lambda label=label: label.width() >= label.sizeHint().width())
+        lines.add(charts._head.direction())
+        before = charts._head.direction()
+        charts._pointed.setText("10 to 12 ms: 4 executions")
+        charts._fit_head()
+        assert charts._head.direction() == before
+        charts._pointed.setText("")
+    assert len(lines) == 2
 
 
 def test_figures_and_charts_follow_the_run(panel, story):

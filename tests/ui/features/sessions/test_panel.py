@@ -2,10 +2,12 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox
 
 from inspector.ui.features.sessions.model import DURATION, NAME, OUTCOME, STATE
 from inspector.ui.features.sessions.panel import SessionsPanel
+from inspector.ui.kit.fonts import bold_font
 from inspector.ui.kit.theme import Theme
 from tests.ui.features.sessions.test_model import session
 
@@ -144,6 +146,29 @@ def test_what_a_session_is_doing_and_how_it_went_can_be_read(request, width):
     assert panel.table.fontMetrics().horizontalAdvance(state.data()) <= room
     assert not any(panel.table.isColumnHidden(column) for column in (OUTCOME, DURATION))
     assert panel.table.columnWidth(NAME) >= 150
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"),
+    [
+        ("short", True),
+        ("demo catalog · ProviderTokenRefreshSucceeded", True),
+        ("a name that somebody gave " * 4, False),
+    ],
+)
+@pytest.mark.usefixtures("look")
+def test_columns_that_need_not_be_there_give_way_to_names(request, name, fits):
+    panel = request.getfixturevalue("panel")
+    panel.resize(676, 300)
+    panel.set_sessions([replace(SESSIONS[0], name=name), *SESSIONS[1:]], live=SESSIONS[0].id, opened=None)
+    table = panel.table
+    width = table.columnWidth(NAME) - 16 - 18  # the room around the text, and its mark
+    shown = table.itemDelegate().fitting(
+        panel.model.text(panel.model.row_of(1), NAME), NAME, QFontMetrics(bold_font(table.font())), width
+    )
+    assert (shown == name) is fits
+    assert not any(table.isColumnHidden(column) for column in (OUTCOME, STATE))
+    assert table.isColumnHidden(DURATION) is (name != "short")
 
 
 def test_nothing_can_be_done_while_no_row_is_selected(panel, qtbot):
