@@ -73,9 +73,9 @@ class PathComparison:
     left_out: int = 0
 
     @property
-    def same_up_to(self) -> str:
-        """Name of the step at which they begin to differ; empty when they do not."""
-        return next((pair.step.name for pair in self.pairs if pair.differs), "")
+    def first_difference(self) -> PathStep | None:
+        """The step at which they begin to differ; None when they do not."""
+        return next((pair.step for pair in self.pairs if pair.differs), None)
 
 
 def path_of(journal: Journal, execution: ExecutionIndex) -> Iterator[PathStep]:

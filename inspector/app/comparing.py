@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from inspector.analysis.comparison import Peers
     from inspector.analysis.journal import Journal
-    from inspector.analysis.paths import PathStep
+    from inspector.analysis.paths import PathComparison, PathStep
     from inspector.app.details import Details
 
 #: How many executions are searched at most, half of them failed ones if there are so many: the newest of each.
@@ -186,17 +186,25 @@ def step_words(step: PathStep | None) -> str:
     if step is None:
         return ""
     if not step.status:
-        return format_offset(step.offset) if step.offset else "0"
+        return format_offset(step.offset) if step.offset else "start"
     length = "" if step.length is None else format_duration(step.length)
     return f"{step.status.replace('_', ' ')} {length}".strip()
+
+
+def path_words(path: PathComparison, name: Callable[[str], str] = one_line) -> str:
+    """Return from where on two paths differ: ``different from Mail.send on``."""
+    first = path.first_difference
+    if first is None:
+        return "same in A and B"
+    return f"different from {name(first.name) + ' on' if first is not path.pairs[0].step else 'the start'}"
 
 
 def _path_lines(journal: Journal, compared: ComparedExecutions) -> list[str]:
     path = compare_paths(journal, compared.a, compared.b)
     if len(path.pairs) < _SHORTEST_PATH:
         return []
-    same = f"Same up to {_escaped(path.same_up_to)}." if path.same_up_to else "The same in A and B."
-    lines = ["", "## Path", "", same, "", "| | A | B |", "|---|---|---|"]
+    words = path_words(path, _escaped)
+    lines = ["", "## Path", "", f"{words[0].upper()}{words[1:]}.", "", "| | A | B |", "|---|---|---|"]
     for pair in path.pairs:
         indent = "&nbsp;" * 4 * pair.step.depth
         cells = (

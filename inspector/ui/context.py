@@ -94,6 +94,7 @@ class Context(QObject):
         fire_wanted: Fire an event (its name) with the values that stand in its form.
         repeat_wanted: Publish again what was published (its index); True only takes it into the form.
         retry_wanted: Try executions again (their indexes, a sequence): each calls its one handler.
+        retried_wanted: Show the execution that a ``Verdict`` is about, in the live session.
         command_wanted: Copy what publishes this again (its index) as a command for a terminal.
         comparison_wanted: Show what separates an execution (its index), which failed, from one that passed.
         copy_wanted: Copy an execution (its index) as ``pytest``, ``Markdown`` or ``Python``.
@@ -121,6 +122,7 @@ class Context(QObject):
     fire_wanted = Signal(str)
     repeat_wanted = Signal(int, bool)
     retry_wanted = Signal(object)
+    retried_wanted = Signal(object)
     command_wanted = Signal(int)
     comparison_wanted = Signal(int)
     copy_wanted = Signal(str, int)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inspector.analysis import paths
 from inspector.analysis.paths import compare_paths, path_of
+from inspector.app.comparing import path_words, step_words
 from inspector.core.records.numbers import ExecutionIndex
 from tests.analysis.sample_runs import MS, Run, Story, Told
 
@@ -50,13 +51,24 @@ def test_from_the_first_difference_on_all_steps_differ() -> None:
         (2, "Captured", "-", "", True),
         (3, "Invoice.render", "-", "ok", True),
     ]
-    assert compare_paths(story.journal, ExecutionIndex(1), ExecutionIndex(4)).same_up_to == "Payment.charge"
+    path = compare_paths(story.journal, ExecutionIndex(1), ExecutionIndex(4))
+    assert path_words(path) == "different from Payment.charge on"
+
+
+def test_paths_that_begin_with_different_events_differ_from_the_start() -> None:
+    story = Story()
+    story.tell([Told("Placed", 0, [Run(0, MS, "shop:Stock.reserve", "failed")])])
+    story.tell([Told("Cancelled", 5 * MS, [Run(5 * MS, 6 * MS, "shop:Refund.pay")])])
+    story.tell([Told("Placed", 6 * MS, [Run(6 * MS, 7 * MS, "shop:Stock.reserve")], cause=2)])
+    path = compare_paths(story.journal, ExecutionIndex(0), ExecutionIndex(2))
+    assert path_words(path) == "different from the start"
+    assert step_words(path.pairs[0].step) == "start", "an event that nothing caused"
 
 
 def test_an_execution_below_is_compared_from_the_event_that_nothing_caused() -> None:
     story = story_of(order(0, "ok", "Captured", "Invoice.render"), order(20, "ok", "Captured", "Invoice.render"))
     comparison = compare_paths(story.journal, ExecutionIndex(2), ExecutionIndex(5))
-    assert comparison.same_up_to == ""
+    assert path_words(comparison) == "same in A and B"
     assert comparison.pairs[0].step.name == "Placed"
     offsets = [step.offset for step in path_of(story.journal, ExecutionIndex(5))]
     assert offsets == [0, 0, 0, 2 * MS, 3 * MS]

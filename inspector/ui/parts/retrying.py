@@ -15,7 +15,6 @@ from inspector.ui.kit.text import ElidedLabel, set_tone
 
 if TYPE_CHECKING:
     from inspector.app.retry import Retry, Verdict
-    from inspector.ui.context import Context
     from inspector.ui.kit.theme import Theme
 
 
@@ -94,14 +93,3 @@ class RetryButton(Button):
         self.set_text("Retry handler" if self._trying is None else "Stop")
         self.setEnabled(not self._reason and not stopped)
         self.set_help(self._reason or "Call this one handler again with the recorded event and context (R)")
-
-
-def show_retry(context: Context, verdict: Verdict) -> None:
-    """Select the execution of a retry, in the live session; one of an earlier session is said to be there."""
-    workbench = context.workbench
-    if verdict.journal() is not workbench.recording.journal:
-        context.notices.warning("The retry is in an earlier session.", "Open it in Sessions.")
-        return
-    if not workbench.live:
-        workbench.show_live()
-    context.execution_wanted.emit(verdict.execution)

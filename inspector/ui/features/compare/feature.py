@@ -22,7 +22,6 @@ _PLACES: Final = "timeline log failures losses latency execution causality compa
 def make(context: Context) -> Parts:
     """Make the comparison of a window."""
     from inspector.ui.features.compare.panel import ComparePanel
-    from inspector.ui.parts.retrying import show_retry
 
     def request(a: ExecutionIndex, b: ExecutionIndex, answer: Callable[[ComparedExecutions], bool]) -> None:
         context.tasks.start("Comparing executions", _compare(context, a, b, answer))
@@ -42,7 +41,7 @@ def make(context: Context) -> Parts:
             panel.retry_button.show_retry(retries.trying(journal, [execution]), retries.verdict(journal, execution))
 
     retries.listen(tell_retry)
-    panel.retry_button.show_requested.connect(partial(show_retry, context))
+    panel.retry_button.show_requested.connect(context.retried_wanted)
     panel.shown.connect(tell_retry)
 
     def compare(index: int) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QModelIndex, QObject, Qt
 
 from inspector.analysis.comparison import FieldDifference, field_name, filter_text
 from inspector.analysis.paths import MOST_STEPS, compare_paths
-from inspector.app.comparing import TIMINGS, share_words, step_words, timings, value_words
+from inspector.app.comparing import TIMINGS, path_words, share_words, step_words, timings, value_words
 from inspector.app.text import format_count, format_duration, format_offset, one_line, plural
 from inspector.core.records.numbers import NO_EXECUTION, ExecutionIndex
 from inspector.ui.kit.rows import Role, TreeModel, TreeNode
@@ -189,9 +189,8 @@ def _path_groups(journal: Journal, compared: ComparedExecutions) -> list[tuple[C
         )
         mark = "at or after the first difference"
         rows.append(ComparedRow(PATH, texts, steps=steps, tones=tones, marked=pair.differs, mark=mark))
-    same = f"same up to {path.same_up_to}" if path.same_up_to else "same in A and B"
     limit = f" · first {format_count(MOST_STEPS)} steps" if path.left_out else ""
-    return [(_group(PATH, f"Path · {one_line(same)}{limit}"), rows)]
+    return [(_group(PATH, f"Path · {path_words(path)}{limit}"), rows)]
 
 
 def _timing_groups(journal: Journal, compared: ComparedExecutions) -> list[tuple[ComparedRow, list[ComparedRow]]]:
@@ -210,7 +209,9 @@ def _timing_groups(journal: Journal, compared: ComparedExecutions) -> list[tuple
 
 
 def short_value(row: ComparedRow) -> str:
-    """Return A's value of a row for a button: without quotes, cut."""
+    """Return A's value of a row for a button: without quotes, cut; with its field where it is a number or a flag."""
     value = row.values[0] if row.values else None
     exact = json.loads(value) if value is not None else ""
-    return one_line(exact if isinstance(exact, str) else str(value), 18)
+    if isinstance(exact, str) and any(map(str.isalpha, exact)):
+        return one_line(exact, 18)
+    return one_line(f"{row.texts[0]} {exact if isinstance(exact, str) else value}".strip(), 24)

@@ -26,7 +26,6 @@ def make(context: Context) -> Parts:
     """Make the panel about the execution of a window."""
     from inspector.ui.features.execution.copying import ExecutionCopies
     from inspector.ui.features.execution.panel import ExecutionPanel
-    from inspector.ui.parts.retrying import show_retry
 
     def request_details(
         publication: PublicationIndex, execution: ExecutionIndex, answer: Callable[[ShownDetails], None]
@@ -74,7 +73,7 @@ def make(context: Context) -> Parts:
             panel.show_retry(retries.trying(journal, [execution]), retries.verdict(journal, execution))
 
     retries.listen(tell_retry)
-    panel.retry_button.show_requested.connect(partial(show_retry, context))
+    panel.retry_button.show_requested.connect(context.retried_wanted)
     context.selection.execution_selected.connect(lambda _: tell_retry())
 
     def tell() -> None:

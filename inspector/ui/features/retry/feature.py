@@ -12,7 +12,7 @@ from inspector.ui.feature import Feature, Parts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from inspector.app.retry import Retry
+    from inspector.app.retry import Retry, Verdict
     from inspector.catalog.replay import FieldMapping, Replay
     from inspector.core.records.numbers import ExecutionIndex
     from inspector.ui.context import Context
@@ -80,7 +80,16 @@ def make(context: Context) -> Parts:
         current = retries.current
         return "No retry is running" if current is None or current.stopped else ""
 
+    def show(verdict: Verdict) -> None:
+        if verdict.journal() is not workbench.recording.journal:
+            context.notices.warning("The retry is in an earlier session.", "Open it in Sessions.")
+            return
+        if not workbench.live:
+            workbench.show_live()
+        context.execution_wanted.emit(verdict.execution)
+
     context.retry_wanted.connect(retry)
+    context.retried_wanted.connect(show)
     commands = (
         Command(
             *("retry.execution", "Retry Handler", selected, "Fire", "execution", ("R",), "refresh"),

@@ -99,3 +99,7 @@ def test_a_value_is_short_on_a_button() -> None:
 
     assert [short('"CHF"'), short("3"), short("null"), short(None)] == ["CHF", "3", "null", ""]
     assert short(json.dumps("x" * 40)) == "x" * 18 + "…"
+    named = [
+        short_value(ComparedRow("separating", ("amount", "", ""), (value, None))) for value in ("3", '"1.50"', "true")
+    ]
+    assert named == ["amount 3", "amount 1.50", "amount true"], "alone it would say nothing"

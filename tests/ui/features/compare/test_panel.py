@@ -335,7 +335,7 @@ def test_the_path_shows_where_they_part_and_leads_to_each(make: Make, selection:
         story.tell([Told(effect, (at + 1) * MS, [run], cause=cause)])
     panel = make(story)
     selection.select_in(story.journal, ExecutionIndex(2))
-    assert "Path · same up to Payment.charge" in groups(panel)
+    assert "Path · different from Payment.charge on" in groups(panel)
     group = panel.model.group("path")
     rows = [panel.model.node(panel.model.index(row, 0, group)) for row in range(panel.model.rowCount(group))]
     assert [row.texts[0].strip() for row in rows] == [

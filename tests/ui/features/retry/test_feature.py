@@ -11,7 +11,6 @@ from PySide6.QtCore import Qt
 from inspector.app.retry import FIXED, Verdict
 from inspector.core.records.numbers import ExecutionIndex
 from inspector.ui.parts.mapping import MappingDialog
-from inspector.ui.parts.retrying import show_retry
 from tests.patience import until
 from tests.ui.features.project.test_flow import dialog, fire, write
 from tests.ui.windows import opened
@@ -87,8 +86,7 @@ async def test_the_retry_of_a_stored_session_is_shown_in_the_live_one(tmp_path: 
 
 async def test_a_retry_of_an_earlier_session_is_said_to_be_there(tmp_path: Path) -> None:
     async with opened(tmp_path / "sessions.db") as window:
-        context = window.window.context
-        show_retry(context, Verdict(FIXED, execution=ExecutionIndex(0)))
+        window.window.context.retried_wanted.emit(Verdict(FIXED, execution=ExecutionIndex(0)))
         assert [notice.text for notice in window.notices] == ["The retry is in an earlier session."]
         assert window.desk.selection.execution < 0
 
