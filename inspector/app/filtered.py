@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from inspector.analysis.journal import Journal
 from inspector.analysis.placement import Placed, Placement
-from inspector.analysis.query.query import Filter, FilterError, parse
+from inspector.analysis.query.query import Filter, FilterError, like_field, parse
 from inspector.app.text import plural
 from inspector.core.errors import UsageError
 from inspector.core.records.records import HANDLER_ENDED, HANDLER_STARTED, KIND, Batch, HandlerStarted, position
@@ -67,7 +67,8 @@ async def pick(stream: RecordStream, chosen: Filter) -> tuple[Journal, Mask]:
         ended = np.array(change.ended, np.int64)
         fits[ended] = chosen.rows(journal, ended)
     for name in chosen.unknown_fields(journal):
-        raise UsageError(f"No event has a field “{name}”.", "Quote the term to search for this text.")
+        meant = like_field(journal, name).strip()
+        raise UsageError(f"No event has a field “{name}”.", meant or "Quote the term to search for this text.")
     running = np.flatnonzero(journal.executions["status"] == RUNNING_CODE)
     fits[running] = chosen.rows(journal, running)
     return journal, fits[: len(journal.executions)]

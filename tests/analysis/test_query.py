@@ -164,6 +164,11 @@ def test_publications_without_executions_fit_by_what_they_have():
         ("≥ms", 1, 2, "Missing duration"),
         ("≥", 1, 1, "Missing duration"),
         ("size>3ms", 0, 4, "size"),
+        ("payload.size>3ms", 0, 12, "payload.size"),
+        ("size>many", 5, 4, "“many” is not a number"),
+        ("size:>=1,000", 7, 5, "“1,000” is not a number"),
+        ("payload.size>many", 13, 4, "“many” is not a number"),
+        ("size>", 5, 1, "Missing number"),
         ("a -", 2, 1, "minus"),
         ('free "text', 5, 5, "quote"),
         ("fault:maybe", 6, 5, "fault"),
@@ -176,6 +181,15 @@ def test_a_filter_that_cannot_be_read_says_where_and_why(text, position, length,
     with pytest.raises(FilterError, match=word) as caught:
         parse(text)
     assert (caught.value.position, caught.value.length) == (position, length)
+
+
+@pytest.mark.parametrize("field", ["size", "payload.size", "a.b"])
+def test_what_is_compared_with_no_number_gets_an_example_that_can_be_read(field):
+    with pytest.raises(FilterError) as caught:
+        parse(f"{field}>=much")
+    example = caught.value.hint.removeprefix("For example ").rstrip(".")
+    assert example == f"{field}>=100"
+    assert parse(example)
 
 
 def test_a_mistyped_name_gets_a_suggestion():
@@ -392,11 +406,29 @@ def test_fields_are_completed_from_the_catalog_with_the_values_of_their_types():
     for text, expected in {
         "amou": ["amount:", "amount.value:"],
         "payload.st": ["payload.status:"],
+        "payload.amou": ["payload.amount:", "payload.amount.value:"],
+        "-payload.pa": ["payload.paid:"],
+        "payload.paid:f": ["false"],
         "colour:": ["RED", "BLUE"],
         "paid:t": ["true"],
         "amount.value:": [],
     }.items():
         assert [completion.text for completion in complete(text, len(text), journal)] == expected, text
+
+
+@pytest.mark.parametrize(
+    ("name", "question"),
+    [
+        ("colur", " Did you mean colour?"),
+        ("amount.valu", " Did you mean amount.value?"),
+        ("user_id", ""),
+    ],
+)
+def test_a_field_that_no_event_has_is_asked_for_by_one_that_is_alike(name, question):
+    event = dataclasses.replace(EVENTS[0], fields=(MONEY, FieldShape("colour", TypeShape("str", "str"), True)))
+    story = new_story()
+    story.journal.events.append(event)
+    assert parse(f"{name}:1").remarks(story.journal) == [f"No event has a field “{name}”.{question}"]
 
 
 def test_what_a_filter_does_not_search_is_said(monkeypatch):

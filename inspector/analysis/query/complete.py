@@ -47,7 +47,7 @@ def complete(text: str, cursor: int, journal: Journal) -> list[Completion]:
     field, begun = match.group("field", "begun")
     rest = re.match(r'[^\s",:]*', text[cursor:])
     end = cursor + (rest.end() if rest else 0)
-    choices = _fields(journal) if field is None else _values(field, journal)
+    choices = _fields(journal, begun) if field is None else _values(field, journal)
     wanted = begun.lstrip('"').rstrip("*").lower()
     start = match.start("begun")
     ranked = sorted(
@@ -61,11 +61,12 @@ def complete(text: str, cursor: int, journal: Journal) -> list[Completion]:
     return [Completion(start, end, quoted(choice), note) for _, _, choice, note in ranked[:LIMIT]]
 
 
-def _fields(journal: Journal) -> Iterable[tuple[str, str]]:
+def _fields(journal: Journal, begun: str) -> Iterable[tuple[str, str]]:
+    """Yield what a term can begin with; fields of events with ``payload.`` where that is begun, or has to be there."""
     yield from ((f"{name}:", note) for name, note in FIELDS.items())
     yield from ((f"{name}≥", note) for name, note in MEASURES.items())
     for name, shape in dict(_payload_fields(journal)).items():
-        prefix = PAYLOAD if name in FIELDS or name in MEASURES else ""
+        prefix = PAYLOAD if name in FIELDS or name in MEASURES or begun.startswith(PAYLOAD) else ""
         yield f"{prefix}{name}:", shape.text
 
 

@@ -52,6 +52,7 @@ from inspector.analysis.query.terms import (
     Term,
     TextTerm,
     glob,
+    payload_fields,
 )
 from inspector.core.errors import UsageError, alternatives
 from inspector.core.records.statuses import STATUSES
@@ -85,7 +86,7 @@ ANY_BAD: Final = "bad"
 _OPERATORS: Final = {"≥": "≥", ">=": "≥", "≤": "≤", "<=": "≤", ">": ">", "<": "<", "=": "="}
 _TOKEN: Final = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+', re.S)
 _PIECE: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|([^"]+)', re.S)
-_LENGTH: Final = re.compile(r"(?P<measure>\w*):?(?P<operator>>=|<=|[≥≤<>=])(?P<limit>.*)", re.S)
+_LENGTH: Final = re.compile(r"(?P<measure>[\w.]*):?(?P<operator>>=|<=|[≥≤<>=])(?P<limit>.*)", re.S)
 _FIELD: Final = re.compile(r"([\w.]+):(.*)", re.S)
 _NUMBER: Final = re.compile(r"(?P<name>[^\W\d][\w.]*):?(?P<operator>>=|<=|[≥≤<>=])(?P<limit>[-+]?\d+(?:\.\d*)?)", re.S)
 _PATH: Final = re.compile(r"[^\W\d]\w*(?:\.\w+)*")
@@ -93,6 +94,8 @@ _PATH: Final = re.compile(r"[^\W\d]\w*(?:\.\w+)*")
 PAYLOAD: Final = "payload."
 #: How alike a name and a field must be to be taken for a mistake in writing.
 _MISTYPED: Final = 0.8
+#: The same for a field of an event: nothing else is done with it.
+_ALIKE: Final = 0.7
 _TRUTH: Final = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
@@ -167,7 +170,8 @@ class Filter:
     def remarks(self, journal: Journal) -> list[str]:
         """Return what to know of the outcome, a sentence each: unknown fields, and what is not searched."""
         unsearched, total = len(self.unsearched(journal)), len(journal.publications)
-        said = [f"No event has a field “{name}”." for name in ([] if unsearched else self.unknown_fields(journal))]
+        unknown = [] if unsearched else self.unknown_fields(journal)
+        said = [f"No event has a field “{name}”.{like_field(journal, name)}" for name in unknown]
         if unsearched:
             said.append(f"Searched the payloads of {_count(total - unsearched)} of {_count(total)} events.")
         if journal.errors.cut and any(isinstance(term, TextTerm) for term in self._inner()):
@@ -183,6 +187,13 @@ class Filter:
         for term in self.terms:
             fits &= term.publications(journal, indexes)
         return fits
+
+
+def like_field(journal: Journal, name: str) -> str:
+    """Return the question whether another field was meant, with a space before it; empty where none is alike."""
+    names = {field for event in journal.events for field, _ in payload_fields(event.fields)}
+    near = difflib.get_close_matches(name, sorted(names), 1, _ALIKE)
+    return f" Did you mean {near[0]}?" if near else ""
 
 
 def _count(number: int) -> str:
@@ -254,15 +265,18 @@ def _values(text: str, position: int) -> list[tuple[str, int]]:
 
 def _length(match: re.Match[str], position: int) -> Term:
     measure, operator, limit = match.group("measure", "operator", "limit")
+    number = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)(\D*)", limit)
+    where = position + match.start("limit")
     if measure and measure not in MEASURES:
+        if number is None:
+            said = f"“{limit}” is not a number." if limit else "Missing number."
+            raise FilterError(said, where, max(1, len(limit)), f"For example {measure}{operator}100.")
         raise FilterError(
             f"“{measure}” is not a duration.",
             position,
             len(measure),
-            f"Use {', '.join(MEASURES)}, or nothing before the sign.",
+            f"Use {alternatives(MEASURES)} with a unit, or a number without one.",
         )
-    number = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)(\D*)", limit)
-    where = position + match.start("limit")
     if number is None:
         raise FilterError("Missing duration.", where, max(1, len(limit)), "For example ≥10ms or <1.5s.")
     if number.group(2) not in UNITS:
