@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from inspector.core.records.numbers import FireNumber
     from inspector.core.request import FireRequest
     from inspector.hosts.run.intake import RowsOfProcess, RunIntake
+    from inspector.hosts.run.ringreader import RingReader
 
 #: Why nothing is fired into a program that runs by itself, unless a person allows it.
 LOOK_ONLY: Final = "Look only: turn on Allow Firing to fire into this program"
@@ -61,7 +62,7 @@ class FiredInto:
         target: Which process it is.
     """
 
-    def __init__(self, path: Path, reader: ring.RingReader, rows: RowsOfProcess, target: FireTarget) -> None:
+    def __init__(self, path: Path, reader: RingReader, rows: RowsOfProcess, target: FireTarget) -> None:
         self._path = path
         self._reader = reader
         self.rows = rows

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.agent.run import ring
-from inspector.agent.run.ring import RingError, RingReader
+from inspector.agent.run.ring import RingError
 from inspector.core.records.host import (
     HostNoted,
     ProcessJoined,
@@ -25,6 +25,7 @@ from inspector.hosts.run.firing import FiredInto, FireTarget, RunFiring
 from inspector.hosts.run.folder import RING
 from inspector.hosts.run.proc import ProcessIdentity, command_of, same_process
 from inspector.hosts.run.resuming import Begun
+from inspector.hosts.run.ringreader import RingReader
 from inspector.hosts.run.roles import HELPERS, role_of
 from inspector.hosts.run.silent import SilentProcess, SilentSearch
 from inspector.hosts.turns import short_turns

@@ -9,12 +9,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from inspector.agent.run.listening import bases, is_private
-from inspector.agent.run.ring import READ, RingError, RingReader
+from inspector.agent.run.ring import READ, RingError
 from inspector.core.records.host import HandlerAdded, ProgramReloaded
 from inspector.core.records.records import AT, KIND, SESSION_STARTED
 from inspector.hosts.run.folder import BEGUN, OWNER, RING, WATCH, is_read, read_json, run_folders
 from inspector.hosts.run.launch import RunCommand
 from inspector.hosts.run.proc import ProcessIdentity, same_process
+from inspector.hosts.run.ringreader import RingReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import inspector
-from inspector.agent.run.ring import RingReader
 from inspector.core.records.records import HANDLER_ENDED, HANDLER_STARTED, PUBLICATION_ENDED, PUBLISHED
+from inspector.hosts.run.ringreader import RingReader
 
 FRONT = Path(inspector.__file__).parent / "agent" / "run" / "front"
 

@@ -21,12 +21,14 @@ from inspector.agent.process.wire import MAX_TEXT
 from inspector.agent.run import ring
 from inspector.agent.run.budget import RunBudget
 from inspector.agent.run.packets import LONGEST_PAYLOAD, PacketForm
-from inspector.agent.run.ring import RingReader, RingWriter
+from inspector.agent.run.ring import RingWriter
 from inspector.agent.run.ringrecorder import RingRecorder
 from inspector.agent.tap.moments import NoneDue, Subscriptions, TapSubscription
 from inspector.core.description import CatalogDescription, HandlerDescription
 from inspector.core.redact.redactor import Redactor
 from inspector.core.values.snapshot import Budget, Codec
+from inspector.hosts.run import ringreader
+from inspector.hosts.run.ringreader import RingReader
 from tests.core.test_codec import ATOMS, NAMES
 
 
@@ -188,7 +190,7 @@ class Taking:
 
 @pytest.fixture
 def taking(tmp_path: Path, recorder: RingRecorder, monkeypatch: pytest.MonkeyPatch) -> Taking:
-    monkeypatch.setattr(ring, "LONG", 1 << 60)  # however slow the machine is
+    monkeypatch.setattr(ringreader, "LONG", 1 << 60)  # however slow the machine is
     return Taking(tmp_path, recorder)
 
 

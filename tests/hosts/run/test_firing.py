@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import pytest
 
-from inspector.agent.run.ring import LOOKED, MAY_FIRE, PID, RingReader
+from inspector.agent.run.ring import LOOKED, MAY_FIRE, PID
 from inspector.analysis.entries import FireOutcome
 from inspector.analysis.journal import Journal
 from inspector.core.errors import InspectorError
@@ -25,6 +25,7 @@ from inspector.hosts.project import Project
 from inspector.hosts.run.firing import LOOK_ONLY, RunFiring
 from inspector.hosts.run.host import RunHost
 from inspector.hosts.run.launch import find_command
+from inspector.hosts.run.ringreader import RingReader
 from tests.agent.observe.test_observe import OBSERVED, REQUIRED
 from tests.patience import until
 
