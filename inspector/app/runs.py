@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from inspector.app.text import one_line, plural
 from inspector.core.errors import UsageError
-from inspector.core.records.host import HostNoted
+from inspector.core.records.host import HostNoted, ProgramReloaded
 from inspector.hosts.project import Project
 from inspector.hosts.run.launch import find_command
 
@@ -104,6 +104,16 @@ def silent_notes(journal: Journal) -> list[str]:
     return notes
 
 
+#: Said where Python ran, and nothing in it was taken for a bus.
+_NO_BUS: Final = "No bus was recognized, so nothing was recorded. Name it with --app MODULE:ATTR."
+
+
+def missing_bus(journal: Journal) -> list[str]:
+    """Return what to say where processes report that have no bus that could be recorded."""
+    buses = len(journal.publications) or any(isinstance(record, ProgramReloaded) for record in journal.host_records)
+    return [] if buses or not journal.processes.by_number else [_NO_BUS]
+
+
 #: The kinds of notes about processes of a command: the agent's, those of what observes, and of what reads them.
 _OF_PROCESSES: Final = ("agent", "observer", "run")
 
@@ -118,7 +128,8 @@ def waiting_text(host: RunHost, journal: Journal) -> tuple[str, str]:
     """Return what an empty place says of a watched command: a title, and what is waited for, or why nothing comes."""
     notes = silent_notes(journal)
     if not host.running:
-        return "The command has ended", " ".join(notes) or "Nothing was published while it ran."
+        words = notes or missing_bus(journal) or ["Nothing was published while it ran."]
+        return "The command has ended", " ".join(words)
     title = f"Watching {one_line(host.command.name, _SHOWN)}"
     if notes:
         return title, " ".join(notes)

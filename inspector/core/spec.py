@@ -329,8 +329,8 @@ def table_of(lines: Iterable[SpecLine]) -> dict[str, Any]:
     """Return the lines of a bus as the table that gives them again; what a library's class says need not be said."""
     table: dict[str, Any] = {}
     for line in lines:
-        if line.origin == LIBRARY:
-            continue
+        if line.origin == LIBRARY or (line.kind == HANDLERS and not line.value):
+            continue  # nor that its own methods are its handlers: no container is to be named
         if line.kind in SEVERAL:
             table.setdefault(line.kind, []).append(line.value)
         else:

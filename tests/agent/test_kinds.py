@@ -15,7 +15,8 @@ from inspector.agent.reading.map_bus.connection import ALONE
 from inspector.core.errors import InspectorError
 from inspector.core.records.records import HANDLER_STARTED
 from inspector.core.spec import PUBLISH
-from tests.agent.kinds import KINDS, LINES, ShipDocked, moor
+from tests.agent.kinds import LINES, ShipDocked, moor
+from tests.agent.kinds_of_methods import KINDS
 from tests.agent.samples import watch
 
 

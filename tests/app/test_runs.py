@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from inspector.app.runs import process_notes, waiting_text
+from inspector.app.runs import missing_bus, process_notes, waiting_text
 from inspector.core.description import CatalogDescription
-from inspector.core.records.host import HostNoted, ProcessSilent
+from inspector.core.records.host import HostNoted, ProcessJoined, ProcessSilent, ProgramReloaded
 from inspector.hosts.run.host import RunHost
 from inspector.hosts.run.launch import RunCommand
 from tests.catalog.runs import Run
@@ -35,3 +35,18 @@ def test_what_processes_cannot_do_is_said_once() -> None:
     run.host(HostNoted, kind="engine", level="error", text="A bug of ours.")
     run.fold()
     assert process_notes(run.journal) == ["serve:bus is not a recognized bus."]
+
+
+async def test_a_command_without_a_bus_is_told_and_one_with_a_bus_that_publishes_nothing_is_not() -> None:
+    host = RunHost(RunCommand((sys.executable, "serve.py"), sys.executable, "serve"))
+    run = Run(CatalogDescription("serve", ()))
+    assert missing_bus(run.journal) == []  # no Python process
+    run.host(ProcessJoined, process=1, pid=11, parent=0, role="", command="python serve.py", python="3.12.1")
+    run.fold()
+    (text,) = missing_bus(run.journal)
+    assert waiting_text(host, run.journal) == ("The command has ended", text)
+    assert "--app" in text
+    run.host(ProgramReloaded, catalog=CatalogDescription("serve", ()))
+    run.fold()
+    assert missing_bus(run.journal) == []
+    assert waiting_text(host, run.journal) == ("The command has ended", "Nothing was published while it ran.")

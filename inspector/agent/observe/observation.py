@@ -213,7 +213,12 @@ class Observation:
         current = CURRENT.get()
         key = route.description.key
         runs = current is not None and not current.ended and current.subscription.key == key
-        if current is not None and runs and self._is_part(current, args, kwargs):
+        if (
+            current is not None
+            and runs
+            and not _is_of_another(current, route, frame)
+            and self._is_part(current, args, kwargs)
+        ):
             self._again(current, frame, wrapper)
             return
         publication = self._publication(route, args, kwargs)
@@ -324,6 +329,15 @@ class Observation:
         current = CURRENT.get()
         if current is not None and not current.started and isinstance(current, TapExecution):
             current.begin()
+
+
+def _is_of_another(execution: Execution, route: WatchedHandler, frame: FrameType) -> bool:
+    """Return whether a call is of another object's method than the running execution of the name: a step of a chain."""
+    running = execution.frame if isinstance(execution, ObservedExecution) else None
+    if running is None or running.f_code is not frame.f_code or route.body.needs.owner is None:
+        return False
+    own = frame.f_code.co_varnames[0]
+    return running.f_locals.get(own) is not frame.f_locals.get(own)
 
 
 def _nothing() -> None:

@@ -85,14 +85,14 @@ def _of_map(connection: MapConnection, handled: Mapping[str, Sequence[str]]) -> 
     identity, reason = connection.identity()
     yield SpecLine(IDENTITY, identity, _IDENTITIES.get(identity, identity), PROPOSED, reason)
     for handler_map in connection.maps:
-        if handler_map.path:
-            text = f"{owner}.{handler_map.path}"
+        if handler_map.path or handler_map.own:
+            text = f"{owner}.{handler_map.path}" if handler_map.path else f"{owner}'s own methods"
             held = dict.fromkeys(connection.describe(target).key for _, target in connection.held_in(handler_map))
             events = dict.fromkeys(name for key in held for name in handled.get(key, ()))
             why = _capital(handler_map.why)
             line = SpecLine(HANDLERS, handler_map.path, text, PROPOSED, why, "", 0, tuple(held), tuple(events))
             keyed_by, holds = connection.contents(handler_map)
-            yield replace(line, keyed_by=keyed_by, holds=holds)
+            yield replace(line, keyed_by=keyed_by, holds=holds) if handler_map.path else line
     if connection.drain:
         function = inspect.getattr_static(connection.value, connection.drain, None)
         text = f"{owner}.{connection.drain}"

@@ -174,9 +174,9 @@ class MethodName(str):
         return _plain_name(self)
 
     @property
-    def fitting(self) -> tuple[str, str]:
+    def fitting(self) -> tuple[str, str, str]:
         """The ends of the names of methods to which an event of this name goes."""
-        return self.plain, self.plain.removesuffix("_event")
+        return self.plain, self.plain.removesuffix("_event"), self.plain.replace("_", "")
 
     def fits(self, name: str) -> bool:
         """Return whether an event of this name goes to the method."""

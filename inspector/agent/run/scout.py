@@ -27,7 +27,7 @@ from ..process.loader import is_factory
 from ..reading.discovery import SURE
 from ..reading.map_bus.connection import ALONE
 from .reporter import Reporter
-from .start import LIBRARY_POINTS, PUBLISHES, SERVES, TEST_POINT, Wanted, is_own, may_publish
+from .start import ASKS, LIBRARY_POINTS, PUBLISHES, SERVES, TEST_POINT, Wanted, is_own, may_publish
 from .wayin import PULSES
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class Scout:
         modules = LIBRARY_POINTS.get(name)
         if modules is not None and frame.f_globals.get("__name__") in modules:
             return self._library(frame)
-        if code.co_name.startswith(PUBLISHES) and is_own(code.co_filename):
+        if code.co_name.startswith((*PUBLISHES, *ASKS)) and is_own(code.co_filename):
             return self._propose(frame)
         return False
 

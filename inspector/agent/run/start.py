@@ -73,6 +73,8 @@ PUBLISHES: Final = (
     *("publish", "emit", "send", "dispatch", "notify", "fire", "raise_event", "broadcast", "trigger", "post"),
     *("announce", "handle"),
 )
+#: What methods of such a class are called that may publish, too: commands and queries of a bus of events.
+ASKS: Final = ("execute", "invoke", "ask", "query", "request")
 SUBSCRIBES: Final = (
     *("subscribe", "register", "on", "connect", "listen", "attach", "observe", "bind", "hook"),
     *("add", "when", "sub"),
@@ -277,7 +279,7 @@ class Agent:
         wanted, alone, any_of = self.wanted, not self.wanted, any
         modules, wake, frame_at = {item.module for item in wanted}, self._wake, sys._getframe  # noqa: SLF001
         points = LIBRARY_POINTS if alone else {}
-        test, verbs, own, may_be, fail = TEST_POINT, PUBLISHES, is_own, may_publish, self.fail
+        test, verbs, own, may_be, fail = TEST_POINT, (*PUBLISHES, *ASKS), is_own, may_publish, self.fail
 
         def started(code: CodeType, _offset: int) -> Any:
             name = code.co_qualname
@@ -366,7 +368,7 @@ def may_publish(frame: FrameType) -> Any:
         return None
     owner = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
     cls = owner if isinstance(owner, type) else type(owner)
-    if cls.__module__ == "builtins":
+    if cls.__module__ == "builtins" or not _is_its_own(cls, code.co_name):
         return None
     for base in cls.__mro__[:-1]:
         if any(name.startswith(SUBSCRIBES) and callable(value) for name, value in vars(base).items()):
@@ -374,6 +376,19 @@ def may_publish(frame: FrameType) -> Any:
     held = getattr(owner, "__dict__", None)
     names = list(held) if type(held) is dict else []
     return owner if any(word in name for name in names if type(name) is str for word in HOLDS) else None
+
+
+def _is_its_own(cls: type, name: str) -> bool:
+    """Return whether a method may publish: none that a class of the standard library has, as ``logging.Handler.emit``.
+
+    One that is called like asking may where others of its class are called like publishing.
+    """
+    named: set[str] = set()
+    for base in cls.__mro__[:-1]:
+        if name in vars(base) and base.__module__.partition(".")[0] in sys.stdlib_module_names:
+            return False
+        named.update(vars(base))
+    return name.startswith(PUBLISHES) or any(other.startswith(PUBLISHES) for other in named)
 
 
 def begin(folder: str, text: str | None = None) -> Agent | None:

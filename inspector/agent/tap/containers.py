@@ -299,7 +299,7 @@ class StandIns:
 
     def put(self, cls: type[Any] | None = None) -> None:
         """Replace what has no stand-in yet; where a dict has this class, it is enough to look there."""
-        for handler_map in self._dispatch.leaves():
+        for handler_map in self._replaceable():
             value = handler_map.get()
             self._containers.runs = (*handler_map.runs, *handler_map.places)
             if handler_map.is_tree:
@@ -317,7 +317,7 @@ class StandIns:
 
     def take(self) -> None:
         """Put the handlers back; none gets a stand-in from now on."""
-        for handler_map in self._dispatch.leaves():
+        for handler_map in self._replaceable():
             value = handler_map.get()
             self._containers.runs = (*handler_map.runs, *handler_map.places)
             for _, item in _changeable(handler_map) if handler_map.is_tree else ():
@@ -326,6 +326,10 @@ class StandIns:
             if new is not value:
                 handler_map.set(new)
         self._over = True
+
+    def _replaceable(self) -> list[HandlerMap]:
+        """Return the containers in which the program finds a stand-in: its own methods stand in none."""
+        return [handler_map for handler_map in self._dispatch.leaves() if not handler_map.own]
 
     def _make(self, target: Any, pattern: Any) -> Any:
         if self._over or (self._wanted is not None and not self._wanted(self._names.describe(original(target)).label)):

@@ -280,6 +280,11 @@ class TapPublication(Publication):
         self.tag = self.holding = 0
         self.closed = self._returned = False
 
+    @property
+    def unlisted(self) -> int:  # type: ignore[override]
+        """1 where its bus has no list of who hears it."""
+        return int(getattr(self.source, "unlisted", False))
+
     def unchain(self) -> None:
         """Have each of its moments told from now on: something unusual happens."""
 

@@ -52,12 +52,13 @@ class Publication:
         begun_at: When that was, ns of ``perf_counter_ns``.
         by: Free for it, too: its number for the cause.
         has_session: Whether there was a database session, while ``values`` are there.
+        unlisted: 1 where its bus has no list of who hears it, which is known once that has run: not *unheard*.
     """
 
     # Defaults on the class, not __slots__: fewer assignments for what happens a million times.
     outcome = "done"
     closed = False
-    fire = 0
+    fire = unlisted = 0
     tag = 0
     named = alone = ""
     shown: Mapping[str, Any] | None = None

@@ -252,7 +252,7 @@ class Recorder:
         else:
             ids = type(event), publication.named, getattr(event, "event_id", ""), getattr(event, "correlation_id", "")
         context = self._context(publication) if publication.metadata else publication.session is not None
-        by, handlers = cause.tag if cause is not None else 0, len(publication.subscriptions)
+        by, handlers = cause.tag if cause is not None else 0, len(publication.subscriptions) or publication.unlisted
         if self._unwritten:
             self.catch_up()
         for publication.tag in self._publications:  # no call: another thread could come in between and be the first

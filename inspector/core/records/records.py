@@ -87,7 +87,7 @@ class Published:
         fire: The fire that asked for it (derived publications included), 0 when none did.
         payload: The fields as tagged JSON text (see ``codec``), secrets redacted.
         context: JSON text ``{"session": bool, "metadata": {…}}``.
-        handlers: How many handlers it goes to; 0 means *unheard*.
+        handlers: How many handlers it goes to, at least 1 where that is known once they have run; 0 means *unheard*.
         process: Number of the process that published it (``ProcessJoined``), 0 when the program is a single one.
     """
 

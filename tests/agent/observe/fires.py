@@ -1334,3 +1334,193 @@ def events_that_publish_themselves_without_end() -> Fired:
 
     fired.close = compare
     return fired
+
+
+# --- methods of the bus itself ----------------------------------------------------------------------------------------
+
+
+class Actor:
+    """Works in a thread off what it is told, until it is told nothing."""
+
+    def __init__(self) -> None:
+        self.mailbox: queue.Queue[Any] = queue.Queue()
+        self.thread = threading.Thread(target=self.loop, daemon=True)
+        self.thread.start()
+
+    def tell(self, message: Any) -> None:
+        self.mailbox.put(message)
+
+    def loop(self) -> None:
+        while True:
+            message = self.mailbox.get()
+            if message is None:
+                return
+            getattr(self, "on_" + type(message).__name__.lower())(message)
+
+    def close(self) -> None:
+        self.mailbox.put(None)
+        self.thread.join()
+
+
+@fired
+def an_actor_with_a_thread() -> Fired:
+    class Stall(Actor):
+        def on_baked(self, message: Baked) -> None:
+            ran("on_baked")
+            self.tell(Sold())
+
+        def on_sold(self, message: Sold) -> None:
+            ran("on_sold")
+
+    stall = Stall()
+    return Fired(stall, ["on_baked", "on_sold"], derived=1, close=stall.close)
+
+
+@fired
+def an_actor_with_a_task() -> Fired:
+    class Player:
+        def __init__(self) -> None:
+            self.mailbox: Any = None
+
+        async def tell(self, message: Any) -> None:
+            if self.mailbox is None:
+                self.mailbox = asyncio.Queue()
+                self.task = asyncio.ensure_future(self.run())
+            await self.mailbox.put(message)
+
+        async def run(self) -> None:
+            while True:
+                message = await self.mailbox.get()
+                await self.receive(message)
+
+        async def receive(self, message: Any) -> None:
+            raise NotImplementedError
+
+    class Baker(Player):
+        async def receive(self, message: Any) -> None:
+            match message:
+                case Baked():
+                    ran("receive")
+
+    return Fired(Baker(), ["receive"])
+
+
+@fired
+def an_aggregate_applies_what_it_raises() -> Fired:
+    class Aggregate:
+        def __init__(self) -> None:
+            self.changes: list[Any] = []
+
+        def raise_event(self, event: Any) -> None:
+            self.apply(event)
+            self.changes.append(event)
+
+        def apply(self, event: Any) -> None:
+            getattr(self, f"apply_{type(event).__name__.lower()}")(event)
+
+    class Batch(Aggregate):
+        def apply_baked(self, event: Baked) -> None:
+            ran("apply_baked")
+            self.count(event)
+
+        def count(self, event: Baked) -> None:
+            """A helper of a handler."""
+
+    return Fired(Batch(), ["apply_baked"] * 2, times=2)
+
+
+@fired
+def a_projection_dispatches_by_class() -> Fired:
+    class Sales:
+        def publish(self, event: Any) -> None:
+            self.when(event)
+
+        @functools.singledispatchmethod
+        def when(self, event: Any) -> None:
+            ran("when")
+
+        @when.register
+        def _baked(self, event: Baked) -> None:
+            ran("_baked")
+            raise ValueError("burnt")
+
+    return Fired(Sales(), ["_baked"], statuses=["failed"])
+
+
+@fired
+def methods_by_the_class_that_is_asked_for() -> Fired:
+    class Till:
+        def publish(self, event: Any) -> None:
+            self.log(event)
+            if isinstance(event, Baked):
+                self.offer(event)
+            elif isinstance(event, Sold):
+                self.book(event)
+
+        def log(self, event: Any) -> None:
+            """No handler: it is given everything."""
+
+        def offer(self, event: Baked) -> None:
+            ran("offer")
+
+        def book(self, event: Sold) -> None:
+            ran("book")
+
+    return Fired(Till(), ["offer"] * 2, times=2)
+
+
+@fired
+def a_query_is_asked_by_its_own_method() -> Fired:
+    class Desk:
+        def __init__(self) -> None:
+            self.commands: dict[Any, Any] = {Sold: lambda command: ran("command")}
+            self.answers = {Baked: self.answer}
+            self.listeners: dict[Any, list[Any]] = {dt.date: [lambda event: ran("event")]}
+
+        def answer(self, question: Any) -> int:
+            ran("answer")
+            return 1
+
+        def execute(self, command: Any) -> Any:
+            return self.commands[type(command)](command)
+
+        def ask(self, question: Any) -> Any:
+            return self.answers[type(question)](question)
+
+        def publish(self, event: Any) -> None:
+            for listener in self.listeners.get(type(event), ()):
+                listener(event)
+
+    return Fired(Desk(), ["answer"])
+
+
+@fired
+def steps_around_requests_are_not_around_notices() -> Fired:
+    class Step:
+        def handle(self, request: Any, go_on: Any) -> Any:
+            ran("handle")
+            return go_on()
+
+    class Mediator:
+        def __init__(self) -> None:
+            self.steps = [Step(), Step()]
+            self.requests: dict[Any, Any] = {Sold: lambda request: ran("request")}
+            self.notices: dict[Any, list[Any]] = {Baked: [self.tell]}
+
+        def tell(self, notice: Any) -> None:
+            ran("tell")
+            self.send(Sold())
+
+        def send(self, request: Any) -> Any:
+            def run(place: int) -> Any:
+                if place == len(self.steps):
+                    return self.requests[type(request)](request)
+                return self.steps[place].handle(request, lambda: run(place + 1))
+
+            return run(0)
+
+        def publish(self, notice: Any) -> None:
+            for listener in self.notices.get(type(notice), ()):
+                listener(notice)
+
+    return Fired(Mediator(), ["tell", "handle", "handle", "request"], derived=1)

@@ -37,7 +37,7 @@ class Alike:
 def expecting(handlers: dict[Any, Any]) -> tuple[Any, Subscriptions, Expected]:
     """Return a bus, whom its events go to, and what says so."""
     bus, subscriptions = SimpleNamespace(handlers=handlers), Subscriptions()
-    parts: Any = SimpleNamespace(maps=(HandlerMap("handlers", bus, "handlers", keyed=BY_CLASS),))
+    parts: Any = SimpleNamespace(publishers=(), maps=(HandlerMap("handlers", bus, "handlers", keyed=BY_CLASS),))
     dispatch = Dispatch(parts)
     listed = dispatch.listed(Moored)
     assert listed is handlers[Moored]  # the program's own

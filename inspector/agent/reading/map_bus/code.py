@@ -535,8 +535,10 @@ class _Reader:
             return self._bases()
         if name in _TAKING:
             return self._taken(single, union(args[:1]), said)
-        if name in _SPLITTING and isinstance(said, str) and said and path[0] != "self":
-            self._flow.separators.append(said)
+        if name in _SPLITTING and isinstance(said, str) and said:
+            if path[0] == "self" and "[]" in path:
+                return single  # an import path
+            self._flow.separators += [said] if path[0] != "self" else []
         if name == "items":
             return frozenset(((*path, "items"),))
         if name in _SHOWING:
@@ -669,4 +671,5 @@ def _is_endless(node: ast.While) -> bool:
     if _waits(node.test):
         return True
     always = isinstance(node.test, ast.Constant) and bool(node.test.value)
-    return always and not any(isinstance(part, (ast.Break, ast.Return)) for part in ast.walk(node))
+    waits = any(_waits(part.value) for part in ast.walk(node) if isinstance(part, (ast.Assign, ast.NamedExpr)))
+    return always and (waits or not any(isinstance(part, (ast.Break, ast.Return)) for part in ast.walk(node)))

@@ -37,7 +37,7 @@ from .events import MapEvents
 from .find import BusParts, find
 from .flows import flow_of
 from .match import Dispatch, is_called, is_metaclass, is_wildcard, key_text, name_of_pattern
-from .members import values_of
+from .members import used_names, values_of
 from .names import SENDER, STRONG
 from .signal import signal_arguments, signal_name, signal_payload
 
@@ -97,7 +97,8 @@ def _says_it_publishes(value: Any, parts: BusParts) -> bool:
 
 def explain(parts: BusParts) -> str:
     """Return what was chosen and why, in one line."""
-    maps = "; ".join(f"{handler_map.path or 'the container itself'} ({handler_map.why})" for handler_map in parts.maps)
+    whole = "its own methods" if any(handler_map.own for handler_map in parts.maps) else "the container itself"
+    maps = "; ".join(f"{handler_map.path or whole} ({handler_map.why})" for handler_map in parts.maps)
     if not parts.publishers:
         return f"Handlers: {maps}. No publish method: handlers are called directly."
     best = parts.publishers[0]
@@ -221,6 +222,12 @@ class MapConnection:
         return self._found.publishers
 
     @property
+    def unlisted(self) -> bool:
+        """Who hears what is published is known once that has run: no container says it, or it only names it."""
+        named = (target for handler_map in self.maps for target in handler_map.texts().values())
+        return not self.maps or self.listened or any(target is None for target in named)
+
+    @property
     def listened(self) -> bool:
         """Queues listen to what is published: who reads them is not known."""
         return any(handler_map.listeners() for handler_map in self.maps)
@@ -295,6 +302,8 @@ class MapConnection:
                 text = "No container of handlers was found: handlers are seen on Python 3.12 and newer only."
             yield Problem(self.where, text, 'Set handlers = "…" in [tool.inspector.bus] if there is one.')
         for publisher in self.publishers[:1]:
+            if {"sys", "audit"} <= used_names(publisher.function, self._found.functions):
+                yield Problem(self.where, f"{publisher.name} calls sys.audit: what its hooks do is not observed.")
             if publisher.manages:
                 text = f"{publisher.name} is a context manager: handlers run when its with statement begins or ends."
                 yield Problem(self.where, text)
@@ -476,11 +485,15 @@ class MapConnection:
         return restore
 
     def _tell_spared(self, tap: Tap) -> None:
-        """Take note of handlers that are to fail, and cannot be made to: only their names stand in a container."""
+        """Take note of handlers that are to fail, and cannot be made to: no container holds them."""
         for handler_map in self.maps:
-            for text, target in handler_map.texts().items():
+            held = [(text, target, f"{handler_map.path} only names it") for text, target in handler_map.texts().items()]
+            if handler_map.own:
+                methods = (target for _, target in handler_map.entries())
+                held += [(self._describe(method).label, method, "the bus calls its own method") for method in methods]
+            for text, target, why in held:
                 if target is not None and tap.strikes(self._describe(target).label):
-                    problem = Problem(self.where, f"No faults for {text}: {handler_map.path} only names it.")
+                    problem = Problem(self.where, f"No faults for {text}: {why}.")
                     self._troubles += [] if problem in self._troubles else [problem]
 
     def _patch(self, tap: Tap, publisher: Publisher, undo: list[Callable[[], None]]) -> None:
@@ -568,7 +581,7 @@ class MapConnection:
         names = {event.name} if cls is None else {cls.__name__, *self._calls.names_for(cls)}
         reading = self._dispatch.reading(cls, names)
         usable = [publisher for publisher in self._found.publishers if self._calls.can_call(publisher, event)]
-        fitting = [publisher for publisher in usable if not reading or set(reading) & set(publisher.reads)]
+        fitting = [publisher for publisher in usable if not reading or reading & set(publisher.reads)]
         return (fitting or usable or [None])[0]  # type: ignore[list-item]
 
     async def _publishing(self, event: Any, run: Callable[[], Awaitable[None]]) -> None:
@@ -616,6 +629,10 @@ async def _iterated(published: Any) -> None:
 def _oddities(handler_map: HandlerMap) -> Iterator[str]:
     """Yield what is told of a container: what in it is no handler, is gone, or hangs where no event is published."""
     value, path = handler_map.get(), handler_map.path
+    if handler_map.own:
+        if not MONITOR.available:
+            yield "Its handlers are its own methods: they are recorded on Python 3.12 and newer only."
+        return
     texts = handler_map.texts()
     for text, target in texts.items():
         if target is None:

@@ -80,6 +80,7 @@ class HandlerMap:
         labels: Its keys only name what stands under them, and say nothing of an event: slices of a state.
         separator: Between which the code takes names apart, to look them up here part by part; empty where it does not.
         marks: Texts in that code; those that are keys here are no parts of names.
+        own: It is none: what it would hold are methods of the bus itself.
     """
 
     path: str
@@ -102,6 +103,7 @@ class HandlerMap:
     labels: bool = False
     separator: str = ""
     marks: frozenset[str] = frozenset()
+    own: bool = False
 
     @property
     def place(self) -> str:

@@ -185,7 +185,9 @@ class MapEvents:
         }
         base, carrier = self._base(), self._carrier()
         taken = {
-            pattern: self._calls.class_for(name) or event_class_of(name, handlers[pattern], base) or carrier
+            pattern: self._calls.class_for(name)
+            or event_class_of(pattern if isinstance(pattern, MethodName) else name, handlers[pattern], base)
+            or carrier
             for pattern, name in names.items()
         }
         classes = list(taken.values())

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ....core.bus.identity import plain_function
 from ....core.errors import UsageError
 from ....core.values.looking import is_a
 from ..targets import (
@@ -23,6 +24,7 @@ from .containers import HandlerMap, overridden, possible_maps
 from .flows import Flows
 from .members import CODE, functions_of, used_names, values_of
 from .names import UNNAMED, rank_of
+from .own import own_handlers
 from .publishers import Publisher, publishers_of
 
 
@@ -67,7 +69,12 @@ def find(value: Any, options: Options) -> BusParts:
             handler_map.declare(options.containers.get(handler_map.path, {}))
     else:
         maps = _maps_of(candidates, flows, options)
-    publishers = publishers_of(value, flows, maps, options)
+    own = own_handlers(value) if not maps else []
+    publishers = publishers_of(value, flows, maps, options, {plain_function(method) for _, method in own})
+    if own and publishers:
+        count = _count(len({id(plain_function(method)) for _, method in own}), "method")
+        listed = [method if pattern is None else (pattern, method) for pattern, method in own]
+        maps = [HandlerMap("", None, "", listed, 60, f"{count}, chosen by the event", bus=value, own=True)]
     queue = publishers[0].queue if publishers else ""
     workers = flows.workers(queue) if queue else {}
     drain = next((name for name, endless in workers.items() if not endless), "")

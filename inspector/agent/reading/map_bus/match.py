@@ -231,6 +231,9 @@ class Dispatch:
             else _dispatches_by_base(parts, handler_map)
             for handler_map in parts.maps
         }
+        #: What is read by each method that publishes, where these do not all read the same.
+        self._apart = {frozenset(publisher.reads) for publisher in parts.publishers if publisher.reads}
+        self._apart = self._apart if len(self._apart) > 1 else set()
         #: Names with wildcards in them are patterns.
         self.globs = True
         self._choose()
@@ -271,7 +274,7 @@ class Dispatch:
         """Yield pattern and handler of every subscription that an event of this class or name goes to."""
         if self._only and self._only not in names:
             return
-        for handler_map in self.maps:
+        for handler_map in self._reached(cls, names) if self._apart else self.maps:
             value = handler_map.get()
             if not handler_map.runs and self.keys_at(handler_map, cls) and not value.keys() & WILDCARD_KEYS:
                 # the common case, and the hot one
@@ -290,13 +293,24 @@ class Dispatch:
             return pattern in names
         return matches(pattern, cls, names, self._by_base[handler_map.path])
 
-    def reading(self, cls: type[Any] | None, names: set[str]) -> list[str]:
-        """Return the paths of the maps in which an event of this class or name has handlers."""
-        return [
-            handler_map.path
-            for handler_map in self.maps
-            if any(self._fits(pattern, cls, names, handler_map) for pattern, _ in handler_map.entries())
-        ]
+    def reading(self, cls: type[Any] | None, names: set[str]) -> set[str]:
+        """Return the paths of the maps that say which method publishes an event of this class or name.
+
+        They are those in which it is named; where it is in none, those with handlers of everything.
+        """
+        named, every = set(), set()
+        for handler_map in self.maps:
+            fitting = [pattern for pattern, _ in handler_map.entries() if self._fits(pattern, cls, names, handler_map)]
+            every |= {handler_map.path for _ in fitting[:1]}
+            named |= {handler_map.path for _ in [pattern for pattern in fitting if not is_wildcard(pattern)][:1]}
+        return named or every
+
+    def _reached(self, cls: type[Any] | None, names: set[str]) -> list[HandlerMap]:
+        """Return the maps to which an event of this class or name comes, by the methods that publish it."""
+        reading = self.reading(cls, names)
+        reach = set().union(*(reads for reads in self._apart if reads & reading))
+        elsewhere = set().union(*self._apart) - reach if reach else set()
+        return [handler_map for handler_map in self.maps if handler_map.path not in elsewhere]
 
     def listed(self, cls: type[Any]) -> list[Any] | None:
         """Return who is called for a class where that is seen at a glance, as in nearly every publish; else None.

@@ -9,7 +9,7 @@ _VERBS: Final = frozenset(
     ("publish", "dispatch", "emit", "fire", "trigger", "raise", "broadcast", "post", "notify", "send", "enqueue")
 )
 _OTHER_VERBS: Final = frozenset(
-    ("handle", "execute", "call", "process", "invoke", "run", "route", "submit", "push", "__call__")
+    ("handle", "execute", "call", "process", "invoke", "run", "route", "submit", "push", "tell", "__call__")
 )
 
 #: What makes ``bus << event`` and ``event >> bus`` publish; another operator subscribes as often as it publishes.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -79,12 +80,25 @@ class Publisher:
         return self.key[1][1:] if not self.named and len(self.key) == 2 and self.key[1].startswith(".") else ""
 
 
-def publishers_of(value: Any, flows: Flows, maps: list[HandlerMap], options: Options) -> list[Publisher]:
-    """Return what publishes, the best first: what hands on what it is given, and is called so where several do."""
+def publishers_of(
+    value: Any, flows: Flows, maps: list[HandlerMap], options: Options, own: Container[Any] = ()
+) -> list[Publisher]:
+    """Return what publishes, the best first: what hands on what it is given, and is called so where several do.
+
+    Args:
+        value: The bus.
+        flows: What its functions do.
+        maps: Its containers of handlers.
+        options: What is declared.
+        own: Functions of its own that are its handlers; it has no containers then.
+    """
     functions, paths = flows.functions, {handler_map.place for handler_map in maps}
     handing = {name for name in flows.flows if paths & {call.container for call in flows.handed(name)}}
     ranks = map(rank_of, handing)
     named = any(rank < UNNAMED or rank % PRIVATE <= STRONG for rank in ranks) or not flows.own
+    verbs = [name for name in handing if rank_of(name) < UNNAMED]
+    read = set().union(*(used_names(functions[name], functions) for name in verbs))  # by what is called like publishing
+    unsaid = not any(rank_of(name) <= STRONG and function not in own for name, function in functions.items())
     publishers = []
     for name, function in functions.items():
         if options.publish and name not in options.published_by:
@@ -94,13 +108,16 @@ def publishers_of(value: Any, flows: Flows, maps: list[HandlerMap], options: Opt
         queue = flows.queue_of(name)
         hands = name in handing or bool(queue)
         if rank % PRIVATE >= UNNAMED:
-            chosen = name in handing and not named and rank == UNNAMED and bool(reads)  # whatever it is called
+            alone = flows.own and bool(verbs) and bool(reads) and not any(m.attribute in names & read for m in maps)
+            # whatever it is called, where nothing is called so that reads these handlers
+            chosen = name in handing and rank == UNNAMED and bool(reads) and (alone or not named)
         elif rank % PRIVATE <= STRONG:
             chosen = hands or bool(reads) or rank <= STRONG
         else:
             is_read = name in flows.flows and flows.flows[name].read
             chosen = rank < PRIVATE and (hands or (bool(reads) and not is_read))
-        if not chosen and not options.publish:
+        chosen = chosen or (bool(own) and rank < (UNNAMED if unsaid else STRONG + 1))
+        if (not chosen and not options.publish) or function in own:
             continue
         parameters = parameters_of(value, name, function)
         if not options.publish and not _takes_event(parameters):

@@ -1,0 +1,88 @@
+"""Programs in which nobody has named a bus: what is taken for one, and what is not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from inspector.core.records.records import PUBLISHED
+from tests.agent.run.test_front import BUS, compared, python, run
+
+__all__ = ["python"]  # the fixture
+#: Commands and events on one class: the first call is a command.
+OFFICE: Final = """
+from dataclasses import dataclass
+from shopbus import tick
+@dataclass
+class Light:
+    room: str
+@dataclass
+class Lit:
+    room: str
+class Office:
+    def __init__(self):
+        self.command_handlers, self.listeners = {Light: light}, {Lit: [write, show]}
+    def execute(self, command):
+        self.command_handlers[type(command)](command)
+    def publish(self, event):
+        for listener in self.listeners[type(event)]:
+            listener(event)
+def light(command):
+    tick("light")
+    office.publish(Lit(command.room))
+def write(event):
+    tick("write")
+def show(event):
+    tick("show")
+office = Office()
+office.execute(Light("one"))
+office.execute(Light("two"))
+"""
+#: Methods that classes of the standard library have are no publishing.
+LOGGED: Final = """
+import logging
+from shopbus import tick
+class Lamp(logging.Handler):
+    def emit(self, record):
+        tick("lamp")
+log = logging.getLogger("lamps")
+log.propagate = False
+log.setLevel(logging.INFO)
+log.addHandler(Lamp())
+log.info("lit")
+"""
+SERVED: Final = """
+import socketserver
+from shopbus import tick
+class Lamp(socketserver.BaseRequestHandler):
+    def __init__(self):
+        self.handlers = [tick]
+        self.handle("lit")
+    def handle(self, word="lit"):
+        for handler in self.handlers:
+            handler(word)
+Lamp()
+"""
+
+
+def test_commands_beside_events_are_recorded_from_the_first_on(python: str, tmp_path: Path) -> None:
+    ran = compared(tmp_path, OFFICE, {"app": []}, python, "app.py")
+    (process,) = ran.processes
+    assert Counter(row[3] for row in process.rows(PUBLISHED)) == {"Light": 2, "Lit": 2}
+
+
+@pytest.mark.parametrize(("program", "word"), [(LOGGED, "lamp"), (SERVED, "lit")])
+def test_a_method_of_the_standard_library_publishes_nothing(
+    python: str,
+    tmp_path: Path,
+    program: str,
+    word: str,
+) -> None:
+    (tmp_path / "shopbus.py").write_text(BUS)
+    (tmp_path / "app.py").write_text(program)
+    ran = run([python, "app.py"], tmp_path, {"app": []})
+    assert (ran.code, ran.errors, ran.tally) == (0, "", {word: 1})
+    assert [process.items for process in ran.processes] == [[]]
