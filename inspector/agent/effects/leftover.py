@@ -19,7 +19,6 @@ import warnings
 import weakref
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from concurrent.futures import thread
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
@@ -30,6 +29,7 @@ from ...core.records.records import LATE, LOG, UNAWAITED
 from ..handlers import Handler
 from ..observe.frames import variables_of
 from ..observe.monitor import MONITOR, Open, Watcher
+from ..observe.pools import WORK_ITEM
 from ..tap.moments import PUBLISHING, publishes
 from .handled import ends_of
 
@@ -335,7 +335,7 @@ def install_leftover_probe(recorder: Recorder) -> Callable[[], None]:
 def _promising() -> Iterator[Any]:
     """Yield the functions that make futures on behalf of who calls them, or the work that a pool does for one."""
     yield from (asyncio.BaseEventLoop.run_in_executor, asyncio.gather, asyncio.shield)
-    yield getattr(getattr(thread, "_WorkItem", None), "__init__", None)
+    yield getattr(WORK_ITEM, "__init__", None)
     processes = sys.modules.get("concurrent.futures.process")  # not imported for this: a program may do without
     yield getattr(getattr(processes, "_WorkItem", None), "__init__", None)
 

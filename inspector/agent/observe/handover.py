@@ -8,7 +8,6 @@ again. Nothing is replaced: the code of the standard library is watched, on Pyth
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures.thread
 import itertools
 import linecache
 import queue
@@ -30,18 +29,17 @@ from ..handlers import Handler
 from ..tap.moments import PUBLISHING, TapExecution
 from .frames import variables_of
 from .monitor import MONITOR, Open, Watcher
+from .pools import POOL_WORKER, WORK_ITEM
 
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution
 
-_POOL_WORKER: Final = getattr(concurrent.futures.thread, "_worker", None)
-_WORK_ITEM: Final = getattr(concurrent.futures.thread, "_WorkItem", None)
 #: Files of code that waits for work to do, not for work that was given away.
 _WAITS_FOR_WORK: Final = frozenset(
     Handler(function).code.co_filename  # type: ignore[union-attr]
     for function in (
         *(asyncio.Queue.get, asyncio.Event.wait, asyncio.StreamReader.read),
-        *(queue.Queue.get, threading.Condition.wait, _POOL_WORKER or queue.Queue.get),
+        *(queue.Queue.get, threading.Condition.wait, POOL_WORKER or queue.Queue.get),
     )
 )
 _GIVEN_UP: Final = (CANCELLED, TIMED_OUT)
@@ -172,7 +170,7 @@ class Handover:
     def thread(self, thread: threading.Thread) -> bool:
         """Take note that a thread is started; return whether it is somebody's work."""
         by = _here()
-        if by == _NOBODY or getattr(thread, "_target", None) is _POOL_WORKER:  # that one runs what others give it
+        if by == _NOBODY or getattr(thread, "_target", None) is POOL_WORKER:  # that one runs what others give it
             return False
         with self._lock:
             self.handed[id(thread)] = thread, by
@@ -317,7 +315,7 @@ class _SubmitWatch(_StartWatch):
 
     def codes(self) -> list[CodeType]:
         """Return what to watch."""
-        return _codes(getattr(_WORK_ITEM, "__init__", None))
+        return _codes(getattr(WORK_ITEM, "__init__", None))
 
     def started(self, frame: FrameType) -> None:
         """Take note of who gives it."""
@@ -332,7 +330,7 @@ class _WorkWatch(_StartWatch):
 
     def codes(self) -> list[CodeType]:
         """Return what to watch."""
-        return _codes(getattr(_WORK_ITEM, "run", None))
+        return _codes(getattr(WORK_ITEM, "run", None))
 
     def started(self, frame: FrameType) -> None:
         """Make what runs the work of who gave it."""

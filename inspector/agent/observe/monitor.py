@@ -196,11 +196,12 @@ class Monitor:
             return False
         return self._tool >= 0 or any(_MONITORING.get_tool(tool) is None for tool in _TOOLS)
 
-    def begin(self, failed: Callable[[BaseException], None]) -> bool:
+    def begin(self, failed: Callable[[BaseException], None], *, closed: bool = False) -> bool:
         """Take a tool id, unless there is one; return whether there is.
 
         Args:
             failed: Called with the error of a watcher; watching ends for all then.
+            closed: Who begins calls ``close`` as the process ends, after all exit hooks of the program.
         """
         if _MONITORING is None:
             return False
@@ -211,7 +212,8 @@ class Monitor:
                     return False
                 _MONITORING.use_tool_id(self._tool, _NAME)
                 self._register()
-                atexit.register(self._free)  # later our modules are gone, and the program's finalizers still run
+                if not closed:
+                    atexit.register(self.close)  # later our modules are gone, and the program's finalizers still run
             self._users += 1
             self._failed.append(failed)
             self._set_global()
@@ -226,6 +228,11 @@ class Monitor:
             self._users -= 1
             if not self._users:
                 self._free()
+
+    def close(self) -> None:
+        """Release the tool id, whoever is left."""
+        with self._lock:
+            self._free()
 
     def watch(self, code: CodeType, watcher: Watcher) -> None:
         """Notify a watcher of the calls of a code object, the one that is beginning now among them."""
@@ -483,7 +490,7 @@ class Monitor:
         self.frames.clear()
         self._hushed.clear()
         self._room.needed = False
-        atexit.unregister(self._free)
+        atexit.unregister(self.close)
         for notify in self._told.values():
             notify.clear()
         for event in self._callbacks():

@@ -143,8 +143,8 @@ class Reporter:
         return self._begun
 
     def begin(self) -> bool:
-        """Begin to watch; return whether this process can be."""
-        if not MONITOR.begin(self._failed):
+        """Begin to watch, until ``MONITOR.close``; return whether this process can be."""
+        if not MONITOR.begin(self._failed, closed=True):
             return False
         for probe in _BY_CODE:
             self._effects.install(probe)

@@ -109,7 +109,7 @@ class Scout:
         self._reporter.forked(ring)
 
     def ended(self) -> None:
-        """Report what was named and is not there as the process ends."""
+        """Report what was named and is not there as the process ends, and watch nothing any more."""
         self._reporter.way_in.ended()
         for where in [where for where, is_value in self._made.items() if not is_value]:
             self._agent.say("trouble", f"{where} is not a bus: it is a function that returned None.", "")
@@ -121,6 +121,7 @@ class Scout:
                 self._reporter.join(wanted.where, value, tell=True, least=ALONE)
             elif wanted.path:
                 self._agent.say("trouble", f"No attribute {wanted.path} in module {wanted.module}.", "")
+        MONITOR.close()
 
     def asked(self, code: CodeType, frame: FrameType) -> bool:
         """Look at code that is called; return whether to look at its next call."""

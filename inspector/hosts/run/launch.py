@@ -96,18 +96,19 @@ def find_command(
     if not words:
         raise UsageError("No command to run.", "Put it after --, for example inspector run -- python app.py.")
     name = words[0]
-    beside = (cwd or Path()) / name  # a path is meant from where the command runs
-    program = shutil.which(str(beside) if os.sep in name else name)
+    is_path = os.sep in name  # which is meant from where the command runs; the file is told its name as it is typed
+    beside = Path(cwd or Path.cwd(), name)
+    program = shutil.which(beside if is_path else name)
     if program is not None:
+        program = name if is_path else program
         name_of_program = project.name if project is not None else program_of(words)
         return RunCommand(tuple(words), program, name_of_program, project, budget, cwd)
-    path = beside
-    if path.is_file():
-        python = f"python {name}" if path.suffix == ".py" else f"chmod +x {name}"
+    if beside.is_file():
+        python = f"python {name}" if beside.suffix == ".py" else f"chmod +x {name}"
         raise UsageError(f"{name} is not executable.", f"Try {python}.")
-    if path.is_dir():
+    if beside.is_dir():
         raise UsageError(f"{name} is a folder.", "Name a command.")
-    if os.sep in name:
+    if is_path:
         raise UsageError(f"No file {name}.")
     close = difflib.get_close_matches(name, _commands(), n=1, cutoff=0.75)
     if name.startswith("-"):

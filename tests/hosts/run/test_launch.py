@@ -64,6 +64,28 @@ def test_nothing_is_changed_for_the_command(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("becomes", [False, True])
+@pytest.mark.parametrize("name", ["./tool", "bin/tool", "./bin/../tool", "../here/tool", "{here}/tool", "tool"])
+def test_a_script_runs_under_the_name_that_is_typed(tmp_path: Path, name: str, *, becomes: bool) -> None:
+    here = tmp_path / "here"
+    (here / "bin").mkdir(parents=True)
+    for tool in (here / "tool", here / "bin" / "tool"):
+        tool.write_text(f"#!{sys.executable}\nimport sys\nprint(sys.argv)\n")
+        tool.chmod(0o755)
+    word = name.format(here=here)
+    options: dict[str, Any] = {"cwd": here, "env": {**os.environ, "PATH": f"{here}:{os.environ['PATH']}"}}
+    alone = subprocess.run([word, "x"], **options, capture_output=True, text=True, check=True)
+    with started(word, "x", becomes=becomes, **options) as process:
+        assert process.communicate() == (alone.stdout, "")
+
+
+def test_a_path_is_meant_from_where_the_command_runs(tmp_path: Path) -> None:
+    (tmp_path / "tool").touch(mode=0o755)
+    assert find_command(["./tool"], cwd=tmp_path).program == "./tool"
+    with pytest.raises(UsageError, match="No file"):
+        find_command(["./tool"], cwd=tmp_path.parent)
+
+
+@pytest.mark.parametrize("becomes", [False, True])
 def test_it_ends_as_the_command_ends(*, becomes: bool) -> None:
     for code, end in (("import sys; sys.exit(9)", 9), ("import os; os.kill(os.getpid(), 9)", -9), ("1/0", 1)):
         with started(sys.executable, "-c", code, becomes=becomes) as process:
