@@ -5,7 +5,7 @@ reader is never waited for; where it is too slow, whole publications are left ou
 where the first was.
 
 The file is ``PID.NANOSECONDS.ring`` (of the monotonic clock, when the agent started), of mode 0600, in native byte
-order. Its header has ``DATA`` bytes: the magic, then words of 64 bits (``PID`` to ``TOLD_DROPPED``: word *i* at byte
+order. Its header has ``DATA`` bytes: the magic, then words of 64 bits (``PID`` to ``CHILD_REFUSED``: word *i* at byte
 8*i*, each written with one store), then, from byte 256, the hello: a JSON object in UTF-8. Frames follow, round and
 round: length and CRC-32 of the body (32 bits each), and the body, a JSON array in UTF-8. One that begins with a number
 is a row (``core/records``), one that begins with a text is a message. ``WRITTEN`` is stored when the frame is there.
@@ -29,6 +29,7 @@ import os
 from _collections import deque  # type: ignore[import-not-found]  # what collections, no light import, has it from
 from _struct import Struct
 from _thread import allocate_lock, get_ident
+from errno import EFBIG, EIO, ENOENT
 from mmap import mmap
 from sys import version_info
 from zlib import crc32
@@ -82,7 +83,11 @@ LOOKED: Final = 16
 #: Written by the reader: what it has told of ``COUNTED`` and ``DROPPED``.
 TOLD_COUNTED: Final = 17
 TOLD_DROPPED: Final = 18
-WORDS: Final = 19
+#: Error numbers: why the file could not be made larger, and why a process that was forked off could not make its own; 0
+#: where that has not happened.
+REFUSED: Final = 19
+CHILD_REFUSED: Final = 20
+WORDS: Final = 21
 
 #: States: the process runs, it has ended in order, the agent has given up (a message says why).
 RUNNING: Final = 0
@@ -110,6 +115,11 @@ os.register_at_fork(after_in_parent=lambda _mappings=_MAPPINGS: None)
 class RingError(Exception):
     """A ring cannot be made, or is none."""
 
+    @property
+    def number(self) -> int:
+        """Number of the system's error; ``EIO`` where it is another."""
+        return getattr(self.__cause__, "errno", None) or EIO
+
 
 class RingFullError(RingError):
     """Nothing more of what has begun can be taken: the reader is gone, or stands still."""
@@ -122,6 +132,7 @@ class RingWriter:
         folder: Where the file is made.
         hello: What the process says of itself: a JSON object, in ASCII.
         started: When the process was started, in clock ticks since the machine was; 0 when that is not known.
+        parent: Number of the process that it was forked off by; 0: what is its parent now.
         name: When the agent started, in nanoseconds.
         interpreter: Number of the interpreter; not 0 in a subinterpreter.
         capacity: Bytes of the data area.
@@ -144,6 +155,7 @@ class RingWriter:
         *,
         name: int,
         started: int = 0,
+        parent: int = 0,
         interpreter: int = 0,
         capacity: int = CAPACITY,
     ) -> None:
@@ -168,7 +180,7 @@ class RingWriter:
         for word, value in (
             (PID, pid),
             (STARTED, started),
-            (PARENT, os.getppid()),
+            (PARENT, parent or os.getppid()),
             (INTERPRETER, interpreter),
             (ONE_IN, 1),
             (HELLO, len(hello)),
@@ -284,11 +296,11 @@ class RingWriter:
         return True
 
     def set(self, word: int, value: int) -> None:
-        """Set a word of the header: ``DROPPED``, ``COUNTED``, ``ONE_IN``, ``STATE`` or ``LOOKED``."""
+        """Set a word of the header that is the writer's."""
         self.words[word] = value
 
     def get(self, word: int) -> int:
-        """Return a word of the header: ``CONTROL``, ``UNTIL`` or ``REQUESTS``."""
+        """Return a word of the header."""
         return self.words[word]
 
     @property
@@ -308,8 +320,8 @@ class RingWriter:
         while waiting:
             frame = waiting[0]
             length = len(frame)
-            if not self._size:
-                self._grow(length)
+            if not self._size and not self._grow(length):
+                return False
             if length > self._room():
                 if length > min(self._size, MOST_BODY):
                     raise RingError(f"{length} bytes do not fit")
@@ -335,11 +347,11 @@ class RingWriter:
 
     # -- the file ------------------------------------------------------------------------------------------------------
 
-    def _grow(self, least: int) -> None:
-        """Make the data area, with room for several times what is to be written first.
+    def _grow(self, least: int) -> bool:
+        """Make the data area, with room for several times what is to be written first; return whether there is room.
 
         Raises:
-            RingError: There is no room for it.
+            RingError: The file is gone.
         """
         size = self._wanted
         while size < 2 * least and 2 * size <= MOST:
@@ -348,6 +360,8 @@ class RingWriter:
             file = self._opened()
             try:
                 at = draft_at(size)
+                if not _may_be(at + DRAFT):
+                    raise OSError(EFBIG, "too large")
                 os.ftruncate(file, at + DRAFT)
                 step = min(size, max(_STEP, least))
                 os.posix_fallocate(file, DATA, step)
@@ -357,10 +371,13 @@ class RingWriter:
                 self._draft_at, self.draft = at, mapped[at:].cast("Q")
             finally:
                 os.close(file)
-        except (OSError, ValueError) as error:
+        except FileNotFoundError as error:
             raise RingError(str(error)) from error
+        except (OSError, ValueError) as error:
+            return self._refuse(error)
         self._there, self._size = step, size
         self.words[SIZE] = size
+        return True
 
     def _take(self, end: int) -> bool:
         """Take room from the disk up to a place of the data area; return whether there is any."""
@@ -371,16 +388,21 @@ class RingWriter:
                 os.posix_fallocate(file, DATA + self._there, end - self._there)
             finally:
                 os.close(file)
-        except OSError:
-            return False  # counted like what nobody reads
+        except OSError as error:
+            return self._refuse(error)
         self._there = end
         return True
+
+    def _refuse(self, error: OSError | ValueError) -> bool:
+        """Note why there is no room: what does not fit is counted like what nobody reads."""
+        self.words[REFUSED] = getattr(error, "errno", None) or EIO
+        return False
 
     def _opened(self) -> int:
         file = os.open(self.path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
         if os.fstat(file).st_ino != self._inode:
             os.close(file)
-            raise OSError("the ring is another file now")
+            raise FileNotFoundError(ENOENT, "the ring is another file now")
         return file
 
     def _mapped(self, file: int, size: int) -> memoryview:
@@ -395,6 +417,14 @@ class RingWriter:
                 _close_copy(file, copy)
         _MAPPINGS.append(mapping)
         return memoryview(mapping)
+
+
+def _may_be(size: int) -> bool:
+    """Return whether the process may have a file of this size: trying may be its end, by ``SIGXFSZ``."""
+    from resource import RLIM_INFINITY, RLIMIT_FSIZE, getrlimit
+
+    most = getrlimit(RLIMIT_FSIZE)[0]
+    return most == RLIM_INFINITY or size <= most
 
 
 def draft_of(handlers: int) -> Callable[..., bytes]:

@@ -15,6 +15,7 @@ from time import perf_counter_ns
 from ..procfs import processor_times, read_text
 from .ring import (
     CAPACITY,
+    CHILD_REFUSED,
     CONTROL,
     ENDED,
     GIVEN_UP,
@@ -22,6 +23,7 @@ from .ring import (
     LEASE,
     MAY_FIRE,
     MOST,
+    PID,
     STATE,
     UNTIL,
     RingError,
@@ -194,8 +196,13 @@ class Agent:
         self._loader = 0
         self.ring: RingWriter | None = self._greet()
 
-    def _greet(self) -> RingWriter | None:
-        hello = {
+    def _greet(self, before: RingWriter | None = None) -> RingWriter | None:
+        """Return a ring in which this process says who it is; None where there is no room for one.
+
+        Args:
+            before: That of the process that it was forked off by.
+        """
+        hello: dict[str, Any] = {
             "argv": [word[:200] for word in sys.orig_argv[:24]],
             "executable": (sys.executable or "")[:400],
             "python": sys.version.split()[0],
@@ -204,6 +211,8 @@ class Agent:
         }
         if sys.version_info < (3, 12):
             hello["cannot"] = _OLD.format(hello["python"])
+        if before is not None:
+            hello["forked"] = True
         text = encoded(hello)
         if len(text) > HELLO_SIZE:
             text = encoded({**hello, "argv": [word[:40] for word in sys.orig_argv[:8]], "cwd": "", "executable": ""})
@@ -213,10 +222,13 @@ class Agent:
                 text,
                 name=perf_counter_ns(),
                 started=_started(),
+                parent=before.get(PID) if before is not None else 0,
                 interpreter=_interpreter(),
                 capacity=self._capacity,
             )
-        except (RingError, OSError):
+        except RingError as error:
+            if before is not None:  # which is mapped here, too
+                before.set(CHILD_REFUSED, error.number)
             return None
         if self.spec.get("fire") is True:
             ring.set(UNTIL, perf_counter_ns() + LEASE)
@@ -228,7 +240,7 @@ class Agent:
         try:
             self._lock = allocate_lock()
             if self.ring is not None:
-                self.ring = self._greet()
+                self.ring = self._greet(self.ring)
                 if self.scout is not None:
                     self.scout.forked(self.ring)
         except Exception:  # noqa: BLE001 - the observed never pays
@@ -251,6 +263,7 @@ class Agent:
             try:
                 self.ring.put((encoded(message),))
             except RingError:
+                self.ring.set(STATE, GIVEN_UP)
                 self.ring = None
 
     def give_up(self, text: str) -> None:

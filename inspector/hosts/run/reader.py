@@ -23,9 +23,9 @@ from inspector.core.records.host import (
 from inspector.hosts.intake import FULL
 from inspector.hosts.run.firing import FiredInto, FireTarget, RunFiring
 from inspector.hosts.run.folder import RING
-from inspector.hosts.run.proc import ProcessIdentity, command_of, same_process
+from inspector.hosts.run.proc import ProcessIdentity, command_of, same_process, stat_of
 from inspector.hosts.run.resuming import Begun
-from inspector.hosts.run.ringreader import RingReader
+from inspector.hosts.run.ringreader import RingHeader, RingReader
 from inspector.hosts.run.roles import HELPERS, role_of
 from inspector.hosts.run.silent import SilentProcess, SilentSearch
 from inspector.hosts.turns import short_turns
@@ -220,11 +220,21 @@ class RunReader:
         for earlier in self._rings.values():
             if earlier.identity == process.identity and not earlier.left and process.interpreter == 0:
                 self._leave(earlier, None, "It was replaced by another program.")
-        parent = next((other for other in reversed(self._rings.values()) if other.pid == process.parent_pid), None)
-        process.parent = parent
+        process.parent = self._parent_of(process)
         self._rings[name] = process
         self._last_rows = time.monotonic()
         self._list(process)
+
+    def _parent_of(self, process: _Process) -> _Process | None:
+        """Return the process that has started another and reports, perhaps by something that does not, as a shell."""
+        pid = process.parent_pid
+        while pid > 1:
+            known = next((other for other in reversed(self._rings.values()) if other.pid == pid), None)
+            if known is not None and known is not process:
+                return known
+            stat = stat_of(pid)
+            pid = stat.parent if stat is not None else 0
+        return None
 
     def _list(self, process: _Process) -> None:
         if process.number == 0 and process.to_be_listed():
@@ -303,6 +313,8 @@ class _Process:
         self._begun = Begun(path, read_before=self._resumed)
         self._skipped = (1, header[ring.TOLD_COUNTED], header[ring.TOLD_DROPPED])
         self._skipped_told = 0.0
+        #: Words of ``_NO_ROOM`` that were told.
+        self._told: set[int] = set()
 
     @property
     def state(self) -> int:
@@ -317,9 +329,8 @@ class _Process:
     @property
     def role(self) -> str:
         """What it does, in a word or two."""
-        parent = self.parent
-        forked = parent is not None and parent.command == self.command and parent.identity != self.identity
-        role = role_of(self.command, parent.command if parent is not None else None, forked=forked)
+        parent = self.parent.command if self.parent is not None else None
+        role = role_of(self.command, parent, forked=self.hello.get("forked") is True)
         return f"{role} subinterpreter {self.interpreter}".strip() if self.interpreter else role
 
     @property
@@ -400,6 +411,7 @@ class _Process:
         if self.number == 0 or not (at_once or now - self._skipped_told >= _SKIPPED):
             return
         header = self._reader.header
+        self._report_refused(header)
         words = max(1, header[ring.ONE_IN]), header[ring.COUNTED], header[ring.DROPPED]
         if self._rows is not None:
             self._rows.lost()
@@ -419,6 +431,14 @@ class _Process:
             self._reader.set(ring.TOLD_COUNTED, words[1])
             self._reader.set(ring.TOLD_DROPPED, words[2])
 
+    def _report_refused(self, header: RingHeader) -> None:
+        """Report why there is no room for what it tells, or for a process that it has forked off; once each."""
+        for word, text in _NO_ROOM.items():
+            number = header[word]
+            if number and word not in self._told:
+                self._told.add(word)
+                self._note(text.format(self.label, os.strerror(min(number, _MOST_SKIPPED))))
+
     def leave(self, code: int | None, text: str) -> None:
         """Record that it has ended, after all that it has written."""
         while self.read(gone=True):
@@ -435,6 +455,11 @@ class _Process:
         self._reader.close()
 
 
+#: What has to be said of words that hold the number of an error.
+_NO_ROOM: Final = {
+    ring.REFUSED: "There is no room for all that {} reports: {}. Publications are left out.",
+    ring.CHILD_REFUSED: "A process that {} has forked off cannot report: {}.",
+}
 #: Most publications of one record of what was skipped.
 _MOST_SKIPPED: Final = (1 << 31) - 1
 
@@ -447,7 +472,7 @@ def _how(code: int | None, process: _Process) -> str:
         return f"Exit code {code}."
     if process.last_words:
         return process.last_words
-    if process.state == ring.ENDED:
+    if process.state != ring.RUNNING:  # where the agent has given up, it could not say that it ends
         return "Ended."
     return "Ended without running its exit hooks."
 

@@ -75,7 +75,7 @@ class RingHeader:
     """What the header of a ring says.
 
     Attributes:
-        words: All words by their numbers (``PID`` to ``TOLD_DROPPED``); 0 stands for the magic.
+        words: All words by their numbers (``PID`` to ``CHILD_REFUSED``); 0 stands for the magic.
     """
 
     __slots__ = ("words",)

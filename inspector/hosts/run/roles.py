@@ -14,6 +14,9 @@ _SERVERS: Final = frozenset({"uvicorn", "hypercorn", "daphne", "granian", "gunic
 _RELOADERS: Final = frozenset({"uvicorn", "hypercorn", "granian", "taskiq", "arq", "faststream"})
 #: What loads a program that its arguments name, as ``module:attribute``, behind one of these, or as dotted names.
 _LOADERS: Final = _SERVERS | _RELOADERS | {"celery", "flask", "fastapi", "dramatiq", "huey_consumer"}
+_RELOADING: Final = frozenset({"--reload", "--debug"})
+#: How the workers of pytest-xdist are started.
+_EXECNET: Final = "exec(eval(sys.stdin.readline()))"
 _NAMED_BY: Final = frozenset({"-A", "--app", "run", "dev"})
 _MODULE: Final = re.compile(r"[A-Za-z_./][\w./]*")
 _DOTTED: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+(?<!\.py)")
@@ -25,19 +28,19 @@ def role_of(command: Sequence[str], parent: Sequence[str] | None, *, forked: boo
     Args:
         command: Its command line.
         parent: That of the process that started it, None when that does not report.
-        forked: Its command line is its parent's, because it was forked off and runs no other program.
+        forked: It was forked off and runs no other program: its command line is that of its parent.
     """
     text = " ".join(command)
     if "multiprocessing.resource_tracker" in text:
         return "resource tracker"
     if "multiprocessing.forkserver" in text:
-        return "fork server"
+        return "worker" if forked else "fork server"
     tool = _tool(command)
     if "multiprocessing.spawn" in text or "--multiprocessing-fork" in text:
         return "server" if parent is not None and _tool(parent) in _RELOADERS else "worker"
     if tool == "ipykernel_launcher" or "ipykernel" in tool:
         return "kernel"
-    if "execnet" in text:
+    if "execnet" in text or _EXECNET in text:
         return "test worker"
     if forked:
         return "worker"
@@ -45,10 +48,12 @@ def role_of(command: Sequence[str], parent: Sequence[str] | None, *, forked: boo
 
 
 def _of_tool(tool: str, command: Sequence[str], parent: Sequence[str] | None) -> str:
+    again = parent is not None and _tool(parent) == tool
     if tool == "manage" and "runserver" in command:
-        same = parent is not None and _tool(parent) == "manage"
-        return "server" if same or "--noreload" in command else "reloader"
-    if tool in _SERVERS and "--reload" in command and parent is None:
+        return "server" if again or "--noreload" in command else "reloader"
+    if tool == "flask" and "run" in command:
+        return "server" if again or not _RELOADING.intersection(command) else "reloader"
+    if tool in _SERVERS and "--reload" in command and not again:
         return "reloader"
     if tool == "gunicorn" or (tool in _SERVERS and any(word.startswith("--workers") for word in command)):
         return "master"

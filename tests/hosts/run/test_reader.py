@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import signal
@@ -132,6 +133,22 @@ def test_what_is_left_out_is_recorded_when_it_changes(tmp_path: Path) -> None:
     reader.look(last=True)
     skipped = [record for row in intake.drain() if isinstance(record := to_record(row), PublicationsSkipped)]
     assert [(record.process, record.one_in, record.counted, record.dropped) for record in skipped] == [(1, 8, 70, 2)]
+
+
+def test_why_there_is_no_room_is_told_once(tmp_path: Path) -> None:
+    process = Reporting(tmp_path)
+    process.begin()
+    intake, reader = reading(tmp_path)
+    for word, error in ((ring.REFUSED, errno.ENOSPC), (ring.CHILD_REFUSED, errno.ENOENT)):
+        process.ring.set(word, error)
+        reader.look(last=True)
+        reader.look(last=True)
+    notes = [record.text for row in intake.drain() if isinstance(record := to_record(row), HostNoted)]
+    name = f"main {process.ring.get(ring.PID)}"
+    assert notes == [
+        f"There is no room for all that {name} reports: No space left on device. Publications are left out.",
+        f"A process that {name} has forked off cannot report: No such file or directory.",
+    ]
 
 
 def test_a_paused_recording_leaves_out_publications_that_begin(tmp_path: Path) -> None:

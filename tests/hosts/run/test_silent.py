@@ -125,6 +125,18 @@ def test_roles() -> None:
     assert role_of(manage, manage, forked=False) == "server"
     assert role_of(("python", "-m", "pytest", "-n", "2"), None, forked=False) == "tests"
     assert role_of(("python", "app.py"), ("python", "app.py"), forked=True) == "worker"
+    assert role_of(("python", "app.py"), None, forked=True) == "worker"  # its parent has ended
+    assert role_of(("python", "app.py"), ("python", "app.py"), forked=False) == ""
+    forks = ("python", "-c", "from multiprocessing.forkserver import main; main(3, 5)")
+    assert role_of(forks, ("python", "app.py"), forked=False) == "fork server"
+    assert role_of(forks, forks, forked=True) == "worker"
+    execnet = ("python", "-u", "-c", "import sys;exec(eval(sys.stdin.readline()))")
+    assert role_of(execnet, ("python", "-m", "pytest", "-n", "2"), forked=False) == "test worker"
+    flask = ("python", "/venv/bin/flask", "--app", "shop", "run", "--debug")
+    assert role_of(flask, None, forked=False) == "reloader"
+    assert role_of(flask, flask, forked=False) == "server"
+    assert role_of(flask[:-1], None, forked=False) == "server"
+    assert role_of(uvicorn, ("python", "dev.py"), forked=False) == "reloader"
     assert role_of(("python", "app.py"), None, forked=False) == "main"
     tracker = ("python", "-c", "from multiprocessing.resource_tracker import main;main(5)")
     assert role_of(tracker, uvicorn, forked=False) == "resource tracker"
