@@ -8,10 +8,6 @@ again. Nothing is replaced: the code of the standard library is watched, on Pyth
 from __future__ import annotations
 
 import asyncio
-import itertools
-import linecache
-import queue
-import re
 import sys
 import threading
 import time
@@ -28,31 +24,20 @@ from ...core.records.statuses import CANCELLED, TIMED_OUT
 from ..handlers import Handler
 from ..tap.moments import PUBLISHING, TapExecution
 from .frames import variables_of
+from .idleness import files_of, task_is_idle, thread_is_idle
 from .monitor import MONITOR, Open, Watcher
 from .pools import POOL_WORKER, WORK_ITEM
 
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution
 
-#: Files of code that waits for work to do, not for work that was given away.
-_WAITS_FOR_WORK: Final = frozenset(
-    Handler(function).code.co_filename  # type: ignore[union-attr]
-    for function in (
-        *(asyncio.Queue.get, asyncio.Event.wait, asyncio.StreamReader.read),
-        *(queue.Queue.get, threading.Condition.wait, POOL_WORKER or queue.Queue.get),
-    )
-)
 _GIVEN_UP: Final = (CANCELLED, TIMED_OUT)
 #: Tasks tell their context, from 3.12 on.
 _TASKS_TELL: Final = hasattr(asyncio.Task, "get_context")
 #: What a loop calls when a sleep is over.
 _WAKES: Final = "_set_result_unless_cancelled"
-#: Calls that wait for work, in the source of a thread that stands in C code.
-_TAKES: Final = re.compile(r"\.(get|recv\w*|accept|poll|select|read\w*|wait)\(")
 #: Futures that are remembered before those that are done are looked for.
 _MANY: Final = 64
-#: Coroutines that wait for each other, of which we look at no more.
-_DEEP: Final = 1000
 
 
 class _Handed(NamedTuple):
@@ -237,7 +222,7 @@ class Handover:
             context = _context_of(task) if task is not current else None
             if context is None or context.get(FIRE) != fire or _is_given_up(context.get(CURRENT)):
                 continue
-            if _is_own(task) and not is_idle(task):
+            if _is_own(task) and not task_is_idle(task):
                 yield PendingWork("task", _name_of(task.get_coro()))
 
     def _pending_threads(self, fire: int) -> Iterator[PendingWork]:
@@ -259,7 +244,7 @@ class Handover:
                 if not thread.finished.is_set():
                     left = max(0, round((due - time.monotonic()) * 1e9))
                     yield PendingWork("timer", _name_of(thread.function), left)
-            elif not _thread_is_idle(frames.get(thread.ident or 0)):
+            elif not thread_is_idle(frames.get(thread.ident or 0)):
                 yield PendingWork("thread", thread.name)
 
 
@@ -413,35 +398,9 @@ def _is_given_up(execution: Execution | None) -> bool:
     return execution is not None and execution.ended > 0 and execution.status in _GIVEN_UP
 
 
-def is_idle(task: asyncio.Future[Any], depth: int = 8) -> bool:
-    """Return whether a task only waits for work that may come: on a queue, a lock, an event, a stream.
-
-    One that waits for other tasks is, when they are; a future of somebody's is no task.
-    """
-    waits_for = getattr(task, "_fut_waiter", None)
-    children = getattr(waits_for, "_children", ())  # of gather
-    if isinstance(waits_for, asyncio.Task) or children:
-        several = [child for child in children if not child.done()] or [waits_for]
-        return depth > 0 and all(isinstance(child, asyncio.Task) and is_idle(child, depth - 1) for child in several)
-    files = _files_of(task)
-    return bool(files) and files[-1] in _WAITS_FOR_WORK
-
-
-def _files_of(task: asyncio.Future[Any]) -> list[str]:
-    """Return the files of the code in which a task stands, the innermost last."""
-    inner: Any = task.get_coro() if isinstance(task, asyncio.Task) else None
-    files: list[str] = []
-    while inner is not None and len(files) < _DEEP:
-        code = getattr(inner, "cr_code", None) or getattr(inner, "gi_code", None) or getattr(inner, "ag_code", None)
-        if code is not None:
-            files.append(code.co_filename)
-        inner = getattr(inner, "cr_await", None) or getattr(inner, "gi_yieldfrom", None)
-    return files
-
-
 def _is_own(task: asyncio.Task[Any]) -> bool:
     """Return whether a task runs code of the program's own: what a library keeps going is its own affair."""
-    return any(map(is_own_file, _files_of(task)))
+    return any(map(is_own_file, files_of(task)))
 
 
 def _is_own_code(called: Any, args: tuple[Any, ...] = ()) -> bool:
@@ -467,20 +426,6 @@ def _context_of(task: Any) -> Context | None:
     """Return the context of a task; None before 3.12, and where a library makes its own tasks."""
     get_context = getattr(task, "get_context", None)
     return None if get_context is None else get_context()
-
-
-def _thread_is_idle(frame: FrameType | None) -> bool:
-    """Return whether a thread only waits for work that may come, or has not begun."""
-    if frame is None or frame.f_code.co_filename in _WAITS_FOR_WORK:
-        return True
-    place = next(itertools.islice(frame.f_code.co_positions(), frame.f_lasti // 2, None), None)
-    if place is None or None in place:
-        return False
-    first, last, start, end = place
-    if first != last:
-        return False
-    line = linecache.getline(frame.f_code.co_filename, first or 0).encode()  # columns count bytes
-    return _TAKES.search(line[start:end].decode(errors="replace")) is not None
 
 
 def _publications_of_timers(loop: asyncio.AbstractEventLoop) -> Iterator[Any]:
