@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from inspector.app.text import format_count, one_line
-from inspector.core.records.statuses import BAD_STATUSES, SWALLOWED
+from inspector.core.records.statuses import BY_FAULT, STATUS_CODES, STATUSES, TROUBLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,14 +20,15 @@ DRAWN: Final = 2_000
 #: Nodes of a chart: more are no picture, and viewers refuse them.
 _NODES: Final = 200
 #: What Mermaid or HTML would obey in a label.
-_OBEYED: Final = re.compile(r"[^\w .,:;()/+*=·✕-]")
+_OBEYED: Final = re.compile(r"[^\w .,:;()/+*=·-]")
 
 
 def correlation_mermaid(journal: Journal, publications: Sequence[PublicationIndex]) -> str:
     """Return publications as a Mermaid flowchart, a node for each event type and for each handler.
 
     An arrow that goes back to an event type from which it came in the end is dotted and says *loop*. How often is
-    written at the arrows. What is left out, because there is too much, is said in a comment.
+    written at the arrows, how many went wrong at the handlers. What is left out, because there is too much, is said in
+    a comment.
     """
     drawn = publications[:DRAWN]
     chart = _Chart(journal)
@@ -48,7 +49,7 @@ class _Chart:
         self._journal = journal
         self._names: dict[str, str] = {}
         self._labels: dict[str, tuple[str, bool]] = {}
-        self._failed: Counter[str] = Counter()
+        self._trouble: Counter[tuple[str, int]] = Counter()
         self._arrows: Counter[tuple[str, str, bool]] = Counter()
         self._above: dict[int, frozenset[int]] = {}
         self._refused: set[str] = set()
@@ -73,8 +74,8 @@ class _Chart:
         for execution in journal.executions_of(index):
             handler = self._handler(int(journal.executions["handler"][execution]))
             self._arrow(event, handler)
-            if handler and journal.execution(execution).status in BAD_STATUSES | {SWALLOWED}:
-                self._failed[handler] += 1
+            entry = journal.execution(execution)
+            self._trouble[handler, BY_FAULT if entry.fault else STATUS_CODES[entry.status]] += 1
 
     def _handler(self, number: int) -> str:
         return self._node(f"handler {number}", self._journal.handlers[number].label, is_event=False)
@@ -98,8 +99,12 @@ class _Chart:
         """Return nodes and arrows in the order in which they came."""
         lines = []
         for name, (label, is_event) in self._labels.items():
-            failed = f" · ✕ {format_count(self._failed[name])}" if self._failed[name] else ""
-            lines.append(f'    {name}(["{label}"])' if is_event else f'    {name}["{label}{failed}"]')
+            told = "".join(
+                f" · {format_count(count)} {'by fault' if code == BY_FAULT else STATUSES[code].replace('_', ' ')}"
+                for code in (*TROUBLE, BY_FAULT)
+                if (count := self._trouble[name, code])
+            )
+            lines.append(f'    {name}(["{label}"])' if is_event else f'    {name}["{label}{told}"]')
         for (start, end, loops), count in self._arrows.items():
             words = [
                 word

@@ -197,8 +197,10 @@ class Retry:
 
     @property
     def text(self) -> str:
-        """How far it is, or what came of it: ``retrying 2 of 4``, ``fixed 3 of 4``, ``still failing``."""
+        """How far it is, or what came of it: ``retrying 2 of 4``, ``stopping…``, ``fixed 3 of 4``."""
         total, done = len(self.executions), len(self.verdicts)
+        if self.running and self.stopped:
+            return "stopping…"
         if self.running:
             return (
                 "retrying…" if total == 1 else f"retrying {format_count(min(done + 1, total))} of {format_count(total)}"

@@ -501,7 +501,8 @@ class Workbench:
         def begin() -> Journal:
             nonlocal journal
             journal = Journal()
-            self._show(View(journal, Details(journal, store, session), info.title, live=False, records=info.records))
+            title = short_name(info.name, info.program)
+            self._show(View(journal, Details(journal, store, session), title, live=False, records=info.records))
             return journal
 
         reading = self._reading = SessionReading(store, session, begin)

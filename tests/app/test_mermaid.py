@@ -27,7 +27,7 @@ def test_events_handlers_and_loops_are_drawn() -> None:
         "flowchart LR",
         '    e0(["Placed"])',
         '    h1["Stock.reserve"]',
-        '    h2["Pay.charge · ✕ 1"]',
+        '    h2["Pay.charge · 1 failed"]',
         '    e3(["Paid"])',
         '    h4["Stock.ship"]',
         "    e0 -->|2\N{MULTIPLICATION SIGN}| h1",
@@ -37,6 +37,17 @@ def test_events_handlers_and_loops_are_drawn() -> None:
         "    h4 -.->|loop| e0",
         "    h1 -.->|loop| e3",
     ]
+
+
+def test_each_way_to_go_wrong_is_counted_by_its_name() -> None:
+    story = Story()
+    ends = ("ok", "swallowed", "timed_out", "failed", "swallowed", "returned_failure", "cancelled", "running")
+    story.tell([Told("Placed", 0, [Run(0, MS, "a:Mail.send", status) for status in ends])])
+    story.tell([Told("Placed", 9 * MS, [Run(9 * MS, 10 * MS, "a:Mail.send", "failed", fault="fail")])])
+    (node,) = (line for line in chart(story) if "Mail.send" in line)
+    assert node == (
+        '    h1["Mail.send · 1 failed · 1 timed out · 1 returned failure · 1 cancelled · 2 swallowed · 1 by fault"]'
+    )
 
 
 def test_too_much_is_said_to_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -218,7 +218,9 @@ async def test_stopping_lets_the_handler_that_runs_go_on_to_its_end() -> None:
             await asyncio.sleep(0.001)
         assert bench.bench.retries.trying(journal, [ExecutionIndex(2)]) is retry
         assert bench.bench.retries.trying(journal, [ExecutionIndex(1)]) is None
+        assert retry.text == "retrying 1 of 2"
         retry.stop()
+        assert retry.text == "stopping…"
         assert shop.loop is not None
         shop.loop.call_soon_threadsafe(shop.hold.set)
         await running

@@ -78,7 +78,7 @@ class RetryButton(Button):
         elif verdict is not None:
             glyph = self._look.status("ok" if verdict.good else "failed").glyph
             text, tone = f"{glyph} {verdict.text}", "ok" if verdict.good else "failed"
-        self.verdict.label.setText(f"Retry: {text}")
+        self.verdict.label.setText(retry_words(text, trying=trying is not None))
         set_tone(self.verdict.label, tone)
         self.verdict.link.setVisible(trying is None and verdict is not None and verdict.execution != NO_EXECUTION)
         self.verdict.setVisible(bool(text))
@@ -93,3 +93,8 @@ class RetryButton(Button):
         self.set_text("Retry handler" if self._trying is None else "Stop")
         self.setEnabled(not self._reason and not stopped)
         self.set_help(self._reason or "Call this one handler again with the recorded event and context (R)")
+
+
+def retry_words(text: str, *, trying: bool) -> str:
+    """Return what came of a retry as a line of its own: ``Retry: fixed``; while one runs, how far that is."""
+    return f"{text[:1].upper()}{text[1:]}" if trying else f"Retry: {text}"

@@ -35,6 +35,7 @@ from inspector.ui.kit.widgets import EmptyState, Switcher, separator_line
 from inspector.ui.panel import JournalPanel
 from inspector.ui.parts.failure_text import traceback_text
 from inspector.ui.parts.gathering import Gathering
+from inspector.ui.parts.retrying import retry_words
 from inspector.ui.parts.row_link import RowLink
 from inspector.ui.parts.traceback import TracebackView
 from inspector.ui.selection import NOTHING, Hover
@@ -130,7 +131,7 @@ class FailureDetail(Page):
 
     def set_verdict(self, text: str, tone: str) -> None:
         """Show what came of retrying its group; empty for nothing. The table has no room for it in a small window."""
-        self.verdict.setText(f"Retry: {text}")
+        self.verdict.setText(retry_words(text, trying=tone == "accent_text"))
         set_tone(self.verdict, tone)
         self.verdict.setVisible(bool(text))
 

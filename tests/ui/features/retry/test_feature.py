@@ -48,6 +48,7 @@ async def test_a_failure_is_retried_by_key_and_its_group_by_button(tmp_path: Pat
         desk.failures.table.setCurrentIndex(desk.failures.sorted.index(0, 0))
         window.click(desk.failures.retry_button)
         assert retries.current is not None
+        assert desk.failures.detail.verdict.text() == "Retrying 1 of 2"
         assert desk.failures.retry_button.caption() == "Stop"
         assert not window.window.commands.enabled("retry.execution")
         await until(lambda: retries.current is None)
