@@ -80,7 +80,7 @@ class PathComparison:
 
 def path_of(journal: Journal, execution: ExecutionIndex) -> Iterator[PathStep]:
     """Yield the steps of the tree that an execution is in, from the event that nothing caused, depth first."""
-    first = _root(journal, int(journal.executions["publication"][execution]))
+    first = root_of(journal, int(journal.executions["publication"][execution]))
     start = journal.publication(first).at
     waiting: list[tuple[int, PublicationIndex, ExecutionIndex]] = [(0, first, NO_EXECUTION)]
     while waiting:
@@ -136,7 +136,7 @@ def _bounded(path: Iterator[PathStep]) -> Iterator[PathStep]:
         yield step
 
 
-def _root(journal: Journal, publication: int) -> PublicationIndex:
+def root_of(journal: Journal, publication: int) -> PublicationIndex:
     """Return the publication from which one came in the end; itself when nothing caused it."""
     causes, owners = journal.publications["cause"], journal.executions["publication"]
     while (cause := int(causes[publication])) >= 0:

@@ -336,14 +336,7 @@ class Store:
 
     async def payload(self, session: int, publication: PublicationNumber) -> str:
         """Return the payload of a publication as tagged JSON text; empty when it has none, or it cannot be read."""
-        async with self._reading(session) as (connection, damage):
-            cells = await _row(connection, "SELECT body FROM payloads WHERE id=?", session, publication)
-            if cells is not None:
-                return damage.part("payload", cells[0])
-            for odd in await read_odd(connection, session, records.PUBLISHED, damage):
-                if odd[2] == publication:
-                    return str(odd[8])
-        return ""
+        return await self._body(session, "payload", publication, records.PUBLISHED, 8)
 
     async def context(self, session: int, publication: PublicationNumber) -> str:
         """Return the context of a publication as JSON text; empty when it is unknown."""
@@ -360,13 +353,17 @@ class Store:
 
     async def failure(self, session: int, execution: ExecutionNumber) -> str:
         """Return the failure of an execution as JSON text; empty when it has none, or it cannot be read."""
+        return await self._body(session, "failure", execution, records.HANDLER_ENDED, 5)
+
+    async def _body(self, session: int, name: str, number: int, kind: int, place: int) -> str:
+        """Return a text that stands in a table of its own, or at a place of an odd row; empty when it is in neither."""
         async with self._reading(session) as (connection, damage):
-            cells = await _row(connection, "SELECT body FROM failures WHERE id=?", session, execution)
+            cells = await _row(connection, f"SELECT body FROM {name}s WHERE id=?", session, number)  # noqa: S608 - ours
             if cells is not None:
-                return damage.part("failure", cells[0])
-            for odd in await read_odd(connection, session, records.HANDLER_ENDED, damage):
-                if odd[2] == execution:
-                    return str(odd[5])
+                return damage.part(name, cells[0])
+            for odd in await read_odd(connection, session, kind, damage):
+                if odd[2] == number:
+                    return str(odd[place])
         return ""
 
     async def notes(self, session: int, execution: ExecutionNumber) -> list[Noted]:

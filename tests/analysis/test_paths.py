@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inspector.analysis import paths
-from inspector.analysis.paths import compare_paths, path_of
+from inspector.analysis.paths import compare_paths, path_of, root_of
 from inspector.app.comparing import path_words, step_words
 from inspector.core.records.numbers import ExecutionIndex
 from tests.analysis.sample_runs import MS, Run, Story, Told
@@ -84,3 +84,14 @@ def test_too_many_steps_are_said_to_be_left_out(monkeypatch: object) -> None:
     finally:
         paths.MOST_STEPS = before  # type: ignore[misc]
     assert (len(comparison.pairs), comparison.left_out) == (3, 2)
+
+
+def test_the_root_of_what_was_published_is_what_nothing_caused() -> None:
+    story = story_of(order(0, "ok", "Paid"), order(20, "ok", "Paid"))
+    assert [root_of(story.journal, publication) for publication in range(4)] == [0, 0, 2, 2]
+
+
+def test_the_root_is_found_even_when_a_file_tells_a_loop() -> None:
+    story = Story()
+    story.tell([Told("Placed", 0, [Run(0, 1)], cause=1)])
+    assert root_of(story.journal, 0) == 0

@@ -188,8 +188,8 @@ class _Unseen(Watcher):
         return what.format(failure.type), data
 
 
-class _UnseenInPool(_Unseen):
-    """Watches which futures of pools fail, and who asks: what is gone before anybody has is noted.
+class _UnseenOfFutures(_Unseen):
+    """Watches what becomes of futures.
 
     Args:
         recorder: Takes the notes.
@@ -199,6 +199,13 @@ class _UnseenInPool(_Unseen):
     def __init__(self, recorder: Recorder, futures: _MadeBy) -> None:
         super().__init__(recorder)
         self._made = futures
+
+
+class _UnseenInPool(_UnseenOfFutures):
+    """Watches which futures of pools fail, and who asks: what is gone before anybody has is noted."""
+
+    def __init__(self, recorder: Recorder, futures: _MadeBy) -> None:
+        super().__init__(recorder, futures)
         self._failed: dict[weakref.ref[Any], tuple[Execution, str, dict[str, Any]]] = {}
 
     def started(self, frame: FrameType) -> None:
@@ -223,17 +230,8 @@ class _UnseenInPool(_Unseen):
             self._recorder.note_in(execution, LATE, "error", text, data)
 
 
-class _UnseenByLoop(_Unseen):
-    """Watches what a loop says of exceptions of tasks, futures and timers.
-
-    Args:
-        recorder: Takes the notes.
-        futures: Those that executions have made.
-    """
-
-    def __init__(self, recorder: Recorder, futures: _MadeBy) -> None:
-        super().__init__(recorder)
-        self._made = futures
+class _UnseenByLoop(_UnseenOfFutures):
+    """Watches what a loop says of exceptions of tasks, futures and timers."""
 
     def started(self, frame: FrameType) -> None:
         """Note an exception of a task, a future or a timer with the execution that made it."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
 from inspector.app.text import has_hidden
 from inspector.ui.kit.badges import badge_font
@@ -25,6 +26,15 @@ def mark_invalid(widget: QWidget, invalid: bool) -> None:
         widget.setProperty("invalid", invalid)
         widget.style().unpolish(widget)
         widget.style().polish(widget)
+
+
+def box_of_recent(name: str, titles: Sequence[str], choose: Callable[[int], object]) -> QComboBox:
+    """Return a box of what was used lately; ``choose`` is called with the place of what a person chooses."""
+    box = QComboBox()
+    box.setAccessibleName(name)
+    box.addItems(["Choose one…", *titles])
+    box.activated.connect(lambda row: choose(row - 1) if row > 0 else None)
+    return box
 
 
 class PlainArea(QPlainTextEdit):

@@ -15,10 +15,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from inspector.analysis.paths import root_of
 from inspector.app.mermaid import correlation_mermaid
 from inspector.app.text import one_line, plural
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
-from inspector.ui.features.causality.tree import CauseNode, CauseShape, build_tree, root_of, shape_of
+from inspector.ui.features.causality.tree import CauseNode, CauseShape, build_tree, shape_of
 from inspector.ui.kit.fonts import bold_font
 from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
@@ -303,7 +304,7 @@ class CausalityPanel(JournalPanel):
             return
         members = journal.same_correlation(publication)
         if len(members) == 1:
-            members = sorted(build_tree(journal, PublicationIndex(root_of(journal, publication)))[2])
+            members = sorted(build_tree(journal, root_of(journal, publication))[2])
         copy_text(correlation_mermaid(journal, members), "correlation as Mermaid")
 
     def _chosen(self, current: QModelIndex, _previous: QModelIndex) -> None:

@@ -70,17 +70,6 @@ def shape_of(top: CauseNode) -> CauseShape:
     return CauseShape(executions, depth, fan_out, rounds)
 
 
-def root_of(journal: Journal, publication: int) -> int:
-    """Return the index of the publication from which a publication came in the end; its own when nothing caused it."""
-    causes, owners = journal.publications["cause"], journal.executions["publication"]
-    while (cause := int(causes[publication])) >= 0:
-        above = int(owners[cause])
-        if above >= publication:
-            break  # a cause comes before its effect; a file may say otherwise
-        publication = above
-    return publication
-
-
 def build_tree(
     journal: Journal, root: PublicationIndex, limit: int = MAX_NODES
 ) -> tuple[CauseNode, int, set[PublicationIndex]]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QFileDialog,
     QGridLayout,
@@ -24,6 +23,7 @@ from inspector.core.redact.names import secret_kind
 from inspector.core.redact.redactor import Redactor
 from inspector.hosts.project import LOAD_TIMEOUT
 from inspector.ui.kit.buttons import Button, IconButton
+from inspector.ui.kit.fields import box_of_recent
 from inspector.ui.kit.layouts import form, hbox, vbox
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tone
 
@@ -134,7 +134,9 @@ class OpenProjectDialog(QDialog):
         what = "See the events, handlers and wiring of your own program, without changing it."
         rows: list[tuple[QWidget, QWidget]] = []
         if self._recent:
-            rows.append((PlainLabel("Recent"), self._make_recent()))
+            titles = [f"{one.get('name') or one.get('app')}  —  {one.get('cwd')}" for one in self._recent]
+            box = box_of_recent("Recent projects", titles, lambda place: self.fill(self._recent[place]))
+            rows.append((PlainLabel("Recent"), box))
         rows += [(PlainLabel(title), self._make_field(name, title, hint)) for name, title, hint in _FIELDS]
         rows.append((PlainLabel("Environment"), self._make_settings()))
         self._interpreter = ElidedLabel("", "dim")
@@ -167,15 +169,6 @@ class OpenProjectDialog(QDialog):
         names = ", ".join(sorted(self._kept(folder)))
         self.settings.setText(names or "None. You will be asked for missing ones.")
         self.change.setEnabled(folder.is_dir())
-
-    def _make_recent(self) -> QComboBox:
-        box = QComboBox()
-        box.setAccessibleName("Recent projects")
-        box.addItem("Choose one…")
-        for options in self._recent:
-            box.addItem(f"{options.get('name') or options.get('app')}  —  {options.get('cwd')}")
-        box.activated.connect(lambda row: self.fill(self._recent[row - 1]) if row > 0 else None)
-        return box
 
     def _make_field(self, name: str, title: str, hint: str) -> QWidget:
         field = self.fields[name] = QLineEdit()

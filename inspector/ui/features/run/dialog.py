@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QLineEdit, QWidget
 
 from inspector.app.runs import RunOptions, command_of
 from inspector.core.errors import InspectorError
 from inspector.ui.kit.buttons import Button
+from inspector.ui.kit.fields import box_of_recent
 from inspector.ui.kit.layouts import form, hbox, vbox
 from inspector.ui.kit.text import PlainLabel
 
@@ -67,7 +68,9 @@ class RunDialog(QDialog):
         what = "The program runs unchanged; nothing is fired into it. Processes appear as they start."
         rows: list[tuple[QWidget, QWidget]] = []
         if self._recent:
-            rows.append((PlainLabel("Recent"), self._make_recent()))
+            titles = [f"{one.command}  —  {one.cwd}" for one in self._recent]
+            box = box_of_recent("Recent commands", titles, lambda place: self.fill(self._recent[place]))
+            rows.append((PlainLabel("Recent"), box))
         browse = Button(self._theme, "Browse…", on_click=self._browse)
         browse.setAutoDefault(False)
         folder = QWidget()
@@ -100,15 +103,6 @@ class RunDialog(QDialog):
         field.setPlaceholderText(hint)
         field.textEdited.connect(lambda _: self._timer.start())
         return field
-
-    def _make_recent(self) -> QComboBox:
-        box = QComboBox()
-        box.setAccessibleName("Recent commands")
-        box.addItem("Choose one…")
-        for options in self._recent:
-            box.addItem(f"{options.command}  —  {options.cwd}")
-        box.activated.connect(lambda row: self.fill(self._recent[row - 1]) if row > 0 else None)
-        return box
 
     def _browse(self) -> None:
         dialog = QFileDialog(self, "Choose", self.folder.text() or str(Path.home()))

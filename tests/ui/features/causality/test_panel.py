@@ -3,7 +3,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QGuiApplication
 
 from inspector.ui.features.causality.panel import NODE, CausalityPanel
-from inspector.ui.features.causality.tree import build_tree, root_of
+from inspector.ui.features.causality.tree import build_tree
 from inspector.ui.kit.theme import Theme
 from inspector.ui.selection import Selection
 from tests.catalog.runs import MS, Run
@@ -104,14 +104,6 @@ def test_the_tree_is_bounded(run: Run) -> None:
     assert left_out == 3
     assert len(top.children) == 2
     assert members == {0}
-
-
-def test_the_root_is_found_even_when_a_file_tells_a_loop() -> None:
-    run = Run(FEW)
-    first = run.publish(EVENT, cause=1)
-    run.start(first, "m:f")
-    run.fold()
-    assert root_of(run.journal, 0) == 0
 
 
 def chain(run: Run, *events: str) -> None:
