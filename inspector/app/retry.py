@@ -339,6 +339,8 @@ async def verdict_of(
             details.append(f"{before.error or 'no exception'} → {error or 'no exception'}")
     if name == FIXED and before.fault:
         details.append("the fault was injected")
+    if after.fault:
+        details.append("under a fault")
     return Verdict(name, ", ".join([*details, *notes]), after.index, ref(journal))
 
 

@@ -37,6 +37,7 @@ from inspector.app.workbench import Workbench
 from inspector.catalog.replay import FieldMapping, Replay
 from inspector.core import DomainEvent, InMemoryEventBus
 from inspector.core.errors import InspectorError
+from inspector.core.faults import FaultRule
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.core.request import FireRequest
 from inspector.hosts.embedded import EmbeddedHost
@@ -187,6 +188,23 @@ async def test_another_exception_is_told_with_the_verdict() -> None:
         shop.calls = None  # type: ignore[assignment]  # now it raises something else
         await bench.retry(0)
         assert bench.verdict(0).text == "still failing: KeyError → AttributeError"
+
+
+async def test_a_verdict_under_a_fault_says_so() -> None:
+    shop = Shop(broken=False)
+    async with bench_of(shop) as bench:
+        host = bench.bench.recording.host
+        assert isinstance(host, EmbeddedHost)
+        await bench.fire(1)
+        host.set_fault_rules([FaultRule("*.charge", "*", "fail", error="KeyError: injected")])
+        await bench.retry(0)
+        assert bench.verdict(0).text == "broke: under a fault"
+        await bench.fire(3)
+        await bench.retry(3)
+        assert bench.verdict(3).text == "still failing: under a fault"
+        host.set_fault_rules([])
+        await bench.retry(3)
+        assert bench.verdict(3).text == "fixed: the fault was injected"
 
 
 async def test_a_group_is_tried_one_after_another_with_progress_and_can_be_stopped() -> None:

@@ -160,7 +160,7 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
         ),
         Command(
             "fire.copy",
-            "Copy as Command",
+            "Copy Event as Command",
             lambda: copies.copy_event(firing.event_name()),
             "Fire",
             "fire",

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
 
 _WIDTH, _HEIGHT = 860, 600
+#: Where no task is of the execution. The end of one whose task was thrown away may never have been seen.
+_NO_TASK = "This execution has no task now: it has ended, its task was garbage-collected, or it runs in a thread."
 
 
 class TaskWindow(QDialog):
@@ -104,4 +106,4 @@ class TaskDumps(QObject):
 def _text_of(dump: TaskDump, execution: int) -> str:
     if not execution:
         return dump_text(dump)
-    return execution_text(dump, execution) or "This execution has no task now: it has ended, or runs in a thread."
+    return execution_text(dump, execution) or _NO_TASK
