@@ -20,7 +20,7 @@ import threading
 
 # By names of ours: a program may take them out of the builtins, and nothing may be raised here then.
 from builtins import Exception, any, getattr, id, len, set, tuple  # noqa: A004
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import CodeType, FrameType
 from typing import Any, Final, Protocol
 
@@ -151,6 +151,14 @@ class HandledWatcher(Protocol):
 OnLine = Callable[[int, FrameType], None]
 
 
+#: Makes, of what is called when code begins and when it returns, what is called instead. It gets what an error of ours
+#: is told, too, and how many frames the program's is behind.
+Shorten = Callable[
+    [Callable[..., Any], Callable[..., Any], Callable[[BaseException], None], int],
+    tuple[Callable[..., Any], Callable[..., Any]],
+]
+
+
 class Monitor:
     """Hands the events of one tool id on to watchers. There is one for each process: ``MONITOR``."""
 
@@ -180,8 +188,10 @@ class Monitor:
         self._failed: list[Callable[[BaseException], None]] = []
         self._unwound: Callable[..., None] | None = None
 
-        #: Asked, with the id of the code, before anybody is told that a call begins; where it returns True nobody is.
-        self.passes_over: Callable[[int], bool] | None = None
+        #: Makes what is called first when code begins and when it returns; None nearly always.
+        self._shorten: Shorten | None = None
+        #: What stands behind frames of which nobody is told that they are open: what they end with is told to it.
+        self.passed: dict[FrameType, Open] = {}
         #: Code of which nothing is told but that a call begins.
         self._hushed: dict[int, CodeType] = {}
         #: The stack of a thread may be nearly full: what is told makes room for itself first.
@@ -273,6 +283,18 @@ class Monitor:
             execution.settle(None)
             self.frames.pop(outer, None)
 
+    def shorten(self, make: Shorten) -> None:
+        """Call from now on what this makes when code begins and when it returns; it calls the rest."""
+        with self._lock:
+            if self._tool >= 0:
+                self._shorten = make
+                self._register()
+
+    @property
+    def ends_told(self) -> Mapping[int, Any]:
+        """By the id of code who is told that it has returned."""
+        return self._told["returned"]
+
     def begin_in(self, frame: FrameType) -> None:
         """Notify who watches the code of a frame that its call begins: it was found in that very call."""
         tell = self._told["started"].get(id(frame.f_code))
@@ -304,7 +326,7 @@ class Monitor:
             if _MONITORING is not None and self._tool >= 0:
                 _MONITORING.register_callback(self._tool, _MONITORING.events.PY_UNWIND, None)
                 self.resting = True
-                if self.frames or self._unwinding:
+                if self.frames or self.passed or self._unwinding:
                     self.wake()  # on another thread, just now
 
     def follow_unwinding(self, watcher: HandledWatcher, on: bool) -> None:
@@ -488,6 +510,7 @@ class Monitor:
         self._lines.clear()  # what is disabled stays so, also for the next owner of the id
         self._unwinding.clear()
         self.frames.clear()
+        self.passed.clear()
         self._hushed.clear()
         self._room.needed = False
         atexit.unregister(self.close)
@@ -596,20 +619,16 @@ class Monitor:
         assert _MONITORING is not None  # noqa: S101 - asked by who calls it
         events, disable = _MONITORING.events, _MONITORING.DISABLE
         disabled, calls, at = self._disabled, self._calls, self._frames_back
-        frames, close, unwinding = self.frames, self.frames.pop, self._unwinding
+        frames, close, unwinding, passed = self.frames, self.frames.pop, self._unwinding, self.passed
         begun, frame_at, key_of, fail = self._told["started"], sys._getframe, id, self._fail  # noqa: SLF001
         running = CURRENT.get
-        inner = at + 1  # what the next two are called from stands between them and the program's frame
+        shorten = self._shorten
+        # What the next two are called from stands between them and the program's frame.
+        inner = at + 1 if shorten is None else at + 2
 
-        def started(code: CodeType, publication: Any) -> Any:
+        def started(code: CodeType) -> Any:
             try:
                 key = key_of(code)
-                if publication is not None:
-                    passed = publication.passed_over_code
-                    if passed is not None and key in passed:
-                        return None
-                if self.passes_over is not None and self.passes_over(key):
-                    return None
                 tell = begun.get(key)
                 if tell is not None:
                     execution = running()
@@ -646,14 +665,14 @@ class Monitor:
             except Exception as error:  # noqa: BLE001 - as above
                 fail(error)
 
-        passed = 0
+        strangers = 0
 
         def unwound(code: CodeType, _offset: int, error: BaseException) -> None:
-            nonlocal passed
-            if not frames and not unwinding:
-                passed += 1
-                if passed > _PATIENCE:
-                    passed = 0
+            nonlocal strangers
+            if not frames and not unwinding and not passed:
+                strangers += 1
+                if strangers > _PATIENCE:
+                    strangers = 0
                     self._rest()
                 return
             frame = frame_at(at)
@@ -663,7 +682,7 @@ class Monitor:
                     self.settle(execution, frame)
                 for watcher in unwinding:
                     watcher.unwound(error, frame)
-                subject = close(frame, None)
+                subject = close(frame, None) or passed.pop(frame, None)
                 if subject is not None:
                     subject.frame_unwound(frame, error)
             except Exception as trouble:  # noqa: BLE001 - as above
@@ -734,13 +753,16 @@ class Monitor:
             self._set_global()
 
         ended = self._told["returned"]
+        start, end = quick_start(started, fail), quick_end(returned, fail)
+        if shorten is not None:
+            start, end = shorten(start, end, fail, at)
         callbacks: dict[int, Callable[..., Any]] = {
             events.CALL: calling,
             events.C_RETURN: called,
             events.C_RAISE: raising,
             events.RAISE: raised,
-            events.PY_START: quick_start(started, fail),
-            events.PY_RETURN: quick_end(returned, fail),
+            events.PY_START: start,
+            events.PY_RETURN: end,
             events.PY_UNWIND: unwound,
             events.LINE: line,
             events.PY_YIELD: notify("yielded", "frame_yielded"),

@@ -22,7 +22,7 @@ def quick_start(started: Callable[..., Any], fail: Callable[[BaseException], Non
     """Return what is called when code begins.
 
     Args:
-        started: Called with the code and the publication of whatever else begins.
+        started: Called with the code of whatever else begins.
         fail: Called with an error of ours.
     """
     publishing, running, run, clock = PUBLISHING.get, CURRENT.get, CURRENT.set, perf_counter_ns
@@ -56,7 +56,7 @@ def quick_start(started: Callable[..., Any], fail: Callable[[BaseException], Non
                         return None
         except Exception as error:  # noqa: BLE001 - the observed never pays
             return fail(error)
-        return started(code, publication)
+        return started(code)
 
     return start
 

@@ -9,15 +9,18 @@ is followed as always, and left out by the recorder.
 from __future__ import annotations
 
 import sys
-from types import FrameType
+from collections.abc import Callable, Mapping
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 from ...core.bus.context import CURRENT, FIRE
 from ..observe.monitor import MONITOR, Open
 from ..tap.moments import PUBLISHING, NoneDue
+from .ring import COUNTED
 
 if TYPE_CHECKING:
     from ..observe.observation import Observation
+    from ..observe.routes import Needs
     from .ringrecorder import RingRecorder
 
 
@@ -38,7 +41,6 @@ class CountedPublication(Open):
     named, closed, loose, under_way, trusted, tag, fire, holding = "", False, False, True, False, 0, 0, 0
     left = began = executions = subscriptions = ()
     due = NoneDue
-    passed_over_code: Any = None
 
     def __init__(self, outside: Any) -> None:
         self.outside = outside
@@ -61,42 +63,92 @@ class CountedPublication(Open):
 
 def count_instead(recorder: RingRecorder, observation: Observation) -> None:
     """Count from now on what the budget leaves out, before anybody is told of it."""
-    kind, frames, key_of, kind_of, frame_at = CountedPublication, MONITOR.frames, id, type, sys._getframe  # noqa: SLF001
+    MONITOR.shorten(
+        lambda start, end, fail, back: (
+            _beginning(recorder, observation, start, fail, back),
+            _ending(observation, end, fail, back),
+        )
+    )
+
+
+def _beginning(
+    recorder: RingRecorder,
+    observation: Observation,
+    start: Callable[[CodeType, int], Any],
+    fail: Callable[[BaseException], None],
+    back: int,
+) -> Callable[[CodeType, int], Any]:
+    """Return what is called when code begins: ``start``, unless it is of a publication that is only counted."""
+    kind, key_of, kind_of, frame_at = CountedPublication, id, type, sys._getframe  # noqa: SLF001
     publishing, publish, running, firing = PUBLISHING.get, PUBLISHING.set, CURRENT.get, FIRE.get
-    points, leaves_out, monitor = observation.plain_points, recorder.leaves_out, MONITOR
-    kind.passed_over_code = observation.handler_code
+    points, handlers, fits = observation.plain_points, observation.handler_code, _fits
+    monitor, passed = MONITOR, MONITOR.passed
     #: Stands for all that are published outside of others: nothing is asked of one that is not asked of the next.
     outermost: Any = kind(None)
 
-    def passes_over(code: int) -> bool:
-        outside: Any = publishing()
-        counted = outside is not None and kind_of(outside) is kind
-        if not (counted or recorder.counts) or running() is not None:
-            return False
-        point = points.get(code)
-        if point is None:
-            return False
-        frame = frame_at(3)
-        held, (_, needs, variables) = frame.f_locals, point
-        if key_of(kind_of(held.get(variables[0]))) not in variables[3]:
-            return False
-        if needs is not None:
-            owner = needs.owner
-            if owner is None or needs.variables:
-                if not needs.fit(held, ()):
-                    return False
-            elif held.get(needs.owner_name) is not owner.get():
-                return False
-        if counted:
-            recorder.count()
-        elif firing() or not leaves_out():
-            recorder.taken = True
-            return False
-        mark: Any = outermost if outside is None else kind(outside)
-        publish(mark)
-        if monitor.resting:
-            monitor.wake()
-        frames[frame] = mark
-        return True
+    def begin(code: CodeType, offset: int) -> Any:
+        try:
+            outside: Any = publishing()
+            key = key_of(code)
+            counted = outside is not None and kind_of(outside) is kind
+            if counted and key in handlers:
+                return None
+            point = points.get(key)
+            if point is not None and (counted or recorder.counts) and running() is None:
+                frame = frame_at(back)
+                held, (_, needs, (event, _, _, usual)) = frame.f_locals, point
+                if key_of(kind_of(held.get(event))) in usual and (needs is None or fits(needs, held)):
+                    if counted:
+                        recorder.count()
+                    elif not (fire := firing()) and recorder.spared:  # as in ``leaves_out``; no thread comes in between
+                        recorder.spared -= 1
+                        recorder.counted = recorder.words[COUNTED] = recorder.counted + 1
+                    elif fire or not recorder.leaves_out():
+                        recorder.taken = True
+                        return start(code, offset)
+                    mark: Any = outermost if outside is None else kind(outside)
+                    publish(mark)
+                    passed[frame] = mark
+                    if monitor.resting:
+                        monitor.wake()
+                    return None
+        except Exception as error:  # noqa: BLE001 - the observed never pays
+            return fail(error)
+        return start(code, offset)
 
-    monitor.passes_over = passes_over
+    return begin
+
+
+def _fits(needs: Needs, held: Mapping[str, Any]) -> bool:
+    """Return whether a call with these variables is of the bus: nearly always whose method it is says so."""
+    if needs.owner is None or needs.variables:
+        return needs.fit(held, ())
+    return held.get(needs.owner_name) is needs.owner.get()
+
+
+def _ending(
+    observation: Observation,
+    end: Callable[[CodeType, int, Any], Any],
+    fail: Callable[[BaseException], None],
+    back: int,
+) -> Callable[[CodeType, int, Any], Any]:
+    """Return what is called when code returns: ``end``, unless it is of a publication that is only counted."""
+    publish, running, key_of, frame_at = PUBLISHING.set, CURRENT.get, id, sys._getframe  # noqa: SLF001
+    points, handlers, told = observation.plain_points, observation.handler_code, MONITOR.ends_told
+    frames, passed, close = MONITOR.frames, MONITOR.passed, MONITOR.passed.pop
+
+    def returned(code: CodeType, offset: int, value: Any) -> Any:
+        try:
+            key = key_of(code)
+            if key in points:
+                mark: Any = close(frame_at(back), None) if passed else None
+                if mark is not None:
+                    publish(mark.outside)
+                    return None
+            elif not frames and key in handlers and key not in told and running() is None:
+                return None  # nothing that could end here is open
+        except Exception as error:  # noqa: BLE001 - as above
+            return fail(error)
+        return end(code, offset, value)
+
+    return returned

@@ -121,12 +121,13 @@ class RingRecorder(Recorder):
 
     def _set_ring(self, ring: RingWriter | None) -> None:
         self._ring = ring
+        self.words: Any = () if ring is None else ring.words
         self._anchored = False
-        self._left_out = self._counted = self._waited = 0
+        self._left_out = self.counted = self._waited = 0
         self._full = self.counts = False
         self._barred = True
         #: So many publications are left out next, the budget says.
-        self._spared = 0
+        self.spared = 0
         self._one_in = 1
         #: Publications that are followed and have not ended; and whether handlers are not heard because there are none.
         self._followed: dict[Publication, None] = {}
@@ -398,20 +399,20 @@ class RingRecorder(Recorder):
         if self._full:
             self._left_out += 1
         else:
-            self._counted += 1
+            self.counted += 1
         ring = self._ring
         if ring is not None:
             if self._full:
                 ring.set(DROPPED, self._left_out)
             else:
-                ring.set(COUNTED, self._counted)
+                ring.set(COUNTED, self.counted)
         self._calm_down()
 
     def leaves_out(self) -> bool:
         """Return whether the publication that begins now is only counted; then it is."""
         ring: Any = self._ring
-        if self._spared:
-            self._spared -= 1
+        if self.spared:
+            self.spared -= 1
         elif self._full or ring is None:
             if self.takes():
                 return False
@@ -420,23 +421,26 @@ class RingRecorder(Recorder):
         elif self.budget.takes():
             return False
         else:
-            self._spared = self.budget.spare()
-        self._counted = ring.words[COUNTED] = self._counted + 1
-        if self._one_in > _WORTH:
-            self._calm_down()
+            self.spared = self.budget.spare()  # which nobody asks about
+        self.counted = ring.words[COUNTED] = self.counted + 1
+        self._calm_down(1 + self.spared)
         return True
 
-    def _calm_down(self) -> None:
-        """Hear no more of what handlers do, if there is nothing to be heard for a long time."""
+    def _calm_down(self, counted: int = 1) -> None:
+        """Hear no more of what handlers do, if there is nothing to be heard for a long time.
+
+        Args:
+            counted: Publications that are left out in a row from this one on.
+        """
         if self._hushed or not self.counts or not (self._full or self._one_in > _WORTH):
             return
-        self._in_a_row += 1
+        self._in_a_row += counted
         if self._in_a_row > _IN_A_ROW and not (self._followed or self._unwritten):
             self._hushed = True
             MONITOR.hush([code for code, _ in tuple(self.handler_code.values())])
 
     def _set_full(self, full: bool) -> None:
-        self._full, self._barred, self._spared = full, True, 0
+        self._full, self._barred, self.spared = full, True, 0
         self._choose()
 
     def _change_budget(self, ring: RingWriter) -> None:

@@ -100,7 +100,7 @@ class Scout:
 
     def take(self, frame: FrameType) -> None:
         """Look at a call that has just begun, unless our own tool has been told of it by now."""
-        if frame not in MONITOR.frames and self.asked(frame.f_code, frame):
+        if frame not in MONITOR.frames and frame not in MONITOR.passed and self.asked(frame.f_code, frame):
             MONITOR.begin_in(frame)
 
     def forked(self, ring: RingWriter | None) -> None:

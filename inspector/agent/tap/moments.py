@@ -205,8 +205,6 @@ class TapPublication(Publication):
     #: The execution that is made already, and begins when its handler is called; and whether that needs no look.
     due: Any = NoneDue
     trusted = False
-    #: Code, by its id, whose calls are of no interest while it is under way; None nearly always.
-    passed_over_code: Mapping[int, Any] | None = None
     #: Where the times of such executions are put as well; None nearly always.
     marks: Any = None
     #: Told of such executions.

@@ -556,6 +556,67 @@ def test_a_budget_counts_what_it_leaves_out(python: str, tmp_path: Path) -> None
     assert ran.errors == ""
 
 
+BESIDE: Final = """
+import contextvars, sys, time
+class Lit:
+    def __init__(self, room):
+        self.room = room
+class Bus:
+    def __init__(self):
+        self.handlers = {Lit: []}
+        self.published = 0
+    def subscribe(self, event, handler):
+        self.handlers[event].append(handler)
+    def publish(self, event):
+        self.published += 1
+        for handler in self.handlers[type(event)]:
+            handler(event)
+def on_lit(event):
+    if event.room % 7 == 0:
+        raise ValueError(event.room)
+def on_lit_too(event):
+    if event.room % 5 == 0:
+        bus.publish(Lit(event.room + 1))
+bus, other = Bus(), Bus()
+for handler in (on_lit, on_lit_too):
+    bus.subscribe(Lit, handler)
+other.subscribe(Lit, lambda event: None)
+direct = number = 0
+end = time.process_time() + 0.8
+while time.process_time() < end:
+    number += 1
+    try:
+        bus.publish(Lit(number))
+    except ValueError:
+        pass
+    other.publish(Lit(number))
+    if number % 3 == 0 and "direct" in sys.argv:
+        on_lit(Lit(number + 0.5))
+        direct += 1
+print(bus.published + direct)
+print([value for value in contextvars.copy_context().values() if value])
+"""
+
+
+@pytest.mark.parametrize("direct", [["direct"], []])
+def test_a_budget_counts_only_what_is_published_on_the_bus_or_handled(
+    python: str, tmp_path: Path, direct: list[str]
+) -> None:
+    """Another bus of the same class is no matter of ours; handlers called by themselves are, and failed publishes."""
+    (tmp_path / "app.py").write_text(BESIDE)
+    ran = run([python, "app.py", *direct], tmp_path, {"app": ["app:bus"], "budget": 1})
+    (process,) = ran.processes
+    happened, left = ran.output.splitlines()
+    recorded = process.rows(PUBLISHED)
+    assert len(recorded) + process.words[ring.COUNTED] + process.words[ring.DROPPED] == int(happened)
+    assert process.words[ring.COUNTED] > 0 < len(recorded)
+    assert left == "[]"  # nothing is under way any more
+    assert sorted(row[2] for row in process.rows(PUBLICATION_ENDED)) == [*range(1, len(recorded) + 1)]
+    started, ended = (sorted(row[2] for row in process.rows(kind)) for kind in (HANDLER_STARTED, HANDLER_ENDED))
+    assert started == ended
+    assert ran.errors == ""
+
+
 def test_a_full_ring_drops_whole_publications_and_counts_them(python: str, tmp_path: Path) -> None:
     """Nobody reads while the program runs; what did not fit is known to the last one."""
     program = COUNTED.replace("await asyncio.sleep(0)", "pass").replace("0.8", "0.3")
