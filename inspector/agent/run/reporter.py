@@ -93,13 +93,17 @@ class _TestWatch(Watcher):
         begun = self._begun.pop(frame, None)
         name = getattr(frame.f_locals.get("item"), "nodeid", None)
         if begun is not None and type(name) is str:
-            self._recorder.say("test", name[:1_000], _outcome(value), begun, self._recorder.now())
+            self._recorder.say("test", name[:1_000], outcome_of(value), begun, self._recorder.now())
 
 
-def _outcome(reports: Any) -> str:
-    """Return how a test ended: the worst of what its set-up, call and tear-down said."""
-    words = [str(getattr(report, "outcome", "")) for report in reports] if isinstance(reports, (list, tuple)) else []
-    return next((word for word in ("failed", "skipped", "passed") if word in words), "")
+def outcome_of(reports: Any) -> str:
+    """Return how a test ended, as pytest calls it: the worst of what its set-up, call and tear-down said."""
+    known = reports if isinstance(reports, (list, tuple)) else ()
+    words = [str(getattr(report, "outcome", "")) for report in known]
+    worst = next((word for word in ("failed", "skipped", "passed") if word in words), "")
+    if any(hasattr(report, "wasxfail") for report in known):  # of one that was expected to fail
+        return {"skipped": "xfailed", "passed": "xpassed"}.get(worst, worst)
+    return worst
 
 
 class Reporter:

@@ -24,7 +24,7 @@ from inspector.agent.run.listening import BASE, PRIVATE, bases, is_private, list
 from inspector.core.errors import InspectorError
 from inspector.core.own_code import PACKAGE
 from inspector.hosts.process import KEEPER_FLAGS
-from inspector.hosts.run.proc import ProcessIdentity, environment_of, identity_of, own_pids, same_process
+from inspector.hosts.run.proc import ProcessIdentity, all_pids, environment_of, identity_of, same_process
 
 #: Variable that holds the folder's path, in every process of a run.
 RUN: Final = "INSPECTOR_RUN"
@@ -202,7 +202,7 @@ def remove_leftovers(base: Path) -> None:
     dead = [folder for folder in run_folders(base) if not _has_owner(folder) and not _has_process(folder)]
     if not dead:
         return
-    used = {environment.get(RUN.encode()) for pid in own_pids() if (environment := environment_of(pid))}
+    used = {environment.get(RUN.encode()) for pid in all_pids() if (environment := environment_of(pid))}
     for folder in dead:
         if os.fsencode(folder) not in used:
             remove(folder)

@@ -193,6 +193,9 @@ class RunReader:
             process.report_skipped(now, at_once=last)
         if self._ended and not self._is_over and not self.live:
             self._is_over = True
+            self._see_main_ended()
+            if self._main is not None and not (self._rings or self._silent_count):
+                self._note(_NOBODY)
             self._over()
         return _BUSY if self._firing.allowed or now - self._last_rows < _WHILE else _QUIET
 
@@ -261,9 +264,14 @@ class RunReader:
             return
         if not (self._ended or self._waited_for) and not same_process(self._main):
             self._ended = True
-        if not self._ended:
+        if self._ended:
+            self._see_main_ended()
+        else:
             self._silent.note_main(self._main)
-        elif (silent := self._silent.main_that_ended(self._reporting())) is not None:
+
+    def _see_main_ended(self) -> None:
+        silent = self._silent.main_that_ended(self._reporting())
+        if silent is not None:
             self._report_silent(silent)
 
     def _reporting(self) -> set[int]:
@@ -455,9 +463,13 @@ class _Process:
         self._reader.close()
 
 
+_NOBODY: Final = (
+    "No Python process of the command reported. If there was one, what has started it has replaced PYTHONPATH or used "
+    "another interpreter, -I, -E or -S."
+)
 #: What has to be said of words that hold the number of an error.
 _NO_ROOM: Final = {
-    ring.REFUSED: "There is no room for all that {} reports: {}. Publications are left out.",
+    ring.REFUSED: "Not all that {} reports has room: {}. What has none is counted.",
     ring.CHILD_REFUSED: "A process that {} has forked off cannot report: {}.",
 }
 #: Most publications of one record of what was skipped.

@@ -13,11 +13,12 @@ from inspector.hosts.run.folder import RUN
 from inspector.hosts.run.launch import FRONT
 from inspector.hosts.run.proc import (
     ProcessIdentity,
+    all_pids,
     command_of,
     environment_of,
     executable_of,
     maps_libpython,
-    own_pids,
+    owner_of,
     stat_of,
 )
 
@@ -31,6 +32,9 @@ _OPTIONS: Final = {
 _WITH_VALUE: Final = "WX"
 _VERSION: Final = re.compile(r"python(\d+)\.(\d+)")
 _OLDEST: Final = (3, 12)
+
+
+_ANOTHER: Final = "It runs as another user, who cannot write into the folder of this run."
 
 
 @dataclass(frozen=True)
@@ -75,16 +79,18 @@ class SilentSearch:
         for identity, environment in self._family(roots):
             if identity.pid in reporting or identity in self._told:
                 continue
-            executable = executable_of(identity.pid)
+            command = command_of(identity.pid)
+            executable = executable_of(identity.pid) or "".join(command[:1])  # another user's cannot be seen
             if not _is_python(identity.pid, executable):
                 continue
             if identity not in self._seen:
                 silent.add(identity)
                 continue
             self._told.add(identity)
-            command = command_of(identity.pid)
             if command:
-                yield SilentProcess(identity, command, _reason(command, executable, environment))
+                another = owner_of(identity.pid) not in (os.getuid(), None)
+                reason = _ANOTHER if another else _reason(command, executable, environment)
+                yield SilentProcess(identity, command, reason)
         self._seen = silent
 
     def expect_main(self, main: ProcessIdentity, words: Sequence[str], executable: str) -> None:
@@ -114,7 +120,7 @@ class SilentSearch:
 
     def _family(self, roots: Collection[int]) -> Iterator[tuple[ProcessIdentity, dict[bytes, bytes]]]:
         """Yield processes that have our variable, and those whose parents belong to the run."""
-        stats = {pid: stat for pid in own_pids() if (stat := stat_of(pid)) is not None}
+        stats = {pid: stat for pid in all_pids() if (stat := stat_of(pid)) is not None}
         ours: dict[int, bool] = dict.fromkeys(roots, True)
 
         def is_ours(pid: int) -> bool:
@@ -153,7 +159,7 @@ def _reason(command: Sequence[str], executable: str, environment: dict[bytes, by
         return "Its environment was rebuilt without PYTHONPATH."
     paths = environment.get(b"PYTHONPATH", b"").split(os.fsencode(os.pathsep))
     if os.fsencode(FRONT) not in paths:
-        return "PYTHONPATH was replaced."
+        return "PYTHONPATH was replaced." if paths != [b""] else "PYTHONPATH was removed."
     return "Its sitecustomize did not run, or had no room to report."
 
 

@@ -7,11 +7,13 @@ import sys
 from collections import Counter
 from pathlib import Path
 from textwrap import dedent
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
 
 from inspector.agent.run import ring, start
+from inspector.agent.run.reporter import outcome_of
 from inspector.core.records.host import NotedOutside
 from inspector.core.records.records import (
     HANDLER_ENDED,
@@ -342,6 +344,13 @@ def test_what_pytest_runs(tmp_path: Path) -> None:
     def test_shade(): bus.emit("dark", {})
     @pytest.mark.skip
     def test_night(): pass
+    @pytest.mark.xfail
+    def test_dusk(): assert 0
+    @pytest.mark.xfail
+    def test_dawn(): pass
+    @pytest.fixture
+    def lamp(): raise OSError
+    def test_lamp(lamp): pass
     """
     command = (sys.executable, "-m", "pytest", "-q", "--no-header", "--tb=no", "-p", "no:cacheprovider")
     (tmp_path / "shopbus.py").write_text(BUS)
@@ -355,9 +364,32 @@ def test_what_pytest_runs(tmp_path: Path) -> None:
         ("test_light", "passed"),
         ("test_shade", "failed"),
         ("test_night", "skipped"),
+        ("test_dusk", "xfailed"),
+        ("test_dawn", "xpassed"),
+        ("test_lamp", "failed"),
     ]
     times = [row[1] for row in process.rows(PUBLISHED)]
     assert all(begun <= at <= ended for (_, _, _, begun, ended), at in zip(tests, times, strict=False))
+
+
+@pytest.mark.parametrize(
+    ("words", "expected", "outcome"),
+    [
+        (["passed", "passed", "passed"], None, "passed"),
+        (["skipped", "passed"], None, "skipped"),
+        (["failed", "passed"], None, "failed"),
+        (["passed", "passed", "failed"], None, "failed"),
+        (["passed", "skipped", "passed"], 1, "xfailed"),
+        (["passed", "passed", "passed"], 1, "xpassed"),
+        (["passed", "failed", "passed"], 1, "failed"),  # strictly expected to fail
+        ([], None, ""),
+    ],
+)
+def test_outcomes_are_called_as_pytest_does(words: list[str], expected: int | None, outcome: str) -> None:
+    reports = [SimpleNamespace(outcome=word) for word in words]
+    if expected is not None:
+        reports[expected].wasxfail = ""
+    assert outcome_of(reports) == outcome
 
 
 @pytest.mark.skipif("3.11" not in INTERPRETERS, reason="There is no Python 3.11 here.")

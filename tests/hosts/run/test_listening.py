@@ -25,7 +25,7 @@ PROGRAM: Final = """
 import sys
 sys.path.append({root!r})
 import inspector_agent
-print(inspector_agent.listen("shop:bus", name="notebook"), inspector_agent.listen(), sep="|")
+print(inspector_agent.listen("shop:bus", name="notebook", budget=0), inspector_agent.listen(), sep="|")
 from shop import bus
 for number in range({count}):
     bus.emit("lit", {{"room": number}})

@@ -19,6 +19,7 @@ from inspector.core.records.host import (
     HostNoted,
     ProcessJoined,
     ProcessLeft,
+    ProcessSilent,
     ProgramReloaded,
     PublicationsSkipped,
     RecordsLost,
@@ -27,6 +28,7 @@ from inspector.core.records.host import (
 from inspector.core.records.records import Batch, to_record
 from inspector.core.records.statuses import INTERRUPTED
 from inspector.hosts.arrivals import LEFT_OUT, Numbers
+from inspector.hosts.run.proc import identity_of
 from tests.hosts.run.mutations import mutated_rings
 from tests.hosts.run.rings import Reporting, fork, of_kind, reading
 
@@ -121,6 +123,29 @@ def test_the_end_of_the_command_is_told_with_its_code(tmp_path: Path) -> None:
     assert (left.code, left.text) == (-9, "Ended by SIGKILL.")
 
 
+@pytest.mark.parametrize("command", ["reports", "is Python and does not", "is something else"])
+def test_that_nobody_reported_is_told_at_the_end(tmp_path: Path, command: str) -> None:
+    if command == "is something else":
+        pid = os.posix_spawn("/bin/sleep", ["sleep", "60"], {})
+    else:
+        pid = fork(*((report, tmp_path, 1) if command == "reports" else (id, tmp_path)))
+    intake, reader = reading(tmp_path)
+    main = identity_of(pid)
+    assert main is not None
+    reader.set_main(main)
+    reader.look()
+    end(pid)
+    reader.set_ended(-9)
+    reader.look()
+    reader.look(last=True)
+    records = [to_record(row) for row in intake.drain()]
+    notes = [record.text for record in records if isinstance(record, HostNoted)]
+    assert sum(isinstance(record, ProcessSilent) for record in records) == (command == "is Python and does not")
+    assert [note.partition(" reported")[0] for note in notes] == (
+        ["No Python process of the command"] if command == "is something else" else []
+    )
+
+
 def test_what_is_left_out_is_recorded_when_it_changes(tmp_path: Path) -> None:
     process = Reporting(tmp_path)
     process.begin()
@@ -146,7 +171,7 @@ def test_why_there_is_no_room_is_told_once(tmp_path: Path) -> None:
     notes = [record.text for row in intake.drain() if isinstance(record := to_record(row), HostNoted)]
     name = f"main {process.ring.get(ring.PID)}"
     assert notes == [
-        f"There is no room for all that {name} reports: No space left on device. Publications are left out.",
+        f"Not all that {name} reports has room: No space left on device. What has none is counted.",
         f"A process that {name} has forked off cannot report: No such file or directory.",
     ]
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,10 +25,12 @@ _SHAPES: dict[str, tuple[list[str], dict[str, str] | None, str]] = {
     "no environment": (["-bE"], {}, "-E ignores PYTHONPATH"),
     "no site": (["-W", "ignore", "-S"], {}, "-S leaves out sitecustomize"),
     "path replaced": ([], {"PYTHONPATH": "/elsewhere"}, "PYTHONPATH was replaced"),
+    "path removed": ([], {"PYTHONPATH": ""}, "PYTHONPATH was removed"),
     "built anew": ([], None, "environment was rebuilt without PYTHONPATH"),
 }
 #: A Python that can be watched, where there is one.
 PYTHON = next((path for version, path in INTERPRETERS.items() if version not in ("3.10", "3.11")), sys.executable)
+_SYSTEM = "/usr/bin/python3"
 
 
 @contextmanager
@@ -64,6 +67,22 @@ def test_who_reports_and_who_is_not_of_the_run_is_left_alone(tmp_path: Path) -> 
     ):
         list(search.look((), (reporting.pid,)))
         assert [entry.identity.pid for entry in search.look((), (reporting.pid,))] == [silent.pid]
+
+
+@pytest.mark.skipif(os.getuid() != 0 or not os.access(_SYSTEM, os.X_OK), reason="Only root may become another user.")
+@pytest.mark.parametrize("knows", [True, False])
+def test_one_of_another_user_is_found_as_a_descendant_and_by_the_folder(tmp_path: Path, *, knows: bool) -> None:
+    search = SilentSearch(tmp_path)
+    variables = {RUN: str(tmp_path)} if knows else {}
+    words = [_SYSTEM, "-c", "print(flush=True); input()"]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(words, env=variables, user=65534, group=65534, cwd="/", **pipes) as process:
+        process.stdout.readline()  # type: ignore[union-attr]  # it is a pipe
+        roots = () if knows else (process.pid,)
+        assert not list(search.look(roots, ()))
+        (silent,) = search.look(roots, ())
+        process.communicate(b"\n")
+    assert silent.reason == "It runs as another user, who cannot write into the folder of this run."
 
 
 @pytest.mark.parametrize("looked", [True, False])

@@ -248,7 +248,8 @@ class RunFlow(QObject):
 def _about(entry: ProcessEntry, wall: int) -> str:
     """Return what a menu says of a process: since when, how many events, what is left out, or how it ended."""
     if not entry.live:
-        return f"ended {format_time(wall, entry.left).partition('.')[0]} · {entry.exit}"
+        ended = f"ended {format_time(wall, entry.left).partition('.')[0]}"
+        return ended if entry.code is None else f"{ended} · {entry.exit}"
     since = format_time(wall, entry.joined).partition(".")[0]
     parts = [f"since {since}", plural(entry.events, "event"), share_text(entry) if entry.one_in > 1 else ""]
     return " · ".join(filter(None, parts))
