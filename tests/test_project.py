@@ -87,12 +87,12 @@ def test_a_short_answer_imports_nothing_heavy(argument: str) -> None:
     assert not tops & {"PySide6", "shiboken6", "qasync", "pyqtgraph", "sqlalchemy", "aiosqlite", "numpy"}
 
 
-# --- the README, and the page of the command line -------------------------------------------------
+# --- the README, and the pages of docs ------------------------------------------------------------
 
 
 def commands_of_pages() -> list[list[str]]:
     """The words of every line in the pages' code blocks that starts with one of our two commands."""
-    text = "\n".join(page.read_text(encoding="utf-8") for page in (README, ROOT / "docs" / "cli.md"))
+    text = "\n".join(page.read_text(encoding="utf-8") for page in (README, *sorted(ROOT.glob("docs/*.md"))))
     blocks = re.findall(r"^```(?:\w*)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     lines = [line.strip().removeprefix("$ ") for block in blocks for line in block.splitlines()]
     ours = [re.split(r"[|>&;]", line)[0] for line in lines if re.match(r"(make|inspector)\b", line)]
