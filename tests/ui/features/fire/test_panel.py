@@ -329,6 +329,17 @@ def test_the_outcome_of_the_last_fire_is_told_with_links(panel: FirePanel, selec
     assert selection.publication == 1
 
 
+def test_a_series_of_fires_is_called_one_and_counted_together(panel: FirePanel, selection: Selection, run: Run) -> None:
+    selection.select_event(EVENT)
+    for fire in (4, 5):
+        run.once(EVENT, fire=fire, took=2 * MS)
+    panel.folded(run.fold())
+    panel.outcome.set_journal(run.journal)
+    panel.outcome.follow(5, 4)
+    assert "Series · 2 publications" in texts(panel)
+    assert "FIRES" not in texts(panel).upper()
+
+
 def test_an_outcome_belongs_to_the_event_that_is_shown(panel: FirePanel, selection: Selection, run: Run) -> None:
     selection.select_event(EVENT)
     panel.fire_started(1, EVENT)

@@ -14,6 +14,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from inspector.analysis.journal import Journal
+from inspector.analysis.timeline.layout import BODY, EDGE
+from inspector.analysis.timeline.raster import CAP, FAULT, LOOKS, MERGED
 from inspector.core.records.numbers import PublicationIndex
 from inspector.core.records.records import Batch
 from inspector.core.records.statuses import FAILED_CODE
@@ -510,6 +512,16 @@ def test_nothing_is_told_at_the_edge_of_a_selected_bar_that_is_out_of_sight(pane
 def test_the_theme_changes_what_is_painted(qapp: QApplication) -> None:
     dark, light = Looks(Theme("dark")), Looks(Theme("light"))
     assert (dark.colours != light.colours).mean() > 0.9
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_what_only_a_fault_makes_fail_looks_alike_alone_and_where_several_share_a_row(theme: str) -> None:
+    colours, failed = Looks(Theme(theme)).colours, LOOKS.index("failed")
+    for variant in (EDGE, BODY):
+        for end in (0, CAP):
+            alone, shared = (colours[variant][failed | FAULT | merged | end] for merged in (0, MERGED))
+            assert alone == shared
+    assert colours[BODY][failed | MERGED | FAULT] != colours[BODY][failed | MERGED]
 
 
 def test_every_action_has_a_method_and_its_keys_are_its_own(panel: TimelinePanel) -> None:
