@@ -102,7 +102,7 @@ QProgressBar::chunk { background: $primary; border-radius: 3px; }
 """
 
 _QUESTIONS: Final = """
-QDialogButtonBox { button-layout: 3; }
+QDialogButtonBox { button-layout: 3; dialogbuttonbox-buttons-have-icons: 0; }
 QDialogButtonBox QPushButton { background: $raised; color: $text; border: 1px solid $line; border-radius: 5px;
   padding: 5px 14px; min-width: 56px; }
 QDialogButtonBox QPushButton:hover, QDialogButtonBox QPushButton:pressed { background: $hover; }

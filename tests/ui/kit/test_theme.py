@@ -1,10 +1,20 @@
 """The look: readable in dark and light, never told by colour alone."""
 
+from typing import Any
+
 import pytest
 import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QFontInfo, QFontMetrics, QPalette, QRawFont, QTextLayout
-from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow, QPlainTextEdit
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialogButtonBox,
+    QLineEdit,
+    QMainWindow,
+    QPlainTextEdit,
+    QProxyStyle,
+    QStyle,
+)
 from pytestqt.qtbot import QtBot
 
 from inspector.app.resources import resource
@@ -135,6 +145,25 @@ def test_the_application_takes_the_look(qapp: QApplication, qtbot: QtBot) -> Non
         qapp.setPalette(before[0])
         qapp.setStyleSheet(before[1])
         qapp.setFont(before[2])
+
+
+class WithPictures(QProxyStyle):
+    """A style that puts pictures on the buttons of dialogs, as that of many desktops does."""
+
+    def styleHint(self, hint: QStyle.StyleHint, *more: Any) -> int:
+        wanted = hint == QStyle.StyleHint.SH_DialogButtonBox_ButtonsHaveIcons
+        return 1 if wanted else super().styleHint(hint, *more)
+
+
+@pytest.mark.parametrize("sheet", ["", style_sheet(DARK, "monospace")], ids=["bare", "ours"])
+def test_buttons_of_dialogs_have_no_pictures_of_the_desktop(sheet: str, qtbot: QtBot) -> None:
+    kinds, style = QDialogButtonBox.StandardButton, WithPictures("Fusion")
+    box = QDialogButtonBox()
+    qtbot.addWidget(box)
+    box.setStyle(style)
+    box.setStyleSheet(sheet)
+    box.setStandardButtons(kinds.Ok | kinds.Cancel)
+    assert [button.icon().isNull() for button in box.buttons()] == [bool(sheet)] * 2
 
 
 def test_disabled_text_is_dim(qapp: QApplication) -> None:
