@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from inspector.core.records.inside import HTTP, OUTPUT, SQL, LineNote, RequestNote, StatementNote, read_data
+from inspector.core.records.inside import HTTP, OUTPUT, SQL, LineNote, RequestNote, StatementNote, TimedNote, read_data
 from inspector.core.records.numbers import NO_PUBLICATION, ExecutionIndex, PublicationIndex
-from inspector.core.records.records import LOG
+from inspector.core.records.records import CAUGHT, LOG
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
@@ -67,6 +67,8 @@ def item_of(note: Noted) -> InsideItem:
         request = read_data(RequestNote, note.data)
         began = note.at - request.ago
         return plain._replace(at=began, took=request.took, status=request.status, error=request.error)
+    if note.kind == CAUGHT:  # it is noted at the end: only then it is known that nothing was made good
+        return plain._replace(at=note.at - read_data(TimedNote, note.data).ago)
     return plain
 
 

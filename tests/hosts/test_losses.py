@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from inspector.analysis.inside import inside_of
 from inspector.analysis.journal import Journal
 from inspector.analysis.losses import loss_place
 from inspector.analysis.losskinds import LOSS_KINDS
 from inspector.app.loss_marks import loss_subject
 from inspector.app.losses import loss_limits
-from inspector.core.records.records import Batch
+from inspector.core.records.numbers import ExecutionIndex
+from inspector.core.records.records import CAUGHT, Batch
 from inspector.core.request import FireRequest
 from tests.hosts.children import INTERPRETERS, project, running
 
@@ -54,6 +56,17 @@ def planted() -> set[tuple[str, str]]:
     return places
 
 
+def caught(journal: Journal) -> list[tuple[str, bool]]:
+    """What clauses have caught, and whether that is told at a time at which the handler ran."""
+    found: list[tuple[str, bool]] = []
+    for index in map(ExecutionIndex, range(len(journal.executions))):
+        entry = journal.execution(index)
+        end = entry.start + (entry.duration or 0)
+        items = inside_of(journal, index, journal.notes.get(index) or ())
+        found += [(item.text, entry.start <= item.at <= end) for item in items if item.kind == CAUGHT]
+    return found
+
+
 @pytest.mark.parametrize("version", NEEDED)
 async def test_each_kind_is_seen_at_its_place(version: str) -> None:
     journal, lost = await losses("till.leaky", version)
@@ -61,6 +74,8 @@ async def test_each_kind_is_seen_at_its_place(version: str) -> None:
     if version != "3.11":
         assert seen == planted()
         assert loss_limits(journal) == []
+        assert caught(journal), "something was swallowed"
+        assert [text for text, inside in caught(journal) if not inside] == []
         return
     # What a task raised is logged by asyncio while its handler ends: all there is to be seen.
     assert {place for place in seen if place[0] not in NEWER} == {place for place in planted() if place[0] not in NEWER}

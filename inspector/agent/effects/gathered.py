@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import dis
 from collections.abc import Callable
+from time import perf_counter_ns
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -91,7 +92,8 @@ class _Gathered(Open):
         if not execution.swallowed:
             self._recorder.swallowed(execution, error)
         kind = type(error).__name__
-        data = {**self._place, "clause": _CLAUSE, "exception": kind}
+        ago = max(perf_counter_ns() - execution.ended, 0)
+        data = {**self._place, "clause": _CLAUSE, "exception": kind, "ago": ago}
         self._recorder.note_in(execution, CAUGHT, "debug", f"{kind} thrown away by {_CLAUSE}", data)
 
 

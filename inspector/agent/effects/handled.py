@@ -17,6 +17,7 @@ import contextlib
 import dis
 import linecache
 from collections.abc import Callable
+from time import perf_counter_ns
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -244,7 +245,7 @@ def _asks(step: dis.Instruction, names: set[str]) -> bool:
 class _Taken:
     """An exception that a clause took which takes everything."""
 
-    __slots__ = ("clause", "code", "error", "frame", "lines")
+    __slots__ = ("at", "clause", "code", "error", "frame", "lines")
 
     def __init__(self, frame: FrameType, error: BaseException, lines: frozenset[int], clause: Clause) -> None:
         self.frame = frame
@@ -253,6 +254,7 @@ class _Taken:
         #: Those of the ``try`` out of which it came.
         self.lines = lines
         self.clause = clause
+        self.at = perf_counter_ns()
 
 
 class Caught:
@@ -381,6 +383,7 @@ class HandledProbe:
         kind, clause = type(taken.error).__name__, taken.clause
         text = f"{kind} caught by {clause.text}"
         data = {"file": taken.code.co_filename, "line": clause.line, "clause": clause.text, "exception": kind}
+        data["ago"] = max(perf_counter_ns() - taken.at, 0)
         self.recorder.note_in(execution, CAUGHT, "debug", text, data)
 
     def _note(self, error: BaseException, frame: FrameType) -> None:

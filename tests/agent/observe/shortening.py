@@ -28,7 +28,7 @@ MADE_UP = 20
 STEADY = 24
 ROUNDS = 8
 #: Texts that are others in each run: ids, addresses, lines of this file below which nothing is.
-_OTHER_EACH_TIME = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|0x[0-9a-f]+")
+_OTHER_EACH_TIME = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|0x[0-9a-f]+|\"ago\": ?\d+")
 
 
 #: Everything that was made: what came later at the place in memory of something gone would look like it.

@@ -31,13 +31,13 @@ class Bus:
             await handler(event)
 
     async def publish(self, event: Any) -> None:
-        """Call the handlers and wait for them, but not for longer than the bus has patience."""
+        """Call the handlers and wait for them; for those of a report not longer than the bus has patience."""
         if type(event).__name__.startswith("Cash"):
             await self.take_turns(event)
             return
         tasks = [asyncio.ensure_future(handler(event)) for handler in self._handlers[type(event)]]
         if tasks:
-            await asyncio.wait(tasks, timeout=self._patience)
+            await asyncio.wait(tasks, timeout=self._patience if type(event).__name__.startswith("Report") else None)
 
     def announce(self, event: Any) -> None:
         """Call the handlers of an event at once; meant for functions."""
