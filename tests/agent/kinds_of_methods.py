@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -258,3 +259,151 @@ def a_request_with_steps_around_it() -> Kind:
 @kind
 def a_notice_without_the_steps_of_requests() -> Kind:
     return Kind(Mediator(), _OF_MEDIATOR, "ShipDocked", ["ring Ida"])
+
+
+# --- what lies between publishing and the handlers --------------------------------------------------------------------
+
+
+class Outbox:
+    """Rows in a list of its own: that is no container of handlers, also while it is empty."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.handlers: dict[str, list[Any]] = {}
+
+    def publish(self, fact: Any) -> None:
+        self.rows.append({"type": type(fact).__name__, "ship": fact.ship})
+
+    def poll(self) -> None:
+        while self.rows:
+            row = self.rows.pop(0)
+            fact = {"ShipDocked": ShipDocked}[row["type"]](row["ship"])
+            for handler in self.handlers[row["type"]]:
+                handler(fact)
+
+
+@kind
+def an_outbox_in_a_list() -> Kind:
+    box = Outbox()
+    box.handlers["ShipDocked"] = [moor, ring]
+    return Kind(box, {"ShipDocked": ["moor", "ring"]}, "ShipDocked", ["moor Ida", "ring Ida"])
+
+
+@kind
+def patterns_beside_names_with_dots() -> Kind:
+    """A name with a dot is no import path where its handler stands beside it."""
+
+    class Exchange:
+        def __init__(self) -> None:
+            self.routes = [("ship.docked", moor_at), ("ship.docked.north", ring_at)]
+
+        def emit(self, topic: str, payload: Any = None) -> None:
+            for pattern, handler in self.routes:
+                if pattern == topic:
+                    handler(payload)
+
+    return Kind(Exchange(), {"ship.docked": ["moor_at"], "ship.docked.north": ["ring_at"]}, "ship.docked", ["moor at"])
+
+
+def moor_at(payload: Any) -> None:
+    tick("moor at")
+
+
+def ring_at(payload: Any) -> None:
+    tick("ring at")
+
+
+def timing(fact: Any) -> Any:
+    tick("before")
+    yield
+
+
+@kind
+def generators_around_the_handlers() -> Kind:
+    class Bridge:
+        def __init__(self) -> None:
+            self.around = [timing]
+            self.handlers = {ShipDocked: [moor]}
+
+        def publish(self, fact: Any) -> None:
+            begun = [make(fact) for make in self.around]
+            for step in begun:
+                next(step)
+            for handler in self.handlers[type(fact)]:
+                handler(fact)
+            for step in begun:
+                next(step, None)
+
+    problem = "around holds generators that run around the handlers: each counts as a handler."
+    return Kind(Bridge(), {"ShipDocked": ["moor", "timing"]}, "", [], [problem])
+
+
+@kind
+def hooks_of_the_interpreter() -> Kind:
+    class Alarm:
+        def __init__(self) -> None:
+            self.handlers = {"docked": [moor_at]}
+
+        def emit(self, name: str, *details: Any) -> None:
+            sys.audit(f"harbour.{name}", *details)
+            for handler in self.handlers[name]:
+                handler(details)
+
+    problem = "emit calls sys.audit: what its hooks do is not observed."
+    return Kind(Alarm(), {"docked": ["moor_at"]}, "docked", ["moor at"], [problem])
+
+
+class Slices:
+    """What is published goes to the slices, and the state that comes of it to those who watch."""
+
+    def __init__(self) -> None:
+        self.reducers = {"berths": berths, "bells": bells}
+        self.state: dict[str, Any] = {}
+        self.watchers = [draw]
+
+    def dispatch(self, fact: Any) -> None:
+        for name, reducer in self.reducers.items():
+            self.state[name] = reducer(self.state.get(name), fact)
+        for watcher in self.watchers:
+            watcher(self.state)
+
+
+def berths(state: Any, fact: Any) -> Any:
+    tick("berths")
+    return [*(state or []), fact.ship] if isinstance(fact, ShipDocked) else state
+
+
+def bells(state: Any, fact: Any) -> Any:
+    tick("bells")
+    return state
+
+
+def draw(state: Any) -> None:
+    tick("draw")
+
+
+@kind
+def a_store_whose_watchers_get_its_state() -> Kind:
+    return Kind(Slices(), {"ShipDocked": ["berths", "bells", "draw"]}, "ShipDocked", ["berths", "bells", "draw"])
+
+
+class Notice:
+    """Events that publish themselves."""
+
+    listeners: dict[Any, list[Any]] = {}
+
+    def emit(self) -> None:
+        for listener in self.listeners.get(type(self), ()):
+            listener(self)
+
+
+@dataclass
+class Docked(Notice):
+    ship: str = "Ida"
+
+
+@kind
+def events_that_publish_themselves() -> Kind:
+    problem = "Events below Notice publish themselves: not observed, handlers are called directly."
+    Notice.listeners[Docked] = [moor]
+    return Kind(Notice(), {"Docked": ["moor"]}, "Docked", ["moor Ida"], [problem])

@@ -13,8 +13,8 @@ import pytest
 from inspector.agent.reading.loaded import Target, make_program
 from inspector.agent.reading.map_bus.connection import ALONE
 from inspector.core.errors import InspectorError
-from inspector.core.records.records import HANDLER_STARTED
-from inspector.core.spec import PUBLISH
+from inspector.core.records.records import HANDLER_STARTED, PUBLISHED
+from inspector.core.spec import IDENTITY, PUBLISH
 from tests.agent.kinds import LINES, ShipDocked, moor
 from tests.agent.kinds_of_methods import KINDS
 from tests.agent.samples import watch
@@ -212,3 +212,52 @@ def test_an_object_whose_containers_are_still_empty_is_no_bus_yet_while_a_progra
 class Publishing:
     def publish(self, fact: Any) -> None:
         moor(fact)
+
+
+class Journal:
+    """Takes a stream beside what it appends to it."""
+
+    def __init__(self) -> None:
+        self.projections = [moor]
+
+    def append(self, stream: str, *facts: Any) -> None:
+        for fact in facts:
+            for projection in self.projections:
+                projection(fact)
+
+
+async def test_what_needs_more_than_the_event_is_not_fired_and_says_what() -> None:
+    bus = Journal()
+    watched = watch(bus, catalog=[ShipDocked])
+    LINES.clear()
+    with pytest.raises(InspectorError, match="append requires stream before the event"):
+        await watched.program.publish(watched.program.build("ShipDocked", {}), None, {})
+    assert LINES == []
+    bus.append("harbour", ShipDocked("Eva"))
+    bus.append("harbour", ShipDocked("Ida"), ShipDocked("Ada"))
+    watched.stop()
+    assert LINES == ["moor Eva", "moor Ida", "moor Ada"]
+    assert [row[3] for row in watched.rows(PUBLISHED)] == ["ShipDocked"] * 3
+
+
+def test_an_event_on_two_buses_says_on_which_it_is_fired() -> None:
+    buses = [KINDS["an_outbox_in_a_list"]().bus for _ in range(2)]
+    catalog = make_program("sample", [Target(f"sample:{place}", bus) for place, bus in enumerate(buses)]).catalog()
+    assert [problem.text for problem in catalog.problems] == [
+        "ShipDocked has handlers on 2 buses and is fired on sample:0 only."
+    ]
+
+
+@pytest.mark.parametrize(("handlers", "identity"), [({ShipDocked: [moor]}, "class"), ({}, "bus")])
+def test_a_bus_of_several_classes_is_no_signal_whatever_is_declared(handlers: Any, identity: str) -> None:
+    class Pier:
+        def __init__(self) -> None:
+            self.handlers = handlers
+
+        def publish(self, fact: Any) -> None:
+            for handler in self.handlers.get(type(fact), ()):
+                handler(fact)
+
+    program = make_program("sample", [Target("sample:pier", Pier())], options={"bus": {"identity": "bus"}})
+    (spec,) = program.catalog().specs
+    assert [line.value for line in spec.of(IDENTITY)] == [identity]

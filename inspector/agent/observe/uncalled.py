@@ -280,9 +280,17 @@ def _is_queued(publication: TapPublication) -> bool:
             if isinstance(value, (asyncio.Queue, queue.Queue, queue.SimpleQueue)):
                 if not value.empty():
                     return True
-            elif isinstance(value, (deque, list)) and any(_holds(item, publication) for item in tuple(value)):
+            elif any(_holds(item, publication) for item in _waiting(value)):
                 return True
     return False
+
+
+def _waiting(value: Any) -> tuple[Any, ...]:
+    """Return what lies in an attribute of a bus: in a list, or in the lists of a dict."""
+    if isinstance(value, (deque, list)):
+        return tuple(value)
+    lists = tuple(value.values()) if isinstance(value, dict) else ()
+    return tuple(item for inner in lists if isinstance(inner, (deque, list)) for item in tuple(inner))
 
 
 def _holds(item: Any, publication: TapPublication) -> bool:

@@ -278,6 +278,8 @@ def _unused(use: _Use) -> tuple[str, str]:
         return f"{where}: {name} is not used.", "The bus is known by its class; remove this line."
     if use.kind == ADAPTER:
         return f'{where} = "{name}" is not used.', "It does not know this bus; remove this line."
+    if use.kind == IDENTITY:
+        return f'{where} = "{name}" is not used.', "Its events are identified otherwise; see `inspector spec`."
     return f'{where} = "{name}" is not used.', "The bus is read by its adapter; remove this line."
 
 

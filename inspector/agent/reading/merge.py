@@ -95,7 +95,10 @@ class Merged:
         handlers: dict[str, HandlerDescription] = {}
         events = []
         for name, event in self.events.items():
-            described = self._handlers_of(event)
+            described, places = self._handlers_of(event)
+            if len(places) > 1:
+                text = f"{name} has handlers on {len(places)} buses and is fired on {places[0]} only."
+                troubles.append(Problem(name, text, "Name only the bus to fire on.", event.file, event.line))
             described += [handler for entry, handler in self.also if name in events_of(entry)]
             for handler in described:
                 handlers.setdefault(handler.key, handler)
@@ -140,13 +143,16 @@ class Merged:
                 handlers.update({handler.key: handler for handler in described if handler.key not in handlers})
                 yield self._event(event.name, event, tuple(handler.key for handler in described))
 
-    def _handlers_of(self, event: EventType) -> list[HandlerDescription]:
-        """Return who is called for an event; one that is on two buses is still subscribed once."""
+    def _handlers_of(self, event: EventType) -> tuple[list[HandlerDescription], list[str]]:
+        """Return who is called for an event, and on which buses; one that is on two is still subscribed once."""
         handlers: list[HandlerDescription] = []
+        places = []
         for connection in self._connections:
             before = {handler.key for handler in handlers}
-            handlers += [handler for handler in connection.handlers_of(event) if handler.key not in before]
-        return handlers
+            called = connection.handlers_of(event)
+            places += [connection.where] if called else []
+            handlers += [handler for handler in called if handler.key not in before]
+        return handlers, places
 
     def _event_types(self, troubles: list[Problem]) -> Iterator[EventType]:
         """Yield every event type once: the catalog's in its order, then those of the buses, then what lies beside."""

@@ -81,8 +81,7 @@ class Scout:
         #: Buses of libraries that could not be recorded.
         self._vain = 0
         self._told_full = False
-        if self._alone:
-            self._reporter.unknown = self.unknown
+        self._reporter.unknown = self.unknown
 
     def begin(self) -> None:
         """Take over from the agent, which asks until a bus has been looked at: no call slips through in between."""
@@ -314,11 +313,29 @@ class Scout:
         owner = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
         if owner is None or id(owner) in self._joined:
             return False
+        if not self._alone:
+            return self._sibling(owner)
         if code.co_qualname in LIBRARY_POINTS:  # type: ignore[attr-defined,unused-ignore]  # as above
             before = len(self._joined)
             self._library(frame)
             return len(self._joined) > before
         return not self._is_full() and self._propose(frame)
+
+    def _sibling(self, owner: Any) -> bool:
+        """Record another object of the class of a bus that was named; return whether it is one.
+
+        A program may make one for each request, and its handlers would be taken for those of the one that was named.
+        """
+        if (
+            isinstance(owner, type)
+            or type(owner) not in {type(bus) for bus in self._joined.values()}
+            or self._is_full()
+        ):
+            return False
+        with self._lock:
+            joined = self._join(_where(owner), owner)
+            self._reporter.describe()
+        return joined
 
 
 class _Opened:

@@ -205,8 +205,11 @@ class Tap:
     def remember(self, publication: TapPublication) -> None:
         """Find a publication by its event from now on, and not without limit."""
         recent, key = self.recent, id(publication.event)
-        forgotten = [recent.pop(key, None)]
+        before = recent.pop(key, None)
+        forgotten = [before]
         recent[key] = publication
+        if before is not None and before.closed and not before.complete and before is not publication:
+            recent[id(before)] = before  # its event is gone, and another is where that was; it may come anew from JSON
         if len(recent) > REMEMBERED:
             forgotten += [recent.pop(oldest, None) for oldest in tuple(recent)[:1]]
         for other in forgotten:
@@ -493,11 +496,16 @@ def _is_subscribed(publication: TapPublication, key: str) -> bool:
     return any(subscription.key == key for subscription in publication.subscriptions)
 
 
+#: What is no event of its own where a handler is called with it while another event is published.
+_PLAIN: Final = frozenset((dict, list, tuple, set, frozenset, str, bytes, int, float, bool, type(None)))
+
+
 def _is_for(publication: TapPublication, occurrence: Occurrence, key: str) -> bool:
     """Return whether a call of a handler with what is no event of its own may be for a publication."""
     if publication.named == occurrence.name:
         return True
-    return occurrence.loose and _is_subscribed(publication, key)
+    told_of = occurrence.loose or type(occurrence.event) in _PLAIN  # a state that came of it, a name, nothing
+    return told_of and _is_subscribed(publication, key)
 
 
 def _carries(value: Any, event: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from inspector.core.records.records import PUBLISHED
+from inspector.core.records.records import HANDLER_STARTED, PUBLISHED
 from tests.agent.run.test_front import BUS, compared, python, run
 
 __all__ = ["python"]  # the fixture
@@ -86,3 +86,73 @@ def test_a_method_of_the_standard_library_publishes_nothing(
     ran = run([python, "app.py"], tmp_path, {"app": []})
     assert (ran.code, ran.errors, ran.tally) == (0, "", {word: 1})
     assert [process.items for process in ran.processes] == [[]]
+
+
+#: Rows in a list, of which events are made anew: the second is where the first was, which is gone.
+OUTBOX: Final = """
+from dataclasses import dataclass
+from shopbus import tick
+@dataclass
+class Lit:
+    room: str
+class Outbox:
+    def __init__(self):
+        self.rows, self.handlers = [], {}
+    def subscribe(self, name, handler):
+        self.handlers.setdefault(name, []).append(handler)
+    def publish(self, event):
+        self.rows.append({"type": "Lit", "room": event.room})
+    def poll(self):
+        while self.rows:
+            row = self.rows.pop(0)
+            event = Lit(row["room"])
+            for handler in self.handlers[row["type"]]:
+                handler(event)
+bus = Outbox()
+bus.subscribe("Lit", lambda event: tick("<lambda>"))
+for room in ("one", "two", "three"):
+    bus.publish(Lit(room))
+bus.poll()
+"""
+#: One bus is named, and each request makes another of its class.
+SIBLINGS: Final = """
+import asyncio
+from dataclasses import dataclass
+from shopbus import tick
+@dataclass
+class Lit:
+    room: str
+class Bus:
+    def __init__(self, *handlers):
+        self.handlers = {Lit: list(handlers)}
+    async def publish(self, event):
+        await asyncio.gather(*(handler(event) for handler in self.handlers[type(event)]))
+async def light(event):
+    tick("light")
+async def shade(event):
+    await asyncio.sleep(0)
+    tick("shade")
+bus = Bus(light)
+async def main():
+    await bus.publish(Lit("one"))
+    await asyncio.gather(*(Bus(light, shade).publish(Lit(room)) for room in "abc"))
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("app", [["app:bus"], []])
+def test_what_is_made_anew_of_a_row_is_what_was_published(python: str, tmp_path: Path, app: list[str]) -> None:
+    (tmp_path / "shopbus.py").write_text(BUS)
+    (tmp_path / "app.py").write_text(OUTBOX)
+    ran = run([python, "app.py"], tmp_path, {"app": app})
+    (process,) = ran.processes
+    assert ran.tally == {"<lambda>": 3}
+    assert [row[3] for row in process.rows(HANDLER_STARTED)] == [1, 2, 3]  # each of its own publication
+    assert len(process.rows(PUBLISHED)) == 3
+
+
+def test_further_buses_of_the_class_of_one_that_was_named_are_recorded(python: str, tmp_path: Path) -> None:
+    ran = compared(tmp_path, SIBLINGS, {"app": ["app:bus"]}, python, "app.py")
+    (process,) = ran.processes
+    assert ran.tally == {"light": 4, "shade": 3}
+    assert len(process.rows(PUBLISHED)) == 4

@@ -6,7 +6,7 @@ import enum
 import inspect
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from ....core.errors import InspectorError
@@ -133,6 +133,9 @@ class CallReader:
         session = next((arguments[name] for name in SESSION_NAMES if name in arguments), None)
         metadata = next((arguments[name] for name in METADATA_NAMES if isinstance(arguments.get(name), Mapping)), None)
         subject = parameters[0].name if publisher.named or not publisher.event else publisher.event
+        spread = _place_of_rest(parameters, subject)
+        if spread:
+            args = args[spread:]
         first = arguments.get(subject, args[0] if args else None)
         if isinstance(first, type):  # beside its class
             instances = (value for value in arguments.values() if type(value) is first)
@@ -147,7 +150,7 @@ class CallReader:
             if not publisher.several or len(first) != 1:
                 return None
             first = first[0]
-        if parameters[0].kind is inspect.Parameter.VAR_POSITIONAL and len(args) != 1:
+        if (spread or parameters[0].kind is inspect.Parameter.VAR_POSITIONAL) and len(args) != 1:
             return None
         if isinstance(first, (str, enum.Enum)) or (publisher.named and key_name(first)):
             rest = {key: value for key, value in arguments.items() if key != subject}
@@ -210,6 +213,10 @@ class CallReader:
             self._named_arguments(publisher, event, rest, args, kwargs)
         elif publisher.named:
             args = [travel_name(type(event)) if not self._own_name(event) else self._own_name(event), event]
+        elif _place_of_rest(publisher.parameters, publisher.event):
+            before = [p.name for p in parameters if p.kind not in _FREE and p.default is p.empty]
+            text = f"{publisher.name} requires {' and '.join(before)} before the event."
+            raise InspectorError(text, "Name a method that takes the event alone: publish in [tool.inspector.bus].")
         elif publisher.event and publisher.event != parameters[0].name:
             kwargs[publisher.event], rest = ([event] if publisher.several else event), parameters
         else:
@@ -313,6 +320,14 @@ def _given(
         if parameter.kind not in _FREE and parameter.kind is not parameter.KEYWORD_ONLY
     ]
     return {**dict(zip(names, args)), **kwargs}  # noqa: B905 - what is too much goes to *args
+
+
+def _place_of_rest(parameters: Sequence[inspect.Parameter], name: str) -> int:
+    """Return where the arguments that go to a ``*name`` behind other parameters begin; 0 where it is none."""
+    for place, parameter in enumerate(parameters):
+        if parameter.name == name:
+            return place if parameter.kind is parameter.VAR_POSITIONAL else 0
+    return 0
 
 
 def _payload(parameters: tuple[inspect.Parameter, ...], args: tuple[Any, ...], rest: dict[str, Any]) -> Any:

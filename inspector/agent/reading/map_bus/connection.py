@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import inspect
 import operator
 import types
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from ....core.bus.context import HANDLER_TIMEOUT
+from ....core.bus.identity import plain_function
 from ....core.bus.results import is_awaitable
 from ....core.description import HandlerDescription, Problem
 from ....core.own_code import is_own_class, is_standard
@@ -37,7 +39,7 @@ from .events import MapEvents
 from .find import BusParts, find
 from .flows import flow_of
 from .match import Dispatch, is_called, is_metaclass, is_wildcard, key_text, name_of_pattern
-from .members import used_names, values_of
+from .members import own_names, used_names, values_of
 from .names import SENDER, STRONG
 from .signal import signal_arguments, signal_name, signal_payload
 
@@ -135,7 +137,7 @@ class MapConnection:
         self.why = explain(self._found)
         #: Name of the one event that it is for, where it is a signal.
         self._signal = signal_name(where, value, self._found) if options.identity in ("", BY_BUS) else ""
-        if options.identity == BY_BUS and not self._signal:
+        if options.identity == BY_BUS and not self._signal and not _keyed_by_class(self.maps):
             self._signal = where.rpartition(":")[2].rpartition(".")[2]
         if self._signal:
             self.why += f" A signal: its only event is {self._signal}."
@@ -301,6 +303,10 @@ class MapConnection:
             if not MONITOR.available:
                 text = "No container of handlers was found: handlers are seen on Python 3.12 and newer only."
             yield Problem(self.where, text, 'Set handlers = "…" in [tool.inspector.bus] if there is one.')
+        own = self._value if is_a(self._value, type) else type(self._value)
+        if not self.publishers and _keyed_by_class(self.maps, own):
+            text = f"Events below {own.__name__} publish themselves: not observed, handlers are called directly."
+            yield Problem(self.where, text, "Name an object with a method that takes the event.")
         for publisher in self.publishers[:1]:
             if {"sys", "audit"} <= used_names(publisher.function, self._found.functions):
                 yield Problem(self.where, f"{publisher.name} calls sys.audit: what its hooks do is not observed.")
@@ -317,6 +323,18 @@ class MapConnection:
         for handler_map in self._found.maps:
             for text in _oddities(handler_map):
                 yield Problem(self.where, text)
+            around = self._around(handler_map)
+            if around:
+                text = f"{handler_map.path} holds generators that run around the handlers: each counts as a handler."
+                yield Problem(self.where, text, f'Leave it out of handlers = ["…"] in [tool.inspector.bus] ({around}).')
+
+    def _around(self, handler_map: HandlerMap) -> str:
+        """Return the names of generators in a container that the bus steps through around its handlers: middleware."""
+        steps = any({"next", "anext", "__anext__"} & own_names(point.function) for point in self.publishers)
+        functions = [plain_function(original(target)) for _, target in handler_map.entries()] if steps else []
+        flags = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
+        named = [f.__name__ for f in functions if is_a(f, types.FunctionType) and f.__code__.co_flags & flags]
+        return ", ".join(named) if len(self.maps) > 1 else ""
 
     def _describe(self, target: Any) -> HandlerDescription:
         if is_stand_in(target):
@@ -607,6 +625,12 @@ class MapConnection:
             result = call(event.payload if is_a(event, NamedEvent) else event)
             if is_awaitable(result):
                 await result
+
+
+def _keyed_by_class(maps: Sequence[HandlerMap], base: type[Any] = object) -> bool:
+    """Return whether handlers are for classes of events, below a class: they are no receivers of a signal then."""
+    patterns = (pattern for handler_map in maps for pattern, _ in handler_map.entries())
+    return any(is_a(pattern, type) and issubclass(pattern, base) for pattern in patterns)
 
 
 async def _iterated(published: Any) -> None:

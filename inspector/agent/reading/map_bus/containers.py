@@ -7,6 +7,7 @@ import inspect
 import re
 import sys
 import types
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -212,9 +213,16 @@ class HandlerMap:
 
     def texts(self) -> dict[str, Any]:
         """Return the texts in it that name handlers, each with the handler; None where that is not loaded."""
-        held = [item for item in leaves(self.get()) if is_a(item, str) or path_in(item)]
-        named = {path_in(item) or str(item): self.named(item) for item in held}
-        return {text: target for text, target in named.items() if target is not None or path_in(text)}
+        named: dict[str, Any] = {}
+
+        def note(value: Any) -> Any:
+            target = self.named(value)
+            if target is not None or path_in(value):
+                named[path_in(value) or str(value)] = target
+            return target
+
+        deque(entries(self.get(), runs=(*self.runs, *self.places), says=self.says, named=note), maxlen=0)
+        return named
 
     def by_sender(self) -> Iterator[tuple[Any, Any]]:
         """Yield the sender that each of its entries is for, and the handler."""

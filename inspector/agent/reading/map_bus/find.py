@@ -115,7 +115,13 @@ def _maps_of(candidates: list[HandlerMap], flows: Flows, options: Options) -> li
     names = {name for name in functions if name in options.published_by or rank_of(name) < UNNAMED}
     used = set().union(*(used_names(functions[name], functions) for name in names))
     maps = [handler_map for handler_map in candidates if _holds_handlers(handler_map, handed, set())]
-    maps = maps or [handler_map for handler_map in candidates if _holds_handlers(handler_map, set(), used)]
+    stored = flows.stored(names)
+    if all(not handler_map.get() and handler_map.place in stored for handler_map in maps):
+        others = [handler_map for handler_map in candidates if handler_map.place not in stored]
+        attributes = {place.rpartition(".")[2] for place in stored}  # what works off what lies there calls the handlers
+        used |= set().union(*(names for f in functions.values() if attributes & (names := used_names(f, functions))))
+        empty = {other.place for other in others if other.attribute in used and other.get() == {}}
+        maps = [handler_map for handler_map in others if _holds_handlers(handler_map, empty, used)] or maps
     # A list beside real maps is more often a queue or a log than handlers, unless what stands in it is called.
     called = flows.called()
     mapped = [handler_map for handler_map in maps if kind_of(handler_map.get()) in ("dict", "proxy")]

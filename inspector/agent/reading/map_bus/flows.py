@@ -85,6 +85,16 @@ class Flows:
         ]
         return next((place for place in places if self.workers(place)), "")
 
+    def stored(self, names: set[str]) -> set[str]:
+        """Return the containers into which functions of these names put what they are given."""
+        places = (
+            (place, path[0] in {parameter.name for parameter in self.parameters[name]})
+            for name in names & self.flows.keys()
+            for place, paths in self.flows[name].kept.items()
+            for path in paths
+        )
+        return {container_of((*place, "[]")) for place, is_given in places if is_given}
+
     def describe(self, maps: list[HandlerMap]) -> None:
         """Write into containers how the code runs what stands in them."""
         calls = [call for flow in self.flows.values() for call in flow.handed if call.container and any(call.passes())]

@@ -76,8 +76,9 @@ def _called(cls: type[Any], base: type[Any], function: types.FunctionType, node:
 
 def _asks_by_text(call: ast.Call) -> bool:
     """Return whether a call asks the bus for a method by a name that is made up there."""
-    of_self = isinstance(call.func, ast.Name) and call.func.id == "getattr" and len(call.args) > 1
-    return of_self and isinstance(call.args[0], ast.Name) and not isinstance(call.args[1], ast.Constant)
+    by_text = isinstance(call.func, ast.Name) and call.func.id == "getattr" and len(call.args) > 1
+    of_self = by_text and isinstance(call.args[0], ast.Name) and call.args[0].id == "self"
+    return of_self and not isinstance(call.args[1], ast.Constant)
 
 
 def _own_name(node: ast.expr | None) -> str:

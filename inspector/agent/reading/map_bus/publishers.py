@@ -127,7 +127,7 @@ def publishers_of(
         _read_publisher(publisher, flows, paths)
         if publisher.key:
             publisher.named = len(publisher.key) == 1 or publisher.key[1:] == (".value",)
-        else:
+        elif not (publisher.each and not publisher.several):  # what is beside ``*events`` names a stream of them
             publisher.named = _takes_name(parameters) or _is_named(
                 parameters, [handler_map for handler_map in maps if handler_map.path in reads]
             )
