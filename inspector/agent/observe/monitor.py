@@ -192,8 +192,8 @@ class Monitor:
         self._shorten: Shorten | None = None
         #: What stands behind frames of which nobody is told that they are open: what they end with is told to it.
         self.passed: dict[FrameType, Open] = {}
-        #: Code of which nothing is told but that a call begins.
-        self._hushed: dict[int, CodeType] = {}
+        #: Code of which nothing is told but that a call begins, and what would be told otherwise.
+        self._hushed: dict[int, tuple[CodeType, int]] = {}
         #: The stack of a thread may be nearly full: what is told makes room for itself first.
         self._room = Room(self._leave_room)
         #: Watch at all; without it buses are recorded by stand-ins, as on an older Python.
@@ -340,12 +340,15 @@ class Monitor:
 
     def hush(self, codes: Iterable[CodeType]) -> None:
         """Report nothing of these but that calls begin, where a single watcher is all that they have."""
+        if _MONITORING is None:
+            return
         with self._lock:
+            start, told, tool = _MONITORING.events.PY_START, _MONITORING.get_local_events, self._tool
             for code in codes:
                 key = id(code)
-                if key not in self._hushed and self._may_be_hushed(key):
-                    self._hushed[key] = code
-                    self._set_local(code)
+                if tool >= 0 and key not in self._hushed and self._may_be_hushed(key):
+                    self._hushed[key] = code, told(tool, code)
+                    _MONITORING.set_local_events(tool, code, start)
 
     def _may_be_hushed(self, key: int) -> bool:
         entry = self._watchers.get(key)
@@ -356,8 +359,9 @@ class Monitor:
         with self._lock:
             hushed = tuple(self._hushed.values())
             self._hushed.clear()
-            for code in hushed:
-                self._set_local(code)
+            if _MONITORING is not None and self._tool >= 0:
+                for code, wanted in hushed:
+                    _MONITORING.set_local_events(self._tool, code, wanted)
 
     def watches(self, code: CodeType, kind: type[Watcher] = Watcher) -> bool:
         """Return whether anybody, or a watcher of a class, watches the calls of a code object."""
@@ -474,6 +478,7 @@ class Monitor:
             wanted |= events.LINE
         if key in self._hushed:
             if wanted and self._may_be_hushed(key):
+                self._hushed[key] = code, wanted
                 wanted = events.PY_START
             else:
                 del self._hushed[key]

@@ -52,9 +52,10 @@ _PAYLOADS: Final = (PUBLISHED, HANDLER_ENDED, NOTED)
 _FAILURE: Final = position(HandlerEnded, "failure")
 _MOST_HEADS: Final = 1_000
 #: Publications in a row that are only counted, after which it is worth while not to hear what handlers do; and of how
-#: many one has to be recorded at most: to hear it no more, and then again, costs as much as to hear it so often.
+#: many one has to be recorded at most: to hear it no more, and then again, costs as much as to hear it eight times, and
+#: more where handlers are long.
 _IN_A_ROW: Final = 8
-_WORTH: Final = 64
+_WORTH: Final = 16
 
 
 class _RingRows(list[Row]):

@@ -414,7 +414,7 @@ def test_a_budget_declines_before_anything_is_written(taking: Taking) -> None:
     assert story(taking.rows()) == WHOLE
 
 
-@pytest.mark.parametrize(("one_in", "hushed"), [(20, []), (100, [[PLACE]])])
+@pytest.mark.parametrize(("one_in", "hushed"), [(16, []), (17, [[PLACE]]), (100, [[PLACE]])])
 def test_what_is_left_out_is_counted_exactly_and_handlers_are_not_heard_when_that_is_worth_while(
     taking: Taking, monkeypatch: pytest.MonkeyPatch, one_in: int, hushed: list[Any]
 ) -> None:
