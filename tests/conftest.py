@@ -33,6 +33,8 @@ UI_TESTS = Path(__file__).resolve().parent / "ui"
 SLOW_FILES = Path(__file__).with_name("slow_files.txt")
 GUARD = pytest.StashKey[Guard]()
 HOMES = pytest.StashKey[Path]()
+#: Signals that end a process which has not asked for them.
+_ENDS = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM)
 
 # Two cores are shared by everything: how long an example takes says nothing about the code.
 hypothesis.settings.register_profile(
@@ -60,9 +62,11 @@ def pytest_configure(config: pytest.Config) -> None:
         from inspector.hosts import process
 
         process.KEEPER_FLAGS = ("-I",)  # what measures lines in it is an installed package
-    # A shell's background job ignores Ctrl+C, and so would every process that a test starts and stops with it.
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A shell's background job ignores Ctrl+C, and what runs under nohup a closed terminal; so would every process that
+    # a test starts and ends with one of these.
+    for number in _ENDS:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
