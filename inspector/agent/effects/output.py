@@ -15,9 +15,12 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.records.inside import OUTPUT, LineNote, data_of
+from ..observe.monitor import MONITOR
 from .handled import ends_of
 
 if TYPE_CHECKING:
+    from types import CodeType, FrameType
+
     from ...core.bus.execution import Execution
     from .effects import Effects
 
@@ -29,6 +32,9 @@ _MOST: Final = 1_000
 _NAME: Final = "write"
 #: By a name of our own: a program may take the builtins away, and print why it ends.
 _ANY: Final = Exception
+_ALL: Final = BaseException
+#: Where our code is.
+_OURS: Final = __file__.rpartition("effects")[0]
 
 
 class WrittenLines:
@@ -109,6 +115,27 @@ class WrittenLines:
                 self._effects.tell(OUTPUT, part, self._data[by_log], execution=execution)
 
 
+class _Unseen:
+    """Takes our frames out of the traceback of what leaves a function of ours: the program shows it to people.
+
+    Args:
+        code: The function's.
+    """
+
+    def __init__(self, code: CodeType) -> None:
+        self._code = code
+
+    def unwound(self, error: BaseException, frame: FrameType) -> None:
+        """Take them out, once; the frame of who has called it is not in it yet."""
+        if frame.f_code is not self._code:
+            return
+        MONITOR.follow_unwinding(self, False)
+        trace = error.__traceback__
+        while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_OURS):
+            trace = trace.tb_next
+        error.__traceback__ = trace
+
+
 def watch_output(effects: Effects) -> Callable[[], None]:
     """Watch the lines that are printed; a stream that takes the place of another, from when it is looked again."""
     watched: dict[str, tuple[Any, Callable[[], None]]] = {}
@@ -145,15 +172,21 @@ def _watch(stream: Any, name: str, effects: Effects) -> Callable[[], None]:
     emit, frame_at = logging.StreamHandler.emit.__code__, sys._getframe  # noqa: SLF001
     before = held.get(_NAME)
 
-    def watched(text: str, /) -> Any:
-        written = write(text)
+    def watched(*said: Any, **named: Any) -> Any:
         try:
-            if not effects.closed and isinstance(text, str):
-                lines.take(str.__str__(text), by_log=frame_at(1).f_code is emit)
-        except _ANY as error:  # who prints does not pay for our reading
-            lines.tell_unread(error)
+            written = write(*said, **named)
+            try:
+                text = said[0] if said else next(iter(named.values()), None)
+                if not effects.closed and isinstance(text, str):
+                    lines.take(str.__str__(text), by_log=frame_at(1).f_code is emit)
+            except _ANY as error:  # who prints does not pay for our reading
+                lines.tell_unread(error)
+        except _ALL:  # the stream cannot be written, or a signal handler raises
+            MONITOR.follow_unwinding(unseen, True)
+            raise
         return written
 
+    unseen = _Unseen(watched.__code__)
     for attribute in ("__name__", "__qualname__", "__doc__"):
         if hasattr(write, attribute):
             setattr(watched, attribute, getattr(write, attribute))

@@ -134,14 +134,18 @@ class CallWatcher(Protocol):
 Discover = Callable[[CodeType, FrameType], bool]
 
 
-class HandledWatcher(Protocol):
+class UnwindWatcher(Protocol):
+    """Who watches the frames that exceptions leave."""
+
+    def unwound(self, error: BaseException, frame: FrameType) -> None:
+        """Take note that an exception leaves a frame, whosever code it is."""
+
+
+class HandledWatcher(UnwindWatcher, Protocol):
     """Who watches exceptions that are handled, or only let through a ``finally``."""
 
     def handled(self, code: CodeType, offset: int, error: BaseException, frame: FrameType) -> None:
         """Take note that an exception arrives in a frame, at an offset of its code."""
-
-    def unwound(self, error: BaseException, frame: FrameType) -> None:
-        """Take note that an exception leaves a frame, whosever code it is."""
 
     def rest(self, wake: Callable[[], None]) -> bool:
         """Return whether nothing needs to be told until ``wake`` is called; who says so has to call it in time."""
@@ -169,7 +173,7 @@ class Monitor:
         #: Frames that exceptions leave are told to nobody: none was open for a while. Who opens one has to wake us.
         self.resting = False
         #: Watchers of handled exceptions that want to know of the frames these leave.
-        self._unwinding: list[HandledWatcher] = []
+        self._unwinding: list[UnwindWatcher] = []
         self._tool = -1
         self._users = 0
         self._watchers: dict[int, tuple[CodeType, tuple[Watcher, ...]]] = {}
@@ -329,8 +333,8 @@ class Monitor:
                 if self.frames or self.passed or self._unwinding:
                     self.wake()  # on another thread, just now
 
-    def follow_unwinding(self, watcher: HandledWatcher, on: bool) -> None:
-        """Notify a watcher of handled exceptions of the frames that exceptions leave, or no longer."""
+    def follow_unwinding(self, watcher: UnwindWatcher, on: bool) -> None:
+        """Notify a watcher of the frames that exceptions leave, or no longer."""
         if on and watcher not in self._unwinding:
             self._unwinding.append(watcher)
             if self.resting:
@@ -685,7 +689,7 @@ class Monitor:
                 execution = running()
                 if execution is not None and execution.code is code and not execution.ended:
                     self.settle(execution, frame)
-                for watcher in unwinding:
+                for watcher in tuple(unwinding):  # it may be the last time for one
                     watcher.unwound(error, frame)
                 subject = close(frame, None) or passed.pop(frame, None)
                 if subject is not None:
