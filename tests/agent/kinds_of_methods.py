@@ -407,3 +407,40 @@ def events_that_publish_themselves() -> Kind:
     problem = "Events below Notice publish themselves: not observed, handlers are called directly."
     Notice.listeners[Docked] = [moor]
     return Kind(Notice(), {"Docked": ["moor"]}, "Docked", ["moor Ida"], [problem])
+
+
+def fits(pattern: str, topic: str) -> bool:
+    wanted, parts = pattern.split("/"), topic.split("/")
+    for place, part in enumerate(wanted):
+        if part == "#":
+            return True
+        if place >= len(parts) or part not in ("+", parts[place]):
+            return False
+    return len(wanted) == len(parts)
+
+
+class Client:
+    """Holds topics against patterns by a function of the program's own."""
+
+    def __init__(self) -> None:
+        self.filtered: dict[str, list[Any]] = {
+            "quay/+/berth": [moor_at],
+            "quay/#": [ring_at],
+            "quay/north/berth": [noted],
+        }
+
+    def publish(self, topic: str, payload: Any = None) -> None:
+        for pattern, handlers in self.filtered.items():
+            if fits(pattern, topic):
+                for handler in handlers:
+                    handler(payload)
+
+
+def noted(payload: Any) -> None:
+    tick("noted")
+
+
+@kind
+def patterns_that_a_function_matches() -> Kind:
+    heard = {"quay/north/berth": ["moor_at", "ring_at", "noted"]}
+    return Kind(Client(), heard, "quay/north/berth", ["moor at", "ring at", "noted"])

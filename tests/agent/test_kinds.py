@@ -261,3 +261,10 @@ def test_a_bus_of_several_classes_is_no_signal_whatever_is_declared(handlers: An
     program = make_program("sample", [Target("sample:pier", Pier())], options={"bus": {"identity": "bus"}})
     (spec,) = program.catalog().specs
     assert [line.value for line in spec.of(IDENTITY)] == [identity]
+
+
+def test_patterns_that_a_function_matches_are_no_events() -> None:
+    program = make_program("sample", [Target("sample:bus", KINDS["patterns_that_a_function_matches"]().bus)])
+    catalog = program.catalog()
+    assert [event.name for event in catalog.events] == ["quay/north/berth"]
+    assert [pattern.name for pattern in catalog.patterns] == ["quay/+/berth", "quay/#"]

@@ -196,6 +196,16 @@ async def test_a_factory_that_needs_something_is_not_called(loader: Loader) -> N
         await loader.call(NamedValue("x:y", lambda settings: settings))
 
 
+async def test_a_function_that_dispatches_by_class_is_no_factory_that_lacks_an_argument(loader: Loader) -> None:
+    @functools.singledispatch
+    def handle(event: Any) -> None:
+        raise AssertionError(event)
+
+    with pytest.raises(LoadTrouble, match="x:y is not a recognized bus") as trouble:
+        await loader.call(NamedValue("x:y", handle))
+    assert trouble.value.hint == "Name an object whose publish method calls it."
+
+
 def caught(raise_it: Any) -> BaseException:
     try:
         raise_it()

@@ -109,6 +109,13 @@ class Loader:
             return named
         self._progress("calling", named.where)
         missing = required_arguments(named.value)
+        if missing and "registry" in getattr(named.value, "__dict__", ()):
+            raise LoadTrouble(
+                f"{named.where} is not a recognized bus: a function of functools.singledispatch.",
+                "Name an object whose publish method calls it.",
+                where=named.where,
+                kind="usage",
+            )
         if missing:
             raise LoadTrouble(
                 f"Cannot call {named.where}: missing arguments {', '.join(missing)}.",

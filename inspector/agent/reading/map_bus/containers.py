@@ -32,6 +32,7 @@ from ....core.values.looking import attributes, is_a, pretends
 from ..targets import (
     NOT_SAID,
     Expression,
+    TopicPattern,
     entries,
     handler_at,
     is_run_by,
@@ -48,6 +49,8 @@ from .flows import Flows, flow_of
 from .members import CODE, functions_of, own_names, values_of
 from .topics import is_tree, topics_in
 
+#: Parts of a topic that stand for any, or for all that follow.
+_OPEN: Final = frozenset("+#")
 #: Kinds of containers without keys.
 _FLAT: Final = ("list", "set", "frozenset", "tuple", "weakset")
 
@@ -192,13 +195,18 @@ class HandlerMap:
             every = entries(value, runs=runs, says=says, named=self.named)
         for pattern, target in every:
             pattern = None if self.only_sorts(pattern) else pattern
-            pattern = Expression(pattern, self.searches) if is_a(pattern, re.Pattern) else pattern
+            pattern = Expression(pattern, self.searches) if is_a(pattern, re.Pattern) else self.topic_of(pattern)
             yield pattern, target, _inner_maps(target, handlers=pattern is None) if self.runs else []
 
     @property
     def is_tree(self) -> bool:
         """Names are looked up in it part by part."""
         return bool(self.separator) and not self.keyed and is_tree(self.get())
+
+    def topic_of(self, key: Any) -> Any:
+        """Return a name with parts left open, ``plant/+/temp``, as the pattern that it is; another key as it is."""
+        parts = key.split(self.separator) if self.separator and type(key) is str else ()
+        return key if _OPEN.isdisjoint(parts) else TopicPattern(key, self.separator)
 
     def topics(self) -> Iterator[tuple[Any, Any]]:
         """Yield the topics in a tree that have handlers, each with the container of these."""

@@ -129,7 +129,7 @@ class MapEvents:
             for pattern in value:
                 key = pattern_of(pattern)
                 if isinstance(pattern, type) or (kind_of(value[pattern]) and key is not None):
-                    handlers.setdefault(pattern, [])
+                    handlers.setdefault(handler_map.topic_of(pattern), [])
         for pattern in [pattern for pattern in handlers if is_metaclass(pattern)]:
             classes = map(handler_event_class, handlers.pop(pattern))
             handlers.update({cls: [] for cls in classes if cls is not None and cls not in handlers})
