@@ -103,7 +103,7 @@ async def test_what_is_typed_into_the_filter_before_and_while_the_program_is_loa
     await until(lambda: not keys and window.context.journal is not None, "all is typed, and the program is there")
     await until(lambda: catalog.current_event().startswith("RoleAssign"), "it is found")
     assert catalog.search.text() == "role_assign"
-    assert QApplication.focusWidget() is catalog.search
+    assert frame.shell.focusWidget() is catalog.search
     stop.set()
     assert await task == 0
 
