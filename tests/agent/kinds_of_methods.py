@@ -444,3 +444,24 @@ def noted(payload: Any) -> None:
 def patterns_that_a_function_matches() -> Kind:
     heard = {"quay/north/berth": ["moor_at", "ring_at", "noted"]}
     return Kind(Client(), heard, "quay/north/berth", ["moor at", "ring at", "noted"])
+
+
+class Plugin:
+    def on_start(self, app: Any) -> None:
+        tick("start")
+
+
+@kind
+def hooks_that_are_called_by_name() -> Kind:
+    class Plugins:
+        def __init__(self) -> None:
+            self.plugins = [Plugin()]
+
+        def call(self, hook: Any, **values: Any) -> None:
+            for plugin in self.plugins:
+                method = getattr(plugin, hook, None)
+                if method is not None:
+                    method(**values)
+
+    problem = "The methods of what is in plugins are called by their names: they are not observed."
+    return Kind(Plugins(), {}, problems=[problem])

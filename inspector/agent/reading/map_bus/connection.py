@@ -294,6 +294,11 @@ class MapConnection:
         if next(self._events.subscribed(), None) is not None and not self.event_types() and not self._globs():
             text = "Its handlers accept every event and do not name any."
             yield Problem(self.where, text, "Name a list of event classes, or their module, with --catalog.")
+        if next(self._events.subscribed(), None) is None:
+            held = [handler_map.path for handler_map in self.maps if next(handler_map.entries(), None) is not None]
+            for path in held:
+                text = f"The methods of what is in {path} are called by their names: they are not observed."
+                yield Problem(self.where, text)
         fields = self._events.unknown_field()
         if fields:
             key = "[tool.inspector.bus]"
