@@ -99,12 +99,12 @@ class _Chart:
         """Return nodes and arrows in the order in which they came."""
         lines = []
         for name, (label, is_event) in self._labels.items():
-            told = "".join(
+            counts = "".join(
                 f" · {format_count(count)} {'by fault' if code == BY_FAULT else STATUSES[code].replace('_', ' ')}"
                 for code in (*TROUBLE, BY_FAULT)
                 if (count := self._trouble[name, code])
             )
-            lines.append(f'    {name}(["{label}"])' if is_event else f'    {name}["{label}{told}"]')
+            lines.append(f'    {name}(["{label}"])' if is_event else f'    {name}["{label}{counts}"]')
         for (start, end, loops), count in self._arrows.items():
             words = [
                 word

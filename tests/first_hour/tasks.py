@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QTableView, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QTableView, QWidget
 
 from inspector.ui.features.catalog.panel import CatalogPanel
 from inspector.ui.features.conformance.panel import ConformancePanel
@@ -329,10 +329,9 @@ async def reopen_export_and_import(hands: Hands, folder: Path) -> None:
     await hands.click_row(panel.table, await hands.row_soon(panel.table, "UserLogin"), times=2)
     await until(lambda: _published(hands) == 1, "it is open")
     await hands.click(await hands.control_soon("Export…"))
-    await until(lambda: QApplication.activeWindow() not in (None, shell), "the dialog has the keyboard")
+    await _asked_for_a_file(shell)
     await hands.key("ctrl+a")
-    await hands.write(str(folder / "run.jsonl"))
-    await hands.key("Return")
+    await _write_a_file(hands, folder / "run.jsonl")
     await until((folder / "run.jsonl").exists, "it is exported")
     await until(lambda: QApplication.activeWindow() is shell, "the window has the keyboard again")
     before = panel.table.model().rowCount()
@@ -341,10 +340,23 @@ async def reopen_export_and_import(hands: Hands, folder: Path) -> None:
     await until(field.hasFocus, "the palette has the keyboard")
     await hands.write("Import Run")
     await hands.key("Return")
-    await until(lambda: isinstance(QApplication.activeWindow(), QFileDialog), "the dialog has the keyboard")
-    await hands.write(str(folder / "run.jsonl"))
-    await hands.key("Return")
+    await _asked_for_a_file(shell)
+    await _write_a_file(hands, folder / "run.jsonl")
     await until(lambda: panel.table.model().rowCount() == before + 1, "it is imported")
+
+
+async def _asked_for_a_file(shell: QWidget) -> None:
+    """Wait until a dialog of files has the keyboard."""
+    await until(lambda: QApplication.activeWindow() not in (None, shell), "the dialog has the keyboard")
+    await until(lambda: isinstance(QApplication.focusWidget(), QLineEdit), "and its field")
+
+
+async def _write_a_file(hands: Hands, file: Path) -> None:
+    """Write the name of a file into the field that has the keyboard, and press Return once it stands there."""
+    field = QApplication.focusWidget()
+    await hands.write(str(file))
+    await until(lambda: isinstance(field, QLineEdit) and field.text() == str(file), "it is written")
+    await hands.key("Return")
 
 
 def _clipboard() -> str:

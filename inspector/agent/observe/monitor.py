@@ -347,11 +347,11 @@ class Monitor:
         if _MONITORING is None:
             return
         with self._lock:
-            start, told, tool = _MONITORING.events.PY_START, _MONITORING.get_local_events, self._tool
+            start, events_of, tool = _MONITORING.events.PY_START, _MONITORING.get_local_events, self._tool
             for code in codes:
                 key = id(code)
                 if tool >= 0 and key not in self._hushed and self._may_be_hushed(key):
-                    self._hushed[key] = code, told(tool, code)
+                    self._hushed[key] = code, events_of(tool, code)
                     _MONITORING.set_local_events(tool, code, start)
 
     def _may_be_hushed(self, key: int) -> bool:

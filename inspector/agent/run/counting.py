@@ -134,7 +134,7 @@ def _ending(
 ) -> Callable[[CodeType, int, Any], Any]:
     """Return what is called when code returns: ``end``, unless it is of a publication that is only counted."""
     publish, running, key_of, frame_at = PUBLISHING.set, CURRENT.get, id, sys._getframe  # noqa: SLF001
-    points, handlers, told = observation.plain_points, observation.handler_code, MONITOR.ends_told
+    points, handlers, ends = observation.plain_points, observation.handler_code, MONITOR.ends_told
     frames, passed, close = MONITOR.frames, MONITOR.passed, MONITOR.passed.pop
 
     def returned(code: CodeType, offset: int, value: Any) -> Any:
@@ -145,7 +145,7 @@ def _ending(
                 if mark is not None:
                     publish(mark.outside)
                     return None
-            elif not frames and key in handlers and key not in told and running() is None:
+            elif not frames and key in handlers and key not in ends and running() is None:
                 return None  # nothing that could end here is open
         except Exception as error:  # noqa: BLE001 - as above
             return fail(error)

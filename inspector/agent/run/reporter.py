@@ -98,10 +98,10 @@ class _TestWatch(Watcher):
 
 def outcome_of(reports: Any) -> str:
     """Return how a test ended, as pytest calls it: the worst of what its set-up, call and tear-down said."""
-    known = reports if isinstance(reports, (list, tuple)) else ()
-    words = [str(getattr(report, "outcome", "")) for report in known]
+    phases = reports if isinstance(reports, (list, tuple)) else ()
+    words = [str(getattr(report, "outcome", "")) for report in phases]
     worst = next((word for word in ("failed", "skipped", "passed") if word in words), "")
-    if any(hasattr(report, "wasxfail") for report in known):  # of one that was expected to fail
+    if any(hasattr(report, "wasxfail") for report in phases):  # of one that was expected to fail
         return {"skipped": "xfailed", "passed": "xpassed"}.get(worst, worst)
     return worst
 

@@ -232,9 +232,9 @@ class RunReader:
         """Return the process that has started another and reports, perhaps by something that does not, as a shell."""
         pid = process.parent_pid
         while pid > 1:
-            known = next((other for other in reversed(self._rings.values()) if other.pid == pid), None)
-            if known is not None and known is not process:
-                return known
+            parent = next((other for other in reversed(self._rings.values()) if other.pid == pid), None)
+            if parent is not None and parent is not process:
+                return parent
             stat = stat_of(pid)
             pid = stat.parent if stat is not None else 0
         return None

@@ -134,7 +134,9 @@ class OpenProjectDialog(QDialog):
         what = "See the events, handlers and wiring of your own program, without changing it."
         rows: list[tuple[QWidget, QWidget]] = []
         if self._recent:
-            titles = [f"{one.get('name') or one.get('app')}  —  {one.get('cwd')}" for one in self._recent]
+            titles = [
+                f"{project.get('name') or project.get('app')}  —  {project.get('cwd')}" for project in self._recent
+            ]
             box = box_of_recent("Recent projects", titles, lambda place: self.fill(self._recent[place]))
             rows.append((PlainLabel("Recent"), box))
         rows += [(PlainLabel(title), self._make_field(name, title, hint)) for name, title, hint in _FIELDS]

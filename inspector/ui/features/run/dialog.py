@@ -68,7 +68,7 @@ class RunDialog(QDialog):
         what = "The program runs unchanged; nothing is fired into it. Processes appear as they start."
         rows: list[tuple[QWidget, QWidget]] = []
         if self._recent:
-            titles = [f"{one.command}  —  {one.cwd}" for one in self._recent]
+            titles = [f"{recent.command}  —  {recent.cwd}" for recent in self._recent]
             box = box_of_recent("Recent commands", titles, lambda place: self.fill(self._recent[place]))
             rows.append((PlainLabel("Recent"), box))
         browse = Button(self._theme, "Browse…", on_click=self._browse)

@@ -622,7 +622,8 @@ async def test_a_program_that_dies_is_told_with_its_handler_and_can_be_restarted
         await until(lambda: strip.isVisible() and bool(strip.buttons), "the strip")
         await until(lambda: "ship" in strip.text.text(), "the host has said how it ended")
         assert not any("exit code 3" in notice.text for notice in shown.notices), "the strip tells it, and stays"
-        assert shown.window.commands.reason("record.toggle") == "The program has stopped"
+        reason = shown.window.commands.reason
+        await until(lambda: reason("record.toggle") == "The program has stopped", "nothing can be recorded")
         await until(lambda: not shown.desk.conformance.fire.isEnabled(), "nor can everything be fired")
         for width in (1280, shown.window.shell.minimumWidth()):
             shown.window.shell.resize(width, 700)
