@@ -14,6 +14,7 @@ from functools import partial
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
+from ...core.own_code import is_agent
 from ...core.records.inside import OUTPUT, LineNote, data_of
 from ..observe.monitor import MONITOR
 from .handled import ends_of
@@ -33,8 +34,6 @@ _NAME: Final = "write"
 #: By a name of our own: a program may take the builtins away, and print why it ends.
 _ANY: Final = Exception
 _ALL: Final = BaseException
-#: Where our code is.
-_OURS: Final = __file__.rpartition("effects")[0]
 
 
 class WrittenLines:
@@ -131,7 +130,7 @@ class _Unseen:
             return
         MONITOR.follow_unwinding(self, False)
         trace = error.__traceback__
-        while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_OURS):
+        while trace is not None and is_agent(trace.tb_frame.f_code.co_filename):
             trace = trace.tb_next
         error.__traceback__ = trace
 
