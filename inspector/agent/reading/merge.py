@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ...core.description import (
     CatalogDescription,
@@ -24,6 +24,9 @@ from .events import EventType, describe_class
 
 if TYPE_CHECKING:
     from ..adapters.base import Connection
+
+#: Events that a problem of many names.
+_NAMED: Final = 3
 
 
 class ProgramNames:
@@ -53,6 +56,17 @@ class ProgramNames:
     def describe(self, target: Any) -> HandlerDescription:
         """Describe a handler."""
         return self._handlers.describe(target)
+
+
+def _on_several(places: Sequence[str], events: Sequence[tuple[str, EventType]]) -> Problem:
+    """Return what to know of events that have handlers on several buses."""
+    names, first = [name for name, _ in events], events[0][1]
+    more = "" if len(names) <= _NAMED else ", …"
+    listed = ", ".join(names[:_NAMED]) + more
+    which = f"{listed} has" if len(names) == 1 else f"{len(names)} events ({listed}) have"
+    are = "is" if len(names) == 1 else "are"
+    text = f"{which} handlers on {len(places)} buses and {are} fired on this one only."
+    return Problem(places[0], text, "Name only the bus to fire on.", first.file, first.line)
 
 
 class Merged:
@@ -94,17 +108,18 @@ class Merged:
         self.events = {self._names.name_of(event.cls or event.name): event for event in self._event_types(troubles)}
         handlers: dict[str, HandlerDescription] = {}
         events = []
+        shared: dict[tuple[str, ...], list[tuple[str, EventType]]] = {}
         for name, event in self.events.items():
             described, places = self._handlers_of(event)
             if len(places) > 1:
-                text = f"{name} has handlers on {len(places)} buses and is fired on {places[0]} only."
-                troubles.append(Problem(name, text, "Name only the bus to fire on.", event.file, event.line))
+                shared.setdefault(tuple(places), []).append((name, event))
             described += [handler for entry, handler in self.also if name in events_of(entry)]
             for handler in described:
                 handlers.setdefault(handler.key, handler)
             if "problem" in event.tags:
                 troubles.append(Problem(name, event.tags["problem"], "", event.file, event.line))
             events.append(self._event(name, event, tuple(handler.key for handler in described)))
+        troubles += [_on_several(places, shared_events) for places, shared_events in shared.items()]
         silent = True
         for _, handler in self.also:
             handlers.setdefault(handler.key, handler)
