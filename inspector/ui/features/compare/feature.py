@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from PySide6.QtCore import QTimer
+
 from inspector.app.commands import Command
 from inspector.ui.feature import Feature, Parts
 
@@ -49,6 +51,9 @@ def make(context: Context) -> Parts:
             context.raise_panel(FEATURE.id)
 
     context.comparison_wanted.connect(compare)
+    # What shows each execution that is selected comes to the front before.
+    to_front = partial(context.raise_panel, FEATURE.id)
+    panel.chosen.connect(lambda: QTimer.singleShot(0, panel, to_front))
 
     def ask() -> None:
         context.comparison_wanted.emit(context.selection.execution)
@@ -64,7 +69,7 @@ def make(context: Context) -> Parts:
             "compare.filter", "Filter to Strongest Difference", panel.filter_strongest, blocked=panel.filter_blocked
         ),
         Command("compare.swap", "Swap A and B", panel.swap, blocked=panel.blocked),
-        Command("compare.choose", "Choose B in Timeline", panel.choose_in_timeline, blocked=panel.blocked),
+        Command("compare.choose", "Choose B in Timeline", panel.choose_in_timeline, blocked=panel.choose_blocked),
         Command("compare.copy", "Copy Comparison", panel.copy, "Edit", "execution", (), "copy", blocked=panel.blocked),
     )
     changed = partial(context.commands.changed, *(command.id for command in commands))

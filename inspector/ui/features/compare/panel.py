@@ -61,6 +61,7 @@ class ComparePanel(JournalPanel):
         stop_requested: Retry nothing more.
         test_requested: Copy this execution (its index) as a test.
         shown: It compares others, or knows more of them.
+        chosen: B was chosen, where executions are selected.
     """
 
     filter_requested = Signal(str)
@@ -69,6 +70,7 @@ class ComparePanel(JournalPanel):
     stop_requested = Signal()
     test_requested = Signal(int)
     shown = Signal()
+    chosen = Signal()
 
     def __init__(
         self, theme: Theme, selection: Selection, request: RequestComparison, parent: QWidget | None = None
@@ -139,6 +141,7 @@ class ComparePanel(JournalPanel):
         """Compare what is selected, if it failed; a look at one that passed changes nothing, unless it is to be B."""
         if self._awaits_b and 0 <= index < len(self._journal.executions) and index != self._a:
             self.compare(self._a, index)
+            self.chosen.emit()
             return
         if index not in (self._a, self._b) and went_wrong(self._journal, index):
             self.compare(index)
@@ -324,6 +327,10 @@ class ComparePanel(JournalPanel):
     def blocked(self) -> str:
         """Return why there is no comparison; empty when there is one."""
         return "" if self._compared is not None else "Nothing to compare"
+
+    def choose_blocked(self) -> str:
+        """Return why no B can be chosen; one for what has never passed can."""
+        return "" if self._a >= 0 else "Nothing to compare"
 
     def filter_blocked(self) -> str:
         """Return why there is nothing to filter by."""

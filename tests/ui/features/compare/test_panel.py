@@ -264,6 +264,10 @@ async def test_y_and_the_button_of_the_failure_lead_there(tmp_path: Path) -> Non
         window.key(Qt.Key.Key_Y)
         await until(panel.isVisible, "the key leads there")
         await until(lambda: pair(panel)[1].startswith("B ✓ next that passed"))
+        assert commands.run("compare.choose")
+        selection.select_in(journal, ExecutionIndex(ship[2]))
+        await until(lambda: pair(panel)[1].startswith("B ✕ failed #3"), "B is chosen")
+        await until(lambda: shell.panel("compare").x() >= 0 and panel.isVisible(), "and the two are shown, not B alone")
 
 
 # Which two, and the way there
