@@ -21,19 +21,20 @@ import threading
 # By names of ours: a program may take them out of the builtins, and nothing may be raised here then.
 from builtins import Exception, any, getattr, id, len, set, tuple  # noqa: A004
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import starmap
+from operator import call
 from types import CodeType, FrameType
 from typing import Any, Final, Protocol
 
 from ...core.bus.context import CURRENT
+from ...core.errors import InspectorError
+from . import toolid
 from .quick import quick_end, quick_start
 from .room import Room, is_deep
+from .toolid import MONITORING as _MONITORING
 
-_MONITORING: Final = getattr(sys, "monitoring", None)
 #: Stands for an argument that there is none of.
 MISSING: Final[Any] = getattr(_MONITORING, "MISSING", None)
-#: Tool ids that nobody is known to use: debuggers have 0, coverage 1, profilers 2, optimizers 5.
-_TOOLS: Final = (4, 3)
-_NAME: Final = "inspector"
 _MOMENTS: Final = ("started", "returned", "yielded", "resumed", "thrown")
 #: Exceptions in a row that nobody wants to know of, after which the next are not told.
 _PATIENCE: Final = 64
@@ -208,7 +209,7 @@ class Monitor:
         """Code can be watched: on Python 3.12 and newer, with a tool id that is free."""
         if _MONITORING is None or not self.allowed:
             return False
-        return self._tool >= 0 or any(_MONITORING.get_tool(tool) is None for tool in _TOOLS)
+        return self._tool >= 0 or toolid.is_any_free()
 
     def begin(self, failed: Callable[[BaseException], None], *, closed: bool = False) -> bool:
         """Take a tool id, unless there is one; return whether there is.
@@ -221,10 +222,9 @@ class Monitor:
             return False
         with self._lock:
             if self._tool < 0:
-                self._tool = next((tool for tool in _TOOLS if _MONITORING.get_tool(tool) is None), -1)
+                self._tool = toolid.take(self._move)
                 if self._tool < 0:
                     return False
-                _MONITORING.use_tool_id(self._tool, _NAME)
                 self._register()
                 if not closed:
                     atexit.register(self.close)  # later our modules are gone, and the program's finalizers still run
@@ -511,8 +511,7 @@ class Monitor:
         if _MONITORING is None or self._tool < 0:
             return
         tool, self._tool = self._tool, -1
-        _MONITORING.set_events(tool, 0)
-        for code, _ in (*self._watchers.values(), *self._calls.values(), *self._lines.values()):
+        for code in self._watched_codes():
             _MONITORING.set_local_events(tool, code, 0)  # freeing the id would leave them for its next owner
         self._watchers.clear()
         self._calls.clear()
@@ -525,9 +524,34 @@ class Monitor:
         atexit.unregister(self.close)
         for notify in self._told.values():
             notify.clear()
-        for event in self._callbacks():
-            _MONITORING.register_callback(tool, event, None)
-        _MONITORING.free_tool_id(tool)
+        toolid.release(tool)
+
+    def _watched_codes(self) -> list[CodeType]:
+        return [code for code, _ in (*self._watchers.values(), *self._calls.values(), *self._lines.values())]
+
+    def _move(self) -> None:
+        """Take another tool id: the program wants ours."""
+        with self._lock:
+            before = self._tool
+            if _MONITORING is None or before < 0:
+                return
+            self._tool = toolid.take(self._move)
+            if self._tool < 0:
+                self._tool = before
+                self._fail(InspectorError(toolid.NONE_LEFT))
+                return
+            self._register()
+            steps: list[tuple[Any, ...]] = []
+            for code in self._watched_codes():
+                events = _MONITORING.get_local_events(before, code)
+                steps.append((_MONITORING.set_local_events, before, code, 0))
+                steps.append((_MONITORING.set_local_events, self._tool, code, events))
+            steps.append((_MONITORING.set_events, self._tool, _MONITORING.get_events(before)))
+            steps.append((_MONITORING.set_events, before, 0))
+            # In one step, as it were: between two no other thread runs, which would be told twice or not at all.
+            tuple(starmap(call, steps))
+            toolid.release(before)
+            self.ask_again()  # what is disabled is so also for the next owner of an id
 
     def look_ahead(self) -> None:
         """Make room on the stack from now on, if it is nearly full: the program recurses, and is about to fail."""
@@ -627,7 +651,7 @@ class Monitor:
     def _callbacks(self) -> dict[int, Callable[..., Any]]:
         assert _MONITORING is not None  # noqa: S101 - asked by who calls it
         events, disable = _MONITORING.events, _MONITORING.DISABLE
-        disabled, calls, at = self._disabled, self._calls, self._frames_back
+        disabled, calls, at, tool = self._disabled, self._calls, self._frames_back, self._tool
         frames, close, unwinding, passed = self.frames, self.frames.pop, self._unwinding, self.passed
         begun, frame_at, key_of, fail = self._told["started"], sys._getframe, id, self._fail  # noqa: SLF001
         running = CURRENT.get
@@ -654,7 +678,7 @@ class Monitor:
             tell = begun.get(key)
             if tell is not None:  # it has just been found
                 return tell(frame_at(inner + 1))
-            if any(asked):
+            if any(asked) or self._tool != tool:  # the id is another tool's by now
                 return None
             disabled.add(key)
             return disable

@@ -286,7 +286,8 @@ class Reporter:
             self._agent.give_up(f"The ring cannot be written: {error}")
             return
         read = self._recorder.failure(error)
-        text = f"Recording stopped: {read.type}: {read.message}"
+        why = str(error) if isinstance(error, InspectorError) else f"{read.type}: {read.message}"
+        text = f"Recording stopped: {why}"
         with suppress(RingError):
             self._recorder.record(HostNoted(self._recorder.now(), "observer", "error", text))
         self._agent.give_up(text)

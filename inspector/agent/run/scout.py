@@ -23,6 +23,7 @@ from ..libraries.base import LibraryAdapter
 from ..libraries.every import library_adapters
 from ..libraries.psygnal import EMISSIONS
 from ..observe.monitor import MONITOR, Watcher
+from ..observe.toolid import NONE_LEFT
 from ..process.loader import is_factory
 from ..reading.discovery import SURE
 from ..reading.map_bus.connection import ALONE
@@ -92,7 +93,7 @@ class Scout:
         if not self._reporter.begin():
             self._agent.leave()
             if not self._reporter.begin():
-                self._agent.give_up("Other tools use both free tool ids of sys.monitoring.")
+                self._agent.give_up(NONE_LEFT)
                 return
             MONITOR.ask_again()
         MONITOR.discover(self.asked)

@@ -12,6 +12,7 @@ from _json import encode_basestring_ascii, make_encoder, make_scanner
 from _thread import allocate_lock, get_native_id, start_new_thread
 from time import perf_counter_ns
 
+from ..observe import toolid
 from ..procfs import processor_times, read_text
 from .ring import (
     CAPACITY,
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = ["allocate_lock", "start_new_thread"]
 
-#: Tool ids that nobody is known to use.
-TOOLS: Final = (4, 3)
 #: Where a function publishes on the buses of a library: its name, and its module.
 LIBRARY_POINTS: Final = {
     **dict.fromkeys(("Signal.send", "Signal.send_async"), ("blinker.base",)),
@@ -191,7 +190,7 @@ class Agent:
         size = spec.get("ring")
         self._capacity = size if type(size) is int and 1 << 16 <= size <= MOST else CAPACITY
         self._tool = -1
-        self._waking = False
+        self._waking = self._has_left = False
         self._lock = allocate_lock()
         self._loader = 0
         self.ring: RingWriter | None = self._greet()
@@ -276,18 +275,27 @@ class Agent:
 
     def look(self) -> None:
         """Ask about each piece of code that runs, once."""
-        monitoring = sys.monitoring  # type: ignore[attr-defined,unused-ignore]  # there since 3.12
-        tool = next((tool for tool in TOOLS if monitoring.get_tool(tool) is None), -1)
+        tool = toolid.take(self._move)
         if tool < 0:
-            self.give_up("Other tools use both free tool ids of sys.monitoring.")
+            self.give_up(toolid.NONE_LEFT)
             return
         self._tool = tool
-        monitoring.use_tool_id(tool, "inspector")
-        event = monitoring.events.PY_START
-        monitoring.register_callback(tool, event, self._callback(monitoring.DISABLE))
-        monitoring.set_events(tool, event)
+        event = toolid.MONITORING.events.PY_START
+        toolid.MONITORING.register_callback(tool, event, self._callback(tool, toolid.MONITORING.DISABLE))
+        toolid.MONITORING.set_events(tool, event)
 
-    def _callback(self, disable: Any) -> Any:
+    def _move(self) -> None:
+        """Ask on by another tool id: the program wants ours. What was asked about is asked about again."""
+        before, self._tool = self._tool, -1
+        if before >= 0:
+            toolid.MONITORING.set_events(before, 0)
+            self.look()
+            if self._has_left:  # on another thread, just now
+                self.leave()
+            toolid.release(before)
+            toolid.MONITORING.restart_events()  # what is disabled is so also for the next owner of an id
+
+    def _callback(self, tool: int, disable: Any) -> Any:
         """Return what is asked about code. It is a closure: at the end of the interpreter globals are gone."""
         wanted, alone, any_of = self.wanted, not self.wanted, any
         modules, wake, frame_at = {item.module for item in wanted}, self._wake, sys._getframe  # noqa: SLF001
@@ -312,7 +320,8 @@ class Agent:
                         wake(frame)
             except Exception as error:  # noqa: BLE001 - the observed never pays
                 fail(error)
-            return None if self._waking else disable  # who goes on asks about this code, too
+            # Who goes on asks about this code, too; and the id may be another tool's by now.
+            return None if self._waking or self._tool != tool else disable
 
         def fits_main(frame: FrameType) -> bool:
             main = frame.f_globals.get("__name__") in ("__main__", "__mp_main__")
@@ -363,12 +372,10 @@ class Agent:
 
     def leave(self) -> None:
         """Ask about nothing any more."""
+        self._has_left = True
         if self._tool >= 0:
-            monitoring = sys.monitoring  # type: ignore[attr-defined,unused-ignore]  # as above
             tool, self._tool = self._tool, -1
-            monitoring.set_events(tool, 0)
-            monitoring.register_callback(tool, monitoring.events.PY_START, None)
-            monitoring.free_tool_id(tool)
+            toolid.release(tool)
 
 
 def may_publish(frame: FrameType) -> Any:
