@@ -20,8 +20,8 @@ from inspector.ui.kit.tokens import mix
 if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
 
-#: By column, what makes a text shorter.
-Shorter = Mapping[int, Callable[[str], str]]
+#: By column, what makes a text shorter, one after another until it fits.
+Shorter = Mapping[int, Sequence[Callable[[str], str]]]
 NO_SHORTER: Final[Shorter] = MappingProxyType({})
 _MARKS: Final = {"live": ("record", "failed_text"), "open": ("chevron-right", "accent_text")}
 _BAR_GAP: Final = 1
@@ -85,8 +85,10 @@ class ToneDelegate(RowDelegate):
         """Return what a cell shows of a text in a width in pixels."""
         mode = Qt.TextElideMode.ElideMiddle if column in self.middle else Qt.TextElideMode.ElideRight
         shown = metrics.elidedText(text, mode, width)
-        if shown != text and column in self._shorter:
-            shown = metrics.elidedText(self._shorter[column](text), mode, width)
+        for shorten in self._shorter.get(column, ()):
+            if shown != text:
+                text = shorten(text)
+                shown = metrics.elidedText(text, mode, width)
         return shown
 
     def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:

@@ -116,7 +116,8 @@ class TableColumns(ColumnChoices):
         theme: The look of the menu.
         widths: Width of each column in characters.
         optional: Columns that come when there is room, the most wanted first; the others are there at every width.
-        wide: The column that takes the room that the others leave; it is always shown.
+        wide: The column that takes the room that the others leave; it is always shown, and those that a person
+            chooses beyond the room give way to it.
         order: Columns from the left to the right, where that is not the model's order; the rest follows.
         most: Characters up to which columns grow when the wide one has all the room that it wants, the first before
             the others.
@@ -214,6 +215,7 @@ class TableColumns(ColumnChoices):
             shown = self._chosen
         shown = shown - self._header.absent
         self._grow(wanted, shown)
+        self._shrink(wanted, shown)
         self._arranging = True
         for column in self._order:
             self._view.setColumnHidden(column, column not in shown)
@@ -232,6 +234,21 @@ class TableColumns(ColumnChoices):
             if more > 0:
                 wanted[column] += more
                 spare -= more
+
+    def _shrink(self, wanted: dict[int, int], shown: set[int]) -> None:
+        """Narrow what a person has chosen where the wide column has less than its least, at most to the titles."""
+        if self._chosen is None:
+            return
+        missing = self._pixels(self._least[self._wide]) - self._view.viewport().width() + self._header.taken
+        missing += sum(wanted[column] for column in shown - {self._wide})
+        metrics = self._header.fontMetrics()
+        slack = {
+            column: max(0, wanted[column] - metrics.horizontalAdvance(f"{self.title(column)} ↓") - _AROUND)
+            for column in shown - {self._wide} - self._dragged.keys()
+        }
+        share = min(1.0, max(0, missing) / max(1, sum(slack.values())))
+        for column, pixels in slack.items():
+            wanted[column] -= round(pixels * share)
 
     # -- what a person chooses
 

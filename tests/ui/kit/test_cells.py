@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from inspector.ui.features.failures.model import short_place, short_title
+from inspector.ui.features.failures.model import short_place, short_title, shortest_place
 from inspector.ui.kit.cells import ToneDelegate
 from inspector.ui.kit.theme import Theme
 
@@ -41,7 +41,7 @@ def test_a_text_is_shortened_only_where_it_does_not_fit_and_cut_only_after_that(
 ) -> None:
     owner = QWidget()
     qtbot.addWidget(owner)
-    delegate = ToneDelegate(Theme("dark"), owner, shorter={1: short_place})
+    delegate = ToneDelegate(Theme("dark"), owner, shorter={1: (short_place, shortest_place)})
     metrics = QFontMetrics(owner.font())
     whole, short = "audit.py:41 in AuditHandler.handle", "audit.py:41 in handle"
 
@@ -50,6 +50,7 @@ def test_a_text_is_shortened_only_where_it_does_not_fit_and_cut_only_after_that(
 
     assert shown(1, whole) == whole
     assert shown(1, short) == short
-    assert shown(1, short, 9).startswith("audit.py:41 in h")
-    assert shown(1, short, 9).endswith("…")
+    assert shown(1, short, 9) == "audit.py:41"
+    assert shown(1, "audit.py:41", 9).startswith("audit.p")
+    assert shown(1, "audit.py:41", 9).endswith("…")
     assert shown(0, short).startswith("audit.py:41 in A")

@@ -96,6 +96,25 @@ def test_optional_columns_come_as_there_is_room_and_the_button_has_room_of_its_o
     assert last - button.x() <= header.sectionSize(RUNS) - 7 * unit  # the title ends before it
 
 
+def test_columns_that_are_chosen_beyond_the_room_give_way_to_the_wide_one_but_not_their_titles(table):
+    for width in (500, 380, 300):
+        table.resize(width, 200)
+        if width == 380:
+            assert shown(table) != [NAME, RUNS, MAX, SINCE]
+        while shown(table) != [NAME, RUNS, MAX, SINCE]:
+            item(table, next(name for name in ("max", "since") if not item(table, name).checked)).run()
+        wide = 20 * table.fontMetrics().averageCharWidth() + 18
+        others = (RUNS, MAX, SINCE)
+        titles = {c: table.fontMetrics().horizontalAdvance(table.columns.title(c)) for c in others}
+        assert all(table.columnWidth(column) > titles[column] for column in others)
+        header = table.horizontalHeader()
+        at_title = sum(header.fontMetrics().horizontalAdvance(f"{table.columns.title(c)} ↓") + 18 for c in others)
+        assert table.columnWidth(NAME) >= min(wide, table.viewport().width() - at_title - 24)
+    table.horizontalHeader().resizeSection(SINCE, 140)
+    table.resize(290, 200)
+    assert table.columnWidth(SINCE) == 140  # dragged is dragged
+
+
 @pytest.mark.qt_log_ignore("grabbing the keyboard")
 def test_the_button_opens_a_list_that_stays_while_columns_are_switched(table):
     QTest.mouseClick(table.horizontalHeader().button, Qt.MouseButton.LeftButton)

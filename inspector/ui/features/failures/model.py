@@ -530,3 +530,8 @@ def short_place(text: str) -> str:
     """Return a place without the class: ``audit.py:41 in handle`` of ``audit.py:41 in AuditHandler.handle``."""
     file, within, function = text.partition(" in ")
     return f"{file}{within}{function.rpartition('.')[2]}"
+
+
+def shortest_place(text: str) -> str:
+    """Return the file and line of a place alone, where it has them: ``audit.py:41``."""
+    return text.partition(" in ")[0] or text

@@ -176,7 +176,7 @@ class FailureDetail(Page):
         self.libraries.set_text(f"Show {plural(foreign, 'library frame')}" if only else "Only my frames")
 
 
-_WIDTHS: Final = {0: 24, 1: 34, 2: 22, 3: 30, 4: 5, 5: 10, 6: 14, 7: 14, 8: 14}
+_WIDTHS: Final = {0: 20, 1: 34, 2: 22, 3: 30, 4: 5, 5: 8, 6: 14, 7: 14, 8: 14}
 #: Columns that come when there is room, the most wanted first.
 _OPTIONAL: Final = (
     *(columns.VERDICT, columns.TREND, columns.LAST, columns.MESSAGE),
@@ -294,7 +294,10 @@ class FailuresPanel(JournalPanel):
             wide=columns.TYPE,
             middle=(columns.TYPE, columns.HANDLER),
             order=_ORDER,
-            shorter={columns.TYPE: columns.short_title, columns.PLACE: columns.short_place},
+            shorter={
+                columns.TYPE: (columns.short_title,),
+                columns.PLACE: (columns.short_place, columns.shortest_place),
+            },
             most=_MOST,
         )
         self.sorted = self.table.sorted

@@ -15,10 +15,11 @@ from inspector.app.tasks import TaskOwner
 from inspector.core.records.capture import capture_failure
 from inspector.core.records.records import SessionStarted
 from inspector.ui.features.failures import panel as panels
-from inspector.ui.features.failures.model import COUNT, PLACE, TYPE, VERDICT
+from inspector.ui.features.failures.model import COUNT, PLACE, TREND, TYPE, VERDICT
 from inspector.ui.features.failures.panel import FailuresPanel
 from inspector.ui.kit.buttons import IconButton
 from inspector.ui.kit.text import copy_text
+from inspector.ui.kit.theme import Theme
 from inspector.ui.parts.traceback import CodeLines
 from tests.analysis.sample_runs import MS, Run, Story, Told, failure
 from tests.patience import until
@@ -155,6 +156,21 @@ def test_the_columns_fit_at_every_width_of_the_window(theme, selection, shown, w
     assert panel.table.header().length() <= panel.table.viewport().width()
     assert not panel.table.isColumnHidden(PLACE)
     assert panel.table.columnWidth(PLACE) > 100
+
+
+def test_what_failed_and_its_line_can_be_read_beside_a_column_that_is_chosen(theme, selection, shown, qapp):
+    Theme("dark").apply(qapp)
+    _, panel = filled(theme, selection, shown, failed(0, failure("ConnectionResetError")))
+    panel.resize(676, 330)
+    assert panel.table.isColumnHidden(TREND)
+    next(item for item in panel.table.columns.menu_items() if item.label == "Trend").run()
+    assert not panel.table.isColumnHidden(TREND)
+    delegate, metrics = panel.table.itemDelegate(), panel.table.fontMetrics()
+    texts = []
+    for column in (TYPE, PLACE):
+        index = panel.sorted.index(0, column)
+        texts.append(delegate.fitting(index.data(), column, metrics, panel.table.visualRect(index).width() - 16))
+    assert texts == ["ConnectionResetError", "audit.py:41"]
 
 
 def test_without_failures_the_panel_says_so_and_counts_them_when_they_come(theme, selection, shown):
