@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -31,8 +32,9 @@ _COLUMNS: Final = (
     Column("Size", number=True, about="Approximate size in the sessions database"),
 )
 _ROOT: Final = QModelIndex()
-#: What mark and weight of a name take, in characters.
-_BESIDE: Final = 4
+#: What mark and weight of a name take, and the sign of an outcome, in characters.
+_BESIDE: Final = {NAME: 4, OUTCOME: 2}
+_MINUTE: Final = "%Y-%m-%d %H:%M"
 _EDIT: Final = int(Qt.ItemDataRole.EditRole)
 
 
@@ -95,9 +97,9 @@ class SessionsModel(TableModel):
         """Return the number of sessions."""
         return len(self._sessions)
 
-    def name_length(self, row: int) -> int:
-        """Return how much room a name takes beside its mark, in characters."""
-        return len(self.text(row, NAME)) + _BESIDE
+    def length(self, row: int, column: int) -> int:
+        """Return how much room a text takes with its mark or sign, in characters."""
+        return len(self.text(row, column)) + _BESIDE.get(column, 0)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Let the name be edited."""
@@ -127,7 +129,7 @@ class SessionsModel(TableModel):
             return one_line(session.title)
         if column == STARTED:
             began = session.started_at
-            return f"{began.astimezone():%Y-%m-%d %H:%M}" if began.timestamp() else ""  # a damaged one may not know
+            return f"{began.astimezone():{_MINUTE}}" if began.timestamp() else ""  # a damaged one may not know
         if column == PROGRAM:
             return one_line(session.program)
         if column == STATE:
@@ -187,6 +189,15 @@ class SessionsModel(TableModel):
             SIZE: session.bytes,
         }
         return numbers[column] if column in numbers else self.text(row, column).lower()
+
+
+def short_start(text: str) -> str:
+    """Return the part of a start time that tells most: ``14:05`` today, ``11-30 14:05`` this year, else the day."""
+    day, _, minute = text.partition(" ")
+    today = f"{datetime.now().astimezone():{_MINUTE}}".partition(" ")[0]
+    if day == today:
+        return minute
+    return text[len("2026-") :] if day[:4] == today[:4] else day
 
 
 def outcome(session: SessionInfo) -> str:

@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from inspector.store.info import SessionInfo
     from inspector.ui.kit.theme import Theme
 
-_WIDTHS = {0: 26, 1: 16, 2: 9, 3: 16, 4: 16, 5: 19, 6: 8, 7: 11, 8: 9}
-#: Several outcomes, and the file of an import, where there is room.
-_MOST: Final = {columns.STATE: 24, columns.OUTCOME: 24}
-#: Characters of names to which other columns give way.
-_LONGEST: Final = 46
+_WIDTHS = {0: 21, 1: 10, 2: 9, 3: 8, 4: 16, 5: 8, 6: 8, 7: 11, 8: 9}
+#: Whole dates, several outcomes, and the file of an import, where there is room.
+_MOST: Final = {columns.STARTED: 16, columns.STATE: 24, columns.OUTCOME: 24}
+#: Characters of these texts to which other columns give way.
+_LONGEST: Final = {columns.NAME: 46, columns.OUTCOME: 16, columns.STATE: 19}
 #: Columns that come when there is room, the most wanted first.
 _OPTIONAL: Final = (
-    *(columns.DURATION, columns.STARTED, columns.PUBLICATIONS),
-    *(columns.SIZE, columns.EXECUTIONS, columns.PROGRAM),
+    *(columns.DURATION, columns.PUBLICATIONS, columns.SIZE),
+    *(columns.EXECUTIONS, columns.PROGRAM),
 )
 _NONE_YET: Final = ("No sessions yet", "A session is recorded whenever the program publishes events.")
 _NONE_FITS: Final = ("No matching sessions", "Press Esc in the filter to show all sessions.")
@@ -94,7 +94,12 @@ class SessionsPanel(QWidget):
         self.model = SessionsModel(self)
         self.model.renamed.connect(self.rename_requested)
         sort = (columns.STARTED, Qt.SortOrder.DescendingOrder)
-        self.table = _Table(theme, "Sessions", self.model, _WIDTHS, _OPTIONAL, sort, middle=(columns.NAME,), most=_MOST)
+        self.table = _Table(
+            *(theme, "Sessions", self.model, _WIDTHS, _OPTIONAL, sort),
+            middle=(columns.NAME,),
+            shorter={columns.STARTED: (columns.short_start,)},
+            most=_MOST,
+        )
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._empty = EmptyState(theme, "session", *_NONE_YET)
         self.table.set_empty(self._empty)
@@ -140,7 +145,9 @@ class SessionsPanel(QWidget):
         moved = opened != self._opened
         self._live, self._opened = live, opened
         self.model.set_sessions(sessions, live, opened)
-        self.table.columns.want_texts(columns.NAME, map(self.model.name_length, range(self.model.rows())), _LONGEST)
+        for column, most in _LONGEST.items():
+            lengths = (self.model.length(row, column) for row in range(self.model.rows()))
+            self.table.columns.want_texts(column, lengths, most)
         self._tell_count()
         if opened is not None and (moved or not self.table.currentIndex().isValid()):
             row = self.model.row_of(opened)

@@ -64,11 +64,11 @@ class TestsPanel(ListPanel):
         super().__init__(theme, selection, parent)
         self.model = TestsModel(self)
         sort = (columns.OUTCOME, Qt.SortOrder.DescendingOrder)
-        options = (_WIDTHS, _OPTIONAL, sort, columns.NAME, (columns.NAME,), (), {columns.NAME: columns.without_folders})
+        options = (_WIDTHS, _OPTIONAL, sort, columns.NAME, (columns.NAME,))
         sentence = "Run your tests like this to see what they publish:"
         copy = ("Copy command", lambda: copy_text(COMMAND, "command"))
         self.lay_out(
-            SortedTable(theme, "Tests", self.model, *options),
+            SortedTable(theme, "Tests", self.model, *options, shorter={columns.NAME: (columns.without_folders,)}),
             EmptyState(theme, "check", "No tests", sentence, copy, command=COMMAND),
         )
         self._soon = QTimer(self, interval=_EVERY, singleShot=True)

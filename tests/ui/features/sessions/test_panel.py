@@ -1,11 +1,12 @@
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox
 
-from inspector.ui.features.sessions.model import DURATION, NAME, OUTCOME, STATE
+from inspector.ui.features.sessions.model import DURATION, NAME, OUTCOME, STARTED, STATE
 from inspector.ui.features.sessions.panel import SessionsPanel
 from inspector.ui.kit.fonts import bold_font
 from inspector.ui.kit.theme import Theme
@@ -144,7 +145,7 @@ def test_what_a_session_is_doing_and_how_it_went_can_be_read(request, width):
     assert state.data() == "recording in another window"
     room = panel.table.columnWidth(STATE) - 16
     assert panel.table.fontMetrics().horizontalAdvance(state.data()) <= room
-    assert not any(panel.table.isColumnHidden(column) for column in (OUTCOME, DURATION))
+    assert not any(panel.table.isColumnHidden(column) for column in (STARTED, OUTCOME, DURATION))
     assert panel.table.columnWidth(NAME) >= 150
 
 
@@ -160,15 +161,42 @@ def test_what_a_session_is_doing_and_how_it_went_can_be_read(request, width):
 def test_columns_that_need_not_be_there_give_way_to_names(request, name, fits):
     panel = request.getfixturevalue("panel")
     panel.resize(676, 300)
-    panel.set_sessions([replace(SESSIONS[0], name=name), *SESSIONS[1:]], live=SESSIONS[0].id, opened=None)
+    panel.set_sessions([replace(SESSIONS[0], name=name), session(2), session(4)], live=1, opened=None)
     table = panel.table
     width = table.columnWidth(NAME) - 16 - 18  # the room around the text, and its mark
     shown = table.itemDelegate().fitting(
         panel.model.text(panel.model.row_of(1), NAME), NAME, QFontMetrics(bold_font(table.font())), width
     )
     assert (shown == name) is fits
-    assert not any(table.isColumnHidden(column) for column in (OUTCOME, STATE))
+    assert not any(table.isColumnHidden(column) for column in (STARTED, OUTCOME, STATE))
     assert table.isColumnHidden(DURATION) is (name != "short")
+
+
+@pytest.mark.parametrize(
+    ("ago", "short"),
+    [(timedelta(), "%H:%M"), (timedelta(days=-1), "%m-%d %H:%M"), (timedelta(days=-400), "%Y-%m-%d")],
+)
+@pytest.mark.parametrize("width", [400, 676])
+@pytest.mark.usefixtures("look")
+def test_sessions_of_one_name_are_told_apart_by_when_they_started(request, width, ago, short, monkeypatch):
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime(2026, 11, 30, 15, 30, tzinfo=UTC).astimezone(tz)
+
+    monkeypatch.setattr("inspector.ui.features.sessions.model.datetime", Clock)
+    began = Clock.now() + ago
+    panel = request.getfixturevalue("panel")
+    panel.resize(width, 300)
+    sessions = [replace(session(number, "a name for both " * 4), started_at=began) for number in (1, 2)]
+    panel.set_sessions(sessions, live=None, opened=None)
+    cell = panel.table.index_of(0).siblingAtColumn(STARTED)
+    whole, room = f"{began.astimezone():%Y-%m-%d %H:%M}", panel.table.columnWidth(STARTED) - 16
+    assert cell.data() == whole
+    delegate, metrics = panel.table.itemDelegate(), panel.table.fontMetrics()
+    assert delegate.fitting(whole, STARTED, metrics, room) == f"{began.astimezone():{short}}"
+    panel.resize(1600, 300)
+    assert delegate.fitting(whole, STARTED, metrics, panel.table.columnWidth(STARTED) - 16) == whole
 
 
 def test_nothing_can_be_done_while_no_row_is_selected(panel, qtbot):
