@@ -89,4 +89,12 @@ async def publish(bus: InMemoryEventBus) -> None:
         "longest": longest,
         "seconds": (perf_counter_ns() - begun) / 1e9,
     }
-    await asyncio.to_thread(Path(os.environ["WIRED_REPORT"]).write_text, json.dumps(report), encoding="utf-8")
+    await asyncio.to_thread(_tell, report)
+
+
+def _tell(report: dict[str, float]) -> None:
+    """Write the report: who waits for its file finds all of it."""
+    path = Path(os.environ["WIRED_REPORT"])
+    written = path.with_suffix(".new")
+    written.write_text(json.dumps(report), encoding="utf-8")
+    written.replace(path)

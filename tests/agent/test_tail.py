@@ -6,15 +6,17 @@ import os
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from inspector.agent.process import channel as channel_module
 from inspector.agent.process import tail as tail_module
-from inspector.agent.process.channel import Channel, SendingRecorder
+from inspector.agent.process.channel import GATHER, OVERDUE, Channel, SendingRecorder
 from inspector.agent.process.tail import SIZE, Tail, read_tail
 from inspector.agent.process.wire import Decoder
 from inspector.core.bus.bus import InMemoryEventBus
@@ -120,6 +122,34 @@ async def test_a_start_is_sent_or_in_the_tail_before_the_handler_runs_and_leaves
         rows = [row for _, rows in Decoder().feed(ours.recv(1 << 20)) for row in rows]
         assert kinds(rows)[-5:] == [2, 3, 2, 3, 5]
         assert read_tail(file) == (len(rows), [])
+        channel.abandon()
+
+
+async def test_the_program_leaves_rows_to_the_thread_that_is_about_to_send_them_unless_that_is_late(
+    file: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(channel_module, "time", SimpleNamespace(monotonic=lambda: clock[0], sleep=time.sleep))
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    channel, decoder = Channel(theirs, lambda _: None, broken, Tail(file)), Decoder()
+    passed = iter((0.0, GATHER / 2, GATHER * 1.1, OVERDUE - 2 * GATHER, GATHER, 0.0))
+    seen: list[tuple[bool, int]] = []
+
+    def handler(_: Happened) -> None:
+        came: list[Any] = []
+        with suppress(BlockingIOError):
+            came = decoder.feed(ours.recv(1 << 20))
+        seen.append((bool(came), len(read_tail(file)[1])))
+        clock[0] += next(passed)
+
+    with ours:  # nobody has started the thread: it never gets its turn
+        await published(channel, 3, handler)
+        # The first is sent at once; the others wait for the thread, though it is time, until they are overdue.
+        assert [sent for sent, _ in seen] == [True, False, False, False, False, True]
+        waiting = [rows for _, rows in seen]
+        assert waiting[0] == waiting[-1] == 0
+        assert 0 < waiting[1] < waiting[2] < waiting[3] < waiting[4]
         channel.abandon()
 
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from inspector.core.bus.bus import InMemoryEventBus
 from inspector.core.description import CatalogDescription
-from inspector.core.records.brake import FEW, LONGEST, NOT_STORED, OVER_AFTER, SLOW_FROM, STOP_FROM, Brake
+from inspector.core.records.brake import (
+    FEW,
+    HOLD_EVERY,
+    LONGEST,
+    LOOK_EVERY,
+    NOT_STORED,
+    OVER_AFTER,
+    SLOW_FROM,
+    STOP_FROM,
+    Brake,
+)
 from inspector.core.records.host import ProgramSlowed
 from inspector.core.records.recorder import Recorder
 from inspector.core.records.records import KIND, PUBLISHED
@@ -53,6 +63,28 @@ def test_it_holds_longer_the_older_what_waits_is() -> None:
     assert 0 < short < clock.look(STOP_FROM - 5 * MS)
 
 
+def test_a_slowed_program_is_held_often_and_never_for_a_millisecond() -> None:
+    clock = Clock()
+    clock.brake.set_stored(0, 0)
+    shares = []
+    for behind in range(SLOW_FROM, STOP_FROM, MS):
+        held = clock.look(behind)
+        assert held < MS / 2
+        free = clock.brake.next_look - clock.now
+        assert free == HOLD_EVERY
+        shares.append(held / (held + free))
+    assert shares == sorted(shares)
+    assert shares[0] == 0
+    assert 0.6 < shares[-1] < 0.7
+
+
+def test_it_is_looked_seldom_where_nobody_is_held() -> None:
+    clock = Clock()
+    clock.brake.set_stored(0, 0)
+    clock.look(SLOW_FROM - 1)
+    assert clock.brake.next_look == SLOW_FROM - 1 + LOOK_EVERY
+
+
 def test_it_stops_the_program_until_more_is_stored() -> None:
     clock = Clock()
     clock.brake.set_stored(0, 0)
@@ -87,7 +119,7 @@ def test_a_slow_stretch_is_told_once() -> None:
     clock = Clock()
     clock.brake.set_stored(0, 0)
     told = []
-    for _ in range(9):
+    for _ in range(20):
         clock.now = STOP_FROM - MS
         told.append(clock.brake.look(clock.now))
     assert told.count(True) == 1

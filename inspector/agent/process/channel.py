@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from .tail import Tail
 
 #: Seconds that rows are gathered before they are sent, and between two signs of life.
-GATHER: Final = 0.01
+GATHER: Final = 0.005
+#: Seconds since something was sent after which the program sends by itself what the thread is about to send.
+OVERDUE: Final = 3 * GATHER
 BEAT: Final = 0.2
 #: Bytes that wait for the parent above which rows stay with the recorder: the engine paces itself by those.
 MAX_BACKLOG: Final = 4 << 20
@@ -107,7 +109,8 @@ class Channel:
         """
         with self._lock:
             self._take_rows()
-            now = time.monotonic() - self._pushed > GATHER or not self._keep_fresh()
+            since = time.monotonic() - self._pushed
+            now = since > (OVERDUE if self._woken else GATHER) or not self._keep_fresh()
             if now:
                 self._frame_rows()
         if now:

@@ -16,11 +16,15 @@ NOT_STORED: Final = -1
 #: Records that may always wait; nanoseconds between two looks.
 FEW: Final = 1_000
 LOOK_EVERY: Final = 1_000_000
-#: Nanoseconds by which the store is behind when the brake begins to slow the program, and when it stops it.
-SLOW_FROM: Final = 45_000_000
+#: Nanoseconds by which the store is behind when the brake begins to slow the program, and when it stops it. Rows of a
+#: program that is as fast as the store are up to 50 ms on their way: it is not to be slowed for that.
+SLOW_FROM: Final = 55_000_000
 STOP_FROM: Final = 75_000_000
-#: Seconds for which it holds between two looks just before it stops, and for which it stops at most.
-SLOWEST: Final = 0.002
+#: Seconds for which it holds just before it stops, and nanoseconds until it holds again. Both are short: a program that
+#: is slowed down to a third is to notice that in a thousand short holds, and not in a few long ones.
+SLOWEST: Final = 0.0005
+HOLD_EVERY: Final = 250_000
+#: Seconds for which it stops at most.
 LONGEST: Final = 0.5
 #: Nanoseconds held from which it is told, and without holding after which it is over.
 WORTH_TELLING: Final = 5_000_000
@@ -92,7 +96,7 @@ class Brake:
         self.holding = not self._given_up
         end = self._hold(at, behind) if self.holding else at
         self.holding = False
-        self.next_look = end + LOOK_EVERY
+        self.next_look = end + HOLD_EVERY
         before = self._held if at - self._held_at < OVER_AFTER else 0
         self._held, self._held_at = before + end - at, end
         return before < WORTH_TELLING <= self._held
