@@ -425,7 +425,6 @@ class _Stretch(BatchFold):
         self._publication_seqs: Ints = _NONE
         #: Publications that may tell of a loss, by seq: places in the stretch.
         self._telling: list[tuple[int, int, Any]] = []
-        self._unheard: set[int] = set()
         self._ends = self._publication_ends = NO_ENDS
         #: The moment's seq; and where executions ended in this stretch, by index, as far as that is asked.
         self._seq = 0

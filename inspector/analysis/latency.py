@@ -224,13 +224,3 @@ def bars(counts: npt.NDArray[Any], per_octave: int = 8) -> tuple[Floats, Ints]:
     first, last = int(full[0]), int(full[-1])
     limits = EDGES[1::step][first : last + 2]
     return limits, summed[first : last + 1]
-
-
-def range_indexes(journal: Journal, start: int, end: int) -> tuple[int, int]:
-    """Return the first and the end index of the executions that began in ``start ≤ t < end`` (ns).
-
-    Executions stand in the order of their starts, so two searches find them.
-    """
-    starts = journal.executions["start"]
-    first, last = starts.searchsorted(np.array([start, end], np.int64))
-    return int(first), max(int(first), int(last))

@@ -318,12 +318,18 @@ class Spares:
         publication = self._made()
         publication.due = NoneDue  # as when it is over
         #: How many refer to one that nobody has, and to each of its executions.
-        self._nobodys = getrefcount(publication), [*map(getrefcount, publication.chain)]
+        self._nobodys = _referred(publication)
 
     def make(self) -> ChainedPublication:
         """Return one that can begin."""
-        self.sift()
-        return self.ready.pop() if self.ready else self._made()
+        while self.ended:
+            try:
+                publication: ChainedPublication = self.ended.pop()
+            except IndexError:  # another thread has come in between
+                break
+            if self._begins_anew(publication):
+                return publication
+        return self._made()  # type: ignore[no-any-return]
 
     def _made(self) -> Any:
         publication: Any = ChainedPublication.__new__(ChainedPublication)
@@ -338,43 +344,60 @@ class Spares:
             execution.place = FIRST_MARK + MARKS * len(chain)
             if chain:
                 chain[-1].following = execution
+            execution.started = execution.ended = 0
             chain.append(execution)
         publication.chain = tuple(chain)
+        publication.due = chain[0]
         publication.event = publication.ids = publication.session = publication.metadata = publication.outside = None
-        publication.trusted = False
-        _begin_anew(publication)
+        publication.values = publication.tell = publication.collected = publication.marks = publication.cause = None
+        publication.trusted = publication.closed = False
+        publication.first, publication.quick = 0, ""
         return publication
 
     def sift(self) -> None:
         """Let those begin anew that nobody has, nor anything of them; let the others go."""
-        ended, (own, others) = self.ended, self._nobodys
+        ended = self.ended
         while ended:
             try:
-                publication: Any = ended.pop()
+                publication = ended.pop()
             except IndexError:  # another thread has come in between
                 return
-            alone = type(publication) is ChainedPublication and getrefcount(publication) == own
-            if alone and [*map(getrefcount, publication.chain)] == others and not publication.__dict__:
-                del publication.tag
-                if not publication.first:
-                    for execution in publication.chain:
-                        del execution.tag
-                _begin_anew(publication)
+            if self._begins_anew(publication):
                 self.ready.append(publication)
-            else:
-                publication.cause = None
-                publication.chain = ()  # they refer to it: a circle
+
+    def _begins_anew(self, publication: Any) -> bool:
+        """Fill its slots as they are before it begins, if nobody has it, nor anything of it; else let it go.
+
+        What ``frame_returned`` has emptied is so, and what is filled when it begins may be as it is.
+        """
+        own, others = self._nobodys
+        chain = publication.chain
+        if (
+            getrefcount(publication) != own
+            or [*map(getrefcount, chain)] != others
+            or type(publication) is not ChainedPublication
+            or publication.__dict__
+        ):
+            publication.cause = None
+            publication.chain = ()  # they refer to it: a circle
+            return False
+        del publication.tag
+        if not publication.first:
+            for execution in chain:
+                del execution.tag
+        for execution in chain:
+            execution.started = execution.ended = 0
+        publication.due = chain[0]
+        publication.tell = publication.collected = publication.cause = None
+        publication.closed = False
+        publication.first = 0
+        publication.quick = ""
+        return True
 
 
-def _begin_anew(publication: Any) -> None:
-    """Fill its slots as they are before it begins; what ``frame_returned`` has emptied is so."""
-    for execution in publication.chain:
-        execution.started = execution.ended = 0
-    publication.due = publication.chain[0]
-    publication.values = publication.tell = publication.collected = publication.marks = publication.cause = None
-    publication.closed = False
-    publication.first = 0
-    publication.quick = ""
+def _referred(publication: ChainedPublication) -> tuple[int, list[int]]:
+    """Return how many refer to a publication, and to each of its executions, while it is an argument as here."""
+    return getrefcount(publication), [*map(getrefcount, publication.chain)]
 
 
 class _Rest(Watcher):

@@ -264,7 +264,8 @@ class RingRecorder(Recorder):
                     first, *_ = islice(self._executions, handlers)  # at once: nothing comes in between
                     publication.first = marks[FIRST] = first
                     marks[OVER] = publication.ended_at
-                    ring.put_draft()
+                    ring.put_one(ring.mapping[ring.drafted])
+                    marks[VALID] = 0
                     self._next_execution = first + handlers
                     self._packed += handlers
                 finally:
