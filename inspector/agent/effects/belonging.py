@@ -22,7 +22,8 @@ from ...core.own_code import is_own_file
 from ...core.records.records import MIXED_UP
 from ..observe.executions import GENERATES, running_in
 from ..observe.handling import HandlerWatch
-from ..observe.monitor import MONITOR, Open, Watcher
+from ..observe.monitor import MONITOR
+from ..observe.watchers import Open, Watcher
 from ..tap.moments import TapPublication
 from .handled import ends_of
 

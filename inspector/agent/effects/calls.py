@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...core.own_code import is_own_file, own_modules
 from ...core.redact.redactor import OVERLAP
-from ..observe.monitor import MONITOR, Open, Watcher
+from ..observe.monitor import MONITOR
+from ..observe.watchers import Open, Watcher
 
 if TYPE_CHECKING:
     from .effects import Effects

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 from ...core.own_code import is_own_file
 from ...core.records.records import CAUGHT
 from ..handlers import Handler
-from ..observe.monitor import MONITOR, Open, Watcher
+from ..observe.monitor import MONITOR
+from ..observe.watchers import Open, Watcher
 from .handled import ends_of
 from .leftover import made_for
 

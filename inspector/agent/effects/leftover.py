@@ -28,8 +28,9 @@ from ...core.own_code import is_own_file
 from ...core.records.records import LATE, LOG, UNAWAITED
 from ..handlers import Handler
 from ..observe.frames import variables_of
-from ..observe.monitor import MONITOR, Open, Watcher
+from ..observe.monitor import MONITOR
 from ..observe.pools import WORK_ITEM
+from ..observe.watchers import Open, Watcher
 from ..tap.moments import PUBLISHING, publishes
 from .handled import ends_of
 

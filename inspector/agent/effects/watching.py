@@ -15,7 +15,8 @@ from time import perf_counter_ns
 from types import CodeType, FrameType, FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
-from ..observe.monitor import MONITOR, Open, Watcher
+from ..observe.monitor import MONITOR
+from ..observe.watchers import Open, Watcher
 
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution

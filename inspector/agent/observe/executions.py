@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...core.bus.context import CURRENT
 from ..tap.moments import TapExecution, TapPublication, TapSubscription, stops
-from .monitor import MONITOR, Open, Watcher
+from .monitor import MONITOR
+from .watchers import Open, Watcher
 
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from ...core.bus.context import CURRENT
 from ..tap.moments import APART, PUBLISHING, Subscriptions, TapExecution
 from .executions import GENERATES, ObservedExecution, UsualExecution, running_in
-from .monitor import MISSING, MONITOR, Watcher
+from .monitor import MISSING, MONITOR
 from .routes import Held, Needs, WatchedHandler, arguments_of
+from .watchers import Watcher
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

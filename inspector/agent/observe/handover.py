@@ -25,8 +25,9 @@ from ..handlers import Handler
 from ..tap.moments import PUBLISHING, TapExecution
 from .frames import variables_of
 from .idleness import files_of, task_is_idle, thread_is_idle
-from .monitor import MONITOR, Open, Watcher
+from .monitor import MONITOR
 from .pools import POOL_WORKER, WORK_ITEM
+from .watchers import Open, Watcher
 
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..tap.moments import PUBLISHING, NoneDue, Subscriptions, TapExecution, TappedBus, TapPublication, TapSubscription
 from .executions import FUTURES, GENERATES, PlainExecution, error_of
-from .monitor import MONITOR, Open, Watcher
+from .monitor import MONITOR
+from .watchers import Open, Watcher
 
 if TYPE_CHECKING:
     from ..tap.tap import Tap

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from ...core.bus.context import CURRENT, FIRE
 from ..tap.moments import PUBLISHING, Expected, Occurrence, TappedBus, Variables
 from .executions import GENERATES
-from .monitor import MONITOR, Open, Watcher
+from .monitor import MONITOR
 from .publications import ObservedPublication, Spares, UsualPublication
 from .routes import Needs, arguments_of
+from .watchers import Open, Watcher
 
 if TYPE_CHECKING:
     from ...core.description import HandlerDescription

@@ -20,7 +20,8 @@ from ...core.bus.identity import plain_function
 from ...core.description import HandlerDescription
 from ...core.own_code import is_own_file
 from ..tap.moments import PUBLISHING, TapExecution
-from .monitor import MONITOR, Open, Watcher
+from .monitor import MONITOR
+from .watchers import Open, Watcher
 
 if TYPE_CHECKING:
     from ..tap.moments import TapPublication

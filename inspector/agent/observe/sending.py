@@ -11,8 +11,9 @@ from ...core.bus.context import CURRENT
 from ...core.bus.identity import code_of_generator, frame_of_generator
 from ..tap.moments import PUBLISHING
 from .executions import ObservedExecution
-from .monitor import MONITOR, Watcher
+from .monitor import MONITOR
 from .routes import Held
+from .watchers import Watcher
 
 if TYPE_CHECKING:
     from ...core.description import HandlerDescription

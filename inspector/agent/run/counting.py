@@ -14,7 +14,8 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 from ...core.bus.context import CURRENT, FIRE
-from ..observe.monitor import MONITOR, Open
+from ..observe.monitor import MONITOR
+from ..observe.watchers import Open
 from ..tap.moments import PUBLISHING, NoneDue
 from .ring import COUNTED
 

@@ -31,7 +31,8 @@ from ..effects.sql import watch_rows
 from ..effects.sqlalchemy_statements import watch_engines
 from ..effects.sqlite_statements import watch_sqlite
 from ..observe.handover import HANDOVER
-from ..observe.monitor import MONITOR, Watcher
+from ..observe.monitor import MONITOR
+from ..observe.watchers import Watcher
 from ..reading.loaded import LoadedProgram, Target, make_program
 from .budget import RunBudget
 from .counting import count_instead

@@ -22,8 +22,9 @@ from ..handlers import Handler
 from ..libraries.base import LibraryAdapter
 from ..libraries.every import library_adapters
 from ..libraries.psygnal import EMISSIONS
-from ..observe.monitor import MONITOR, Watcher
+from ..observe.monitor import MONITOR
 from ..observe.toolid import NONE_LEFT
+from ..observe.watchers import Watcher
 from ..process.loader import is_factory
 from ..reading.discovery import SURE
 from ..reading.map_bus.connection import ALONE

@@ -23,7 +23,7 @@ from ...core.errors import InspectorError
 from ...core.records.host import FireRefused, FireSettled, HostNoted
 from ...core.records.numbers import FireNumber
 from ...core.request import FireRequest
-from ..observe.monitor import Watcher
+from ..observe.watchers import Watcher
 from ..procfs import read_text
 from ..tap.moments import running_loop
 from .ring import CONTROL, LOOKED, MAY_FIRE, REQUESTS, UNTIL, RingError
