@@ -7,11 +7,19 @@ a ratio survives a slow machine.
 
 from __future__ import annotations
 
+import contextlib
 import operator
-from typing import Literal, TypedDict
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, Literal, TypedDict
 
 Sense = Literal["<=", ">="]
 
+#: Seconds that programs which are ending may still write into a folder that is to be removed.
+_ENDING: Final = 10.0
 _COMPARISONS = {"<=": operator.le, ">=": operator.ge}
 
 
@@ -36,3 +44,27 @@ def figure(name: str, value: float, sense: Sense, bound: float) -> Figure:
     """
     holds = _COMPARISONS[sense](value, bound)
     return {"name": name, "value": value, "sense": sense, "bound": bound, "holds": holds}
+
+
+@contextlib.contextmanager
+def scratch(prefix: str) -> Iterator[Path]:
+    """Yield a new folder that is removed at the end, once nothing writes into it any more.
+
+    Args:
+        prefix: How its name begins.
+
+    Raises:
+        OSError: It cannot be made, or not be removed.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    try:
+        yield folder
+    finally:
+        end = time.monotonic() + _ENDING
+        while folder.exists():
+            try:
+                shutil.rmtree(folder)
+            except OSError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.05)

@@ -15,16 +15,17 @@ import argparse
 import importlib
 import json
 import math
+import os
+import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from benchmarks import Figure, figure
+from benchmarks import Figure, figure, scratch
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.json"
@@ -32,6 +33,8 @@ RESULTS = HERE / "results.json"
 LIMIT_SECONDS = 11.75 * 60
 #: By how much a figure may be worse than that of another run before it counts as worse: what two runs differ by anyway.
 TOLERANCE = 0.10
+# Seconds that a benchmark has to end what it has started, once it is told to end.
+ENDING_SECONDS = 10.0
 
 
 class BenchmarkError(Exception):
@@ -100,16 +103,43 @@ def measure(name: str, seconds: float) -> list[Figure]:
     Raises:
         BenchmarkError: It failed, took too long, or returned no usable figures.
     """
-    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        into = Path(folder, "figures.json")
+    with scratch("benchmark-") as folder:
+        into = folder / "figures.json"
         command = [sys.executable, "-m", "benchmarks", "--into", str(into), name]
+        # Whatever it keeps in files goes with it, and an interrupt is for us alone: it is then told to end.
+        process = subprocess.Popen(
+            command,
+            cwd=HERE.parent,
+            env={**os.environ, "TMPDIR": str(folder)},
+            stdin=subprocess.DEVNULL,
+            process_group=0,
+        )
         try:
-            done = subprocess.run(command, cwd=HERE.parent, timeout=seconds, check=False, stdin=subprocess.DEVNULL)
+            status = process.wait(seconds)
         except subprocess.TimeoutExpired as error:
             raise BenchmarkError(f"bench_{name} was ended after {seconds:.0f} s") from error
-        if done.returncode != 0:
-            raise BenchmarkError(f"bench_{name} ended with status {done.returncode}")
+        finally:
+            end_program(process)
+        if status != 0:
+            raise BenchmarkError(f"bench_{name} ended with status {status}")
         return checked(name, json.loads(into.read_text(encoding="utf-8")))
+
+
+def end_program(process: subprocess.Popen[bytes]) -> None:
+    """End a program that leads a process group, and what it has started there: first it may do that itself."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(ENDING_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _leave(number: int, _frame: object) -> None:
+    """End because of a signal as with an exception, so that what was started is ended and folders are removed."""
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 def run_here(name: str, into: Path) -> None:
@@ -229,6 +259,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--into", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     names = cast("list[str]", options.names)
+    signal.signal(signal.SIGTERM, _leave)
     if unknown := sorted(set(names) - set(known)):
         parser.error(f"unknown benchmark {', '.join(unknown)}; there are: {', '.join(known)}")
     if options.into is not None:

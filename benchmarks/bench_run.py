@@ -16,14 +16,13 @@ import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks import Figure, figure
+from benchmarks import Figure, figure, scratch
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 FRONT: Final = ROOT / "inspector" / "agent" / "run" / "front"
@@ -135,14 +134,16 @@ def served(python: Path, loop: str, http: str, budget: str | None) -> Iterator[S
         port = int(free.getsockname()[1])
     words = [str(python), "-m", "uvicorn", "served:app", "--port", str(port), "--loop", loop, "--http", http]
     words += ["--log-level", "warning", "--no-access-log", "--app-dir", str(Path(__file__).parent)]
-    with tempfile.TemporaryDirectory(prefix="benchmark-run-") as folder:
+    with scratch("benchmark-run-") as folder:
         if budget is not None:
             start = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from inspector.cli.main import main; main()"
             watched = [sys.executable, "-c", start, "run", "--no-window", "--db", f"{folder}/runs.db"]
             words = [*watched, "--budget", budget, "--app", "served:bus", "--", *words]
-        errors = Path(folder, "errors")
+        errors = folder / "errors"
         with errors.open("wb") as stderr:
-            process = subprocess.Popen(words, cwd=folder, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr)
+            process = subprocess.Popen(
+                words, cwd=folder, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr, process_group=0
+            )
         try:
             server = Server(_pid(process, port, errors), port, [0])
             yield server
@@ -151,7 +152,8 @@ def served(python: Path, loop: str, http: str, budget: str | None) -> Iterator[S
             if budget == "off":
                 _check(errors.read_text(), server)
         finally:
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):  # all of it has ended
+                os.killpg(process.pid, signal.SIGKILL)  # the command, too, that is watched
             process.wait()
 
 
@@ -232,10 +234,10 @@ def starts(version: str) -> list[Figure]:
         raise NotMeasuredError(
             f"there is no {python.parent.parent.name}: run tools/library-venvs with a Python {version}"
         )
-    with tempfile.TemporaryDirectory(prefix="benchmark-run-") as folder:
-        Path(folder, "spec.json").write_text('{"app": [], "name": "bench", "budget": 3}')
+    with scratch("benchmark-run-") as folder:
+        (folder / "spec.json").write_text('{"app": [], "name": "bench", "budget": 3}')
         alone = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV"))}
-        watched = {**alone, "PYTHONPATH": str(FRONT), "INSPECTOR_RUN": folder}
+        watched = {**alone, "PYTHONPATH": str(FRONT), "INSPECTOR_RUN": str(folder)}
         pairs = _pairs(python, "pass", 41, alone, watched)
         later = statistics.median(with_us - without for without, with_us in pairs) * 1e3
         figures = [figure(f"run.start_later_ms.{version}", later, "<=", LATER)]

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks import __main__ as runner
-from benchmarks import bench_run, bench_start, figure
+from benchmarks import bench_run, bench_start, figure, scratch
+from tests.patience import PATIENCE
 
 
 @pytest.mark.parametrize(
@@ -79,6 +90,108 @@ def test_a_benchmark_that_hangs_is_ended(bench: Path) -> None:
     assert figures == []
     assert "bench_a was ended" in failures[0]
     assert "bench_b was not started" in failures[1]
+
+
+#: Starts a program that writes into a folder of its own for as long as it lives, tells where, and waits.
+LEAVES = """
+    import os, subprocess, sys, tempfile, threading
+    with tempfile.TemporaryDirectory(prefix="benchmark-test-") as folder:
+        writes = "import itertools; [open(str(n % 9), 'w').close() for n in itertools.count()]"
+        program = subprocess.Popen([sys.executable, "-c", writes], cwd=folder)
+        try:
+            with open({told!r}, "w") as file:
+                file.write(f"{{folder}}\\n{{program.pid}}\\n{{os.getpid()}}\\n")
+            {waits}
+        finally:
+            program.kill()
+            program.wait()
+"""
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def told_by(path: Path, runs: Callable[[], bool]) -> tuple[Path, int, int]:
+    """Return the folder that a benchmark tells of, and the numbers of the program in it and of its own process."""
+    wait_for(lambda: not runs() or (path.exists() and path.read_text().count("\n") == 3))
+    assert runs()
+    folder, program, process = path.read_text().split()
+    return Path(folder), int(program), int(process)
+
+
+def is_gone(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_ended_leaves_no_folder_and_no_program(bench: Path, tmp_path: Path, number: int) -> None:
+    told, temporary = tmp_path / "told", tmp_path / "temporary"
+    temporary.mkdir()
+    add(bench, "a", LEAVES.format(told=str(told), waits="threading.Event().wait()"))
+    command = [sys.executable, "-m", "benchmarks", "a"]
+    process = subprocess.Popen(command, cwd=bench.parent, env={**os.environ, "TMPDIR": str(temporary)})
+    try:
+        folder, program, measuring = told_by(told, lambda: process.poll() is None)
+        assert temporary in folder.parents
+        process.send_signal(number)
+        assert process.wait(PATIENCE) != 0
+    finally:
+        process.kill()
+        process.wait()
+    assert list(temporary.iterdir()) == []
+    wait_for(lambda: is_gone(program) and is_gone(measuring))
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
+def test_a_benchmark_that_will_not_end_is_killed_with_what_it_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "ENDING_SECONDS", 0.2)
+    waits = "import threading; threading.Event().wait()"
+    deaf = f"""if True:
+        import signal, subprocess, sys
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        print(subprocess.Popen([sys.executable, "-c", {waits!r}]).pid, flush=True)
+        {waits}
+    """
+    process = subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE, process_group=0)
+    assert process.stdout is not None
+    with process.stdout as said:
+        program = int(said.readline())
+        runner.end_program(process)
+        assert process.returncode == -signal.SIGKILL
+        assert said.read() == b""  # comes to its end when all who have it are gone
+    wait_for(lambda: is_gone(program))
+    runner.end_program(process)  # nothing is left to end
+
+
+def test_a_folder_is_removed_though_something_still_writes_into_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried, remove = threading.Event(), shutil.rmtree
+
+    def rmtree(path: Path) -> None:
+        try:
+            remove(path)
+        finally:
+            tried.set()
+
+    def write() -> None:
+        with contextlib.suppress(OSError):  # the folder is gone
+            while not tried.is_set():
+                Path(tempfile.mkdtemp(dir=folder), "kept").touch()
+
+    monkeypatch.setattr(shutil, "rmtree", rmtree)
+    with scratch("benchmark-test-") as folder:
+        writing = threading.Thread(target=write)
+        writing.start()
+    assert not folder.exists()
+    writing.join(PATIENCE)
+    assert not folder.exists()
 
 
 def test_no_benchmarks_is_a_failure(bench: Path) -> None:
