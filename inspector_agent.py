@@ -31,8 +31,6 @@ def listen(app: str | Iterable[str] = (), *, name: str = "", budget: float | Non
     Returns:
         Why the process cannot be watched, as a sentence; empty when it is watched.
     """
-    if sys.version_info < (3, 12):
-        return f"Python {sys.version.split()[0]} cannot be watched: 3.12 or newer is required."
     if _PRIVATE in sys.modules:  # an earlier call, or ``inspector run``
         return ""
     try:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from inspector.app.text import one_line, plural
 from inspector.core.errors import UsageError
-from inspector.core.records.host import HostNoted, ProgramReloaded
+from inspector.core.records.host import LIMIT, HostNoted, ProgramReloaded
 from inspector.hosts.project import Project
 from inspector.hosts.run.launch import find_command
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from inspector.analysis.journal import Journal
     from inspector.app.settings import Settings
     from inspector.hosts.run.host import RunHost
@@ -104,14 +106,17 @@ def silent_notes(journal: Journal) -> list[str]:
     return notes
 
 
-#: Said where Python ran, and nothing in it was taken for a bus.
+#: Said where Python ran, and nothing in it was taken for a bus; and where only those of libraries are.
 _NO_BUS: Final = "No bus was recognized, so nothing was recorded. Name it with --app MODULE:ATTR."
+_NO_LIBRARY: Final = "No bus of a known library published, so nothing was recorded."
 
 
 def missing_bus(journal: Journal) -> list[str]:
     """Return what to say where processes report that have no bus that could be recorded."""
     buses = len(journal.publications) or any(isinstance(record, ProgramReloaded) for record in journal.host_records)
-    return [] if buses or not journal.processes.by_number else [_NO_BUS]
+    if buses or not journal.processes.by_number:
+        return []
+    return [_NO_LIBRARY if limit_notes(journal) else _NO_BUS]
 
 
 #: The kinds of notes about processes of a command: the agent's, those of what observes, and of what reads them.
@@ -120,8 +125,17 @@ _OF_PROCESSES: Final = ("agent", "observer", "run")
 
 def process_notes(journal: Journal) -> list[str]:
     """Return what is said of processes, each once: what was named is no bus, or one can no longer be read."""
+    return _notes(journal, _OF_PROCESSES)
+
+
+def limit_notes(journal: Journal) -> list[str]:
+    """Return what cannot be seen in processes, whatever they do, each once."""
+    return _notes(journal, (LIMIT,))
+
+
+def _notes(journal: Journal, kinds: Collection[str]) -> list[str]:
     noted = (record for record in journal.host_records if isinstance(record, HostNoted))
-    return list(dict.fromkeys(record.text for record in noted if record.kind in _OF_PROCESSES))
+    return list(dict.fromkeys(record.text for record in noted if record.kind in kinds))
 
 
 def waiting_text(host: RunHost, journal: Journal) -> tuple[str, str]:
@@ -129,11 +143,12 @@ def waiting_text(host: RunHost, journal: Journal) -> tuple[str, str]:
     notes = silent_notes(journal)
     if not host.running:
         words = notes or missing_bus(journal) or ["Nothing was published while it ran."]
-        return "The command has ended", " ".join(words)
+        return "The command has ended", " ".join([*words, *limit_notes(journal)])
     title = f"Watching {one_line(host.command.name, _SHOWN)}"
     if notes:
         return title, " ".join(notes)
     if not host.live:
         return title, "No Python process is reporting yet."
     count = plural(host.live, "process is", "processes are")
-    return title, f"Nothing published yet. {count} reporting: {one_line(', '.join(host.labels), _SHOWN)}."
+    reporting = f"Nothing published yet. {count} reporting: {one_line(', '.join(host.labels), _SHOWN)}."
+    return title, " ".join([reporting, *limit_notes(journal)])

@@ -240,8 +240,8 @@ def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
         commands,
         "run",
         text,
-        "Run a command unchanged, and record the events of every Python process it starts (Python 3.12 or "
-        "newer). The window opens beside it; closing it does not end the command.",
+        "Run a command unchanged, and record the events of every Python process it starts (Python 3.12 or newer; "
+        "on 3.11 only those of known libraries). The window opens beside it; closing it does not end the command.",
     )
     parser.usage = "inspector run [options] -- COMMAND [ARGUMENT …]"
     parser.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND", help="the command and its arguments")
@@ -289,7 +289,7 @@ def _add_listen(commands: argparse._SubParsersAction[_Parser]) -> None:
         "listen",
         "watch programs that call inspector_agent.listen()",
         "Watch programs that inspector run cannot start: notebooks, embedded interpreters, hooks of servers. They call "
-        "inspector_agent.listen() (Python 3.12 or newer).",
+        "inspector_agent.listen() (Python 3.12 or newer; on 3.11 only buses of known libraries are recorded).",
     )
     window = parser.add_mutually_exclusive_group()
     window.add_argument("--no-window", action="store_true", help="record without a window, until Ctrl+C")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from inspector.analysis.counts import count_run
 from inspector.analysis.losskinds import KIND_NUMBERS
 from inspector.app.places import default_database
-from inspector.app.runs import missing_bus, process_notes, silent_notes, title_of
+from inspector.app.runs import limit_notes, missing_bus, process_notes, silent_notes, title_of
 from inspector.app.text import plural
 from inspector.cli import exitcodes
 from inspector.cli.export import write
@@ -177,7 +177,8 @@ class WatchedRun:
                 await self._until_the_end(live)
             code, notes = await self._judge(live)
         said = process_notes(live.journal)
-        notes = [*silent_notes(live.journal), *(said or missing_bus(live.journal)), *notes]
+        limits = [*silent_notes(live.journal), *limit_notes(live.journal)]
+        notes = [*limits, *(said or missing_bus(live.journal)), *notes]
         if live.session:
             journal = live.journal
             counts = plural(len(journal.publications), "event"), plural(len(journal.executions), "execution")

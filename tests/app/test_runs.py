@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from inspector.app.runs import missing_bus, process_notes, waiting_text
+from inspector.app.runs import limit_notes, missing_bus, process_notes, waiting_text
 from inspector.core.description import CatalogDescription
-from inspector.core.records.host import HostNoted, ProcessJoined, ProcessSilent, ProgramReloaded
+from inspector.core.records.host import LIMIT, HostNoted, ProcessJoined, ProcessSilent, ProgramReloaded
 from inspector.hosts.run.host import RunHost
 from inspector.hosts.run.launch import RunCommand
 from tests.catalog.runs import Run
 
-TOO_OLD = "Python 3.11.7 cannot be watched: 3.12 or newer is required."
+TOO_OLD = "Python 3.10.13 cannot be watched; 3.12 or newer can."
 
 
 async def test_a_command_that_cannot_be_watched_is_not_said_to_have_published_nothing() -> None:
@@ -50,3 +50,22 @@ async def test_a_command_without_a_bus_is_told_and_one_with_a_bus_that_publishes
     run.fold()
     assert missing_bus(run.journal) == []
     assert waiting_text(host, run.journal) == ("The command has ended", "Nothing was published while it ran.")
+
+
+async def test_what_an_older_python_cannot_show_is_said_once_beside_all_else() -> None:
+    host = RunHost(RunCommand((sys.executable, "serve.py"), sys.executable, "serve"))
+    run = Run(CatalogDescription("serve", ()))
+    limit = "Python 3.11.7 shows only buses of libraries that are known by their class; 3.12 or newer shows all buses."
+    for process in (1, 2):
+        run.host(ProcessJoined, process=process, pid=process, parent=0, role="", command="serve.py", python="3.11.7")
+        run.host(HostNoted, kind=LIMIT, level="info", text=limit)
+    run.fold()
+    assert limit_notes(run.journal) == [limit]
+    assert process_notes(run.journal) == []
+    (text,) = missing_bus(run.journal)
+    assert "--app" not in text
+    assert waiting_text(host, run.journal) == ("The command has ended", f"{text} {limit}")
+    run.host(ProgramReloaded, catalog=CatalogDescription("serve", ()))
+    run.fold()
+    words = f"Nothing was published while it ran. {limit}"
+    assert waiting_text(host, run.journal) == ("The command has ended", words)

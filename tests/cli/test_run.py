@@ -61,6 +61,22 @@ if __name__ == "__main__":
     sys.exit(int(sys.argv[1]))
 """
 
+_EMITTER: Final = """
+class EventEmitter:
+    def __init__(self): self._events = {}
+    def on(self, event, listener): self._events.setdefault(event, {})[listener] = listener
+    def _emit_run(self, listener, args, kwargs): listener(*args, **kwargs)
+    def emit(self, event, *args, **kwargs):
+        for listener in tuple(self._events.get(event, {}).values()): self._emit_run(listener, args, kwargs)
+"""
+_SELL: Final = """
+from pyee.base import EventEmitter
+shop = EventEmitter()
+shop.on("sold", lambda count: print("sold", count))
+shop.emit("sold", 1)
+shop.emit("sold", 2)
+"""
+
 
 def inspector_run(folder: Path, *words: str, **options: Any) -> subprocess.CompletedProcess[str]:
     root = str(Path(__file__).parents[2])
@@ -107,6 +123,29 @@ def test_a_run_is_held_against_what_must_not_occur(tmp_path: Path, python: str |
     assert ran.returncode == 1
     assert " shop.py 0: 2 " in ran.stderr
     assert inspector_run(tmp_path, "--fail-on", "unheard", "--", *words).returncode == 0
+
+
+@pytest.mark.skipif("3.11" not in INTERPRETERS, reason="There is no Python 3.11 here.")
+def test_an_older_python_says_in_one_sentence_what_it_cannot_show(tmp_path: Path) -> None:
+    """A library is known by its module and class: the program brings a small one of that name."""
+    (tmp_path / "pyee").mkdir()
+    (tmp_path / "pyee" / "__init__.py").write_text("")
+    (tmp_path / "pyee" / "base.py").write_text(_EMITTER)
+    (tmp_path / "shop.py").write_text(_SHOP)
+    limit = "shows only buses of libraries that are known by their class; 3.12 or newer shows all buses."
+    words = [INTERPRETERS["3.11"], "shop.py", "3"]
+    alone = subprocess.run(words, input="typed", capture_output=True, text=True, check=False, cwd=tmp_path)
+    ran = inspector_run(tmp_path, "--budget", "off", "--", *words)
+    assert (ran.stdout, ran.returncode) == (alone.stdout, 3)
+    first, second, third, fourth = ran.stderr.splitlines()
+    assert (first, second.endswith(limit), third.endswith("so nothing was recorded.")) == ("typed", True, True)
+    assert fourth == "inspector: Session 1: 0 events, 0 executions."
+    (tmp_path / "sell.py").write_text(_SELL)
+    ran = inspector_run(tmp_path, "--budget", "off", "--", words[0], "sell.py")
+    assert (ran.stdout, ran.returncode) == ("sold 1\nsold 2\n", 0)
+    first, second = ran.stderr.splitlines()
+    assert first.endswith(limit)
+    assert second == "inspector: Session 2: 2 events, 2 executions."
 
 
 @pytest.mark.parametrize(("fail_on", "code"), [((), 0), (("--fail-on", "failed"), 1)])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...core.records.host import STOPPED
 from ..adapters.base import CallShape
 from .base import LibraryAdapter, Receiver
-from .recording import Undo, replaced
+from .recording import Undo, replaced_method
 from .signals import SignalConnection
 
 if TYPE_CHECKING:
@@ -78,13 +78,15 @@ class BlinkerConnection(SignalConnection):
 
     def put_stand_ins(self, tap: Tap) -> Iterator[Undo]:
         """Let the signal get stand-ins where it asks for the receivers of a sender."""
-        live = self._value.receivers_for
 
-        def receivers_for(sender: Any) -> Iterator[Any]:
-            for target in live(sender):
-                yield self.stand_in(tap, target, self.event)
+        def standing_in(live: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Iterator[Any]]:
+            def receivers_for(sender: Any) -> Iterator[Any]:
+                for target in live(sender):
+                    yield self.stand_in(tap, target, self.event)
 
-        yield replaced(self._value, "receivers_for", receivers_for)
+            return receivers_for
+
+        yield replaced_method(self._value, "receivers_for", standing_in)
 
     def why_uncalled(self, event: Any, key: str) -> tuple[str, str] | None:
         """Return that the signal is muted, that a receiver is only for another sender, or is gone."""

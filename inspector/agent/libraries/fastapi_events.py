@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +17,7 @@ from ..reading.events import PAYLOAD, EventType, describe_class
 from ..reading.namedevents import describe_name
 from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver
 from .payload import Waiting
-from .recording import Undo, carried, replaced
+from .recording import Undo, carried, replaced_method
 
 if TYPE_CHECKING:
     from ..adapters.base import FireContext, Names, Options
@@ -140,12 +140,14 @@ class FastAPIEventsConnection(LibraryConnection):
 
     def put_stand_ins(self, tap: Tap) -> Iterator[Undo]:
         """Let the handler get stand-ins where it looks for the functions of an event."""
-        find = self._value._get_handlers_for_event
 
-        def get_handlers_for_event(event_name: Any) -> list[Any]:
-            return [self._carried(tap, target, str(event_name)) for target in find(event_name)]
+        def standing_in(find: Callable[[Any], Iterable[Any]]) -> Callable[[Any], list[Any]]:
+            def get_handlers_for_event(event_name: Any) -> list[Any]:
+                return [self._carried(tap, target, str(event_name)) for target in find(event_name)]
 
-        yield replaced(self._value, "_get_handlers_for_event", get_handlers_for_event)
+            return get_handlers_for_event
+
+        yield replaced_method(self._value, "_get_handlers_for_event", standing_in)
 
     def _carried(self, tap: Tap, target: Any, name: str) -> Any:
         stand_in = self.stand_in(tap, target, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from ..reading.namedevents import describe_name
 from ..reading.targets import is_async
 from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, class_points, loaded_classes
 from .payload import positional_names
-from .recording import Undo, replaced
+from .recording import Undo, replaced_method
 
 if TYPE_CHECKING:
     from ..adapters.base import Names, Options
@@ -110,14 +110,16 @@ class LatoConnection(LibraryConnection):
 
     def put_stand_ins(self, tap: Tap) -> Iterator[Undo]:
         """Let the application hand out stand-ins where a context asks for the handlers of a message."""
-        iterate = self._value.iterate_handlers_for
 
-        def iterate_handlers_for(alias: Any) -> Iterator[Any]:
-            for handler in iterate(alias):
-                yield replace(handler, fn=self.stand_in(tap, handler.fn, alias))
+        def standing_in(iterate: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Iterator[Any]]:
+            def iterate_handlers_for(alias: Any) -> Iterator[Any]:
+                for handler in iterate(alias):
+                    yield replace(handler, fn=self.stand_in(tap, handler.fn, alias))
 
-        self._iterator = iterate_handlers_for
-        yield replaced(self._value, "iterate_handlers_for", iterate_handlers_for)
+            self._iterator = iterate_handlers_for
+            return iterate_handlers_for
+
+        yield replaced_method(self._value, "iterate_handlers_for", standing_in)
 
 
 def _modules(module: Any) -> Iterable[Any]:
@@ -135,5 +137,5 @@ class LatoAdapter(LibraryAdapter):
     connection = LatoConnection
 
     def buses_of(self, first: Any) -> Iterable[Any]:
-        """Return the application whose transaction context publishes."""
-        return (bound_to(getattr(first, "_handlers_iterator", None)),)
+        """Return the application whose transaction context publishes, or that makes one."""
+        return (first if self.knows(first) else bound_to(getattr(first, "_handlers_iterator", None)),)

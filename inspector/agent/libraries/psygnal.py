@@ -20,7 +20,8 @@ from ..adapters.base import CallShape
 from ..reading.eventbuild import build_named
 from ..reading.events import FREE, EventType, parameter_field
 from ..reading.namedevents import describe_name
-from ..tap.moments import PUBLISHING, Occurrence, strip
+from ..tap.moments import PUBLISHING, Occurrence
+from ..tap.seams import strip
 from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, class_points, loaded_classes
 from .payload import Waiting, given, positional_names
 from .recording import Undo, replaced

@@ -12,7 +12,7 @@ from ..reading.namedevents import describe_name
 from ..reading.targets import member_text
 from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, method_points
 from .payload import asked_by_position, call_arguments, given, positional_names, shape_as
-from .recording import Undo, carried, replaced
+from .recording import Undo, carried, replaced_method
 
 if TYPE_CHECKING:
     from ..adapters.base import CallShape
@@ -82,13 +82,15 @@ class PyeeConnection(LibraryConnection):
 
     def put_stand_ins(self, tap: Tap) -> Iterator[Undo]:
         """Let the emitter run stand-ins."""
-        run = self._value._emit_run
 
-        def emit_run(called: Callable[..., Any], args: Any, kwargs: Any) -> None:
-            event, target = self._found(called)
-            run(carried(self.stand_in(tap, called, event, target)), args, kwargs)
+        def standing_in(run: Callable[..., None]) -> Callable[..., None]:
+            def emit_run(called: Callable[..., Any], args: Any, kwargs: Any) -> None:
+                event, target = self._found(called)
+                run(carried(self.stand_in(tap, called, event, target)), args, kwargs)
 
-        yield replaced(self._value, "_emit_run", emit_run)
+            return emit_run
+
+        yield replaced_method(self._value, "_emit_run", standing_in)
 
     def _found(self, called: Any) -> tuple[Any, Any]:
         """Return the event and the listener that something called stands for."""

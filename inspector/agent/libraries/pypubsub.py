@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ...core.bus.identity import bound_to
+from ...core.bus.identity import bound_to, plain_function
 from ..adapters.base import CallShape
 from ..reading.eventbuild import build_named
 from ..reading.events import EventType, field_shape
 from ..reading.namedevents import describe_name
+from ..tap.seams import is_seam
 from ..tap.stand_ins import TappedReference, is_stand_in, original
 from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, method_points
 
@@ -94,7 +95,7 @@ class PubSubConnection(LibraryConnection):
         module = sys.modules.get("pubsub.pub")
         taken = getattr(module, "sendMessage", None)
         points = list(self.publish_points())
-        if module is not None and bound_to(taken) is self._value:
+        if module is not None and bound_to(taken) is self._value and not is_seam(plain_function(taken)):
             points.append(LibraryPoint("sendMessage", module, taken))
         return points
 

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from ..observe.monitor import MONITOR
-from ..tap.moments import PUBLISHING, strip
+from ..tap.moments import PUBLISHING
 from ..tap.patch import patch_publisher
-from ..tap.stand_ins import PublishPlace, TappedPublish
+from ..tap.seams import seam_of, strip
+from ..tap.stand_ins import PublishPlace, TappedPublish, restored_by
 
 if TYPE_CHECKING:
     from ..tap.tap import Tap
@@ -72,10 +73,16 @@ def refresh(connection: LibraryConnection, tap: Tap) -> None:
 
 
 def _replace_point(connection: LibraryConnection, tap: Tap, point: LibraryPoint) -> Undo:
+    restored = restored_by(connection)
     if point.holder is None:
+        held = getattr(point.owner, "__dict__", {})
+        seam = None if point.name in held else seam_of(type(point.owner), point.name, through=True)
+        if seam is not None:
+            place = PublishPlace(tap, connection, point.name, seam.asynchronous, restored)
+            return seam.enter(point.owner, TappedPublish(types.MethodType(seam.function, point.owner), place))
         publisher: Any = point
         return patch_publisher(tap, connection, publisher)
-    stand_in = TappedPublish(point.function, PublishPlace(tap, connection, point.name, point.asynchronous))
+    stand_in = TappedPublish(point.function, PublishPlace(tap, connection, point.name, point.asynchronous, restored))
     return replaced(point.holder, point.name, as_function(stand_in, point.function))
 
 
@@ -125,6 +132,18 @@ def replaced(owner: Any, name: str, value: Any) -> Undo:
 
     put(value)
     return undo
+
+
+def replaced_method(owner: Any, name: str, make: Callable[[Any], Any]) -> Undo:
+    """Put in the place of a method of an object what is made of it; return a function that undoes it exactly.
+
+    Where code cannot be watched that stands as long as the program runs: on its class, and the object is as it was.
+    """
+    if not MONITOR.available and name not in getattr(owner, "__dict__", {}):
+        seam = seam_of(type(owner), name)
+        if seam is not None:
+            return seam.enter(owner, make(types.MethodType(seam.function, owner)))
+    return replaced(owner, name, make(getattr(owner, name)))
 
 
 def _has_slot(cls: type[Any], name: str) -> bool:

@@ -21,8 +21,9 @@ from ..adapters.base import CallShape
 from ..reading.eventbuild import build_named
 from ..reading.namedevents import describe_name
 from ..reading.targets import is_async
+from ..tap.stand_ins import original
 from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, method_points
-from .recording import Undo, replaced
+from .recording import Undo, replaced_method
 
 if TYPE_CHECKING:
     from ..adapters.base import Names, Options
@@ -123,6 +124,12 @@ class SignalConnection(LibraryConnection):
     @abstractmethod
     def receivers(self) -> Iterable[Receiver]:
         """Return the receivers that are alive."""
+
+    def restored(self, result: Any) -> Any:
+        """Return what sending gives, with the receivers that the program knows: the list is the same."""
+        if type(result) is list:
+            result[:] = [(original(entry[0]), *entry[1:]) if type(entry) is tuple else entry for entry in result]
+        return result
 
     # -- firing --------------------------------------------------------------------------------------------------------
 
@@ -230,15 +237,17 @@ class DispatchConnection(SignalConnection):
 
     def put_stand_ins(self, tap: Tap) -> Iterator[Undo]:
         """Let the signal get stand-ins where it asks for its live receivers."""
-        live = self._value._live_receivers
 
-        def receivers(sender: Any) -> Any:
-            alive = live(sender)
-            if isinstance(alive, tuple):
-                return tuple([self._stand_in(tap, target) for target in part] for part in alive)
-            return [self._stand_in(tap, target) for target in alive]
+        def standing_in(live: Callable[[Any], Any]) -> Callable[[Any], Any]:
+            def receivers(sender: Any) -> Any:
+                alive = live(sender)
+                if isinstance(alive, tuple):
+                    return tuple([self._stand_in(tap, target) for target in part] for part in alive)
+                return [self._stand_in(tap, target) for target in alive]
 
-        yield replaced(self._value, "_live_receivers", receivers)
+            return receivers
+
+        yield replaced_method(self._value, "_live_receivers", standing_in)
 
     def _stand_in(self, tap: Tap, target: Any) -> Any:
         return self.stand_in(tap, target, self.event, self.written(target))

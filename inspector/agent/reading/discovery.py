@@ -87,6 +87,13 @@ def find_buses(
     )
 
 
+def find_certain(where: str, value: Any) -> list[FoundBus]:
+    """Find what is known by its class in a value: itself, or what it holds; nothing is guessed."""
+    asked = [adapter for adapter in all_adapters()[0] if is_certain(adapter)]
+    own = _best(where, value, Options(), asked, [])
+    return [own] if own is not None else _inside(where, value, Options(), asked, [], 2)
+
+
 def _certain_inside(
     where: str, value: Any, options: Options, adapters: Sequence[Adapter], troubles: list[Problem]
 ) -> list[FoundBus]:

@@ -38,7 +38,7 @@ from .budget import RunBudget
 from .counting import count_instead
 from .ring import RingError
 from .ringrecorder import RingRecorder
-from .start import Wanted
+from .start import WATCHES, Wanted
 from .wayin import WayIn
 
 if TYPE_CHECKING:
@@ -123,6 +123,7 @@ class Reporter:
         self._agent = agent
         self._recorder = RingRecorder(agent.ring, RunBudget(agent.spec.get("budget")))
         self._program: LoadedProgram | None = None
+        self._restore: Callable[[], None] | None = None
         self.unknown: Callable[[FrameType], bool] | None = None
         self._lock = threading.RLock()
         self._begun = self._describing = False
@@ -217,19 +218,30 @@ class Reporter:
             catalog[0] if len(catalog) == 1 else catalog or None,
             options=options if isinstance(options, dict) else None,
         )
-        MONITOR.watch(logging.Logger.callHandlers.__code__, _LogWatch(self._recorder))
-        install_handled_probe(self._recorder)
-        install_gathered_probe(self._recorder)
-        install_leftover_probe(self._recorder)
-        for probe in _BY_LIBRARY:
-            self._effects.install(probe)
-        program.attach(self._recorder, self._removed)
+        if WATCHES:
+            self._install_probes()
+        self._restore = program.attach(self._recorder, self._removed)
         HANDOVER.begin(self._failed)
         if self.unknown is not None:
             program.on_unknown(self.unknown)
         self._program = program
         self._recorder.on_counting = partial(count_instead, self._recorder, program.observation)
         self._recorder.handler_code = program.observation.handler_code
+
+    def _install_probes(self) -> None:
+        """Watch what handlers do; where Python cannot be asked that would replace what is the program's."""
+        MONITOR.watch(logging.Logger.callHandlers.__code__, _LogWatch(self._recorder))
+        install_handled_probe(self._recorder)
+        install_gathered_probe(self._recorder)
+        install_leftover_probe(self._recorder)
+        for probe in _BY_LIBRARY:
+            self._effects.install(probe)
+
+    def ended(self) -> None:
+        """Put back what was replaced where Python cannot be asked: the process ends."""
+        if not WATCHES and self._restore is not None:
+            restore, self._restore = self._restore, None
+            restore()
 
     def describe(self) -> None:
         """Report what the buses declare, where that is new."""
@@ -252,7 +264,7 @@ class Reporter:
                 self._begun = True
                 self._recorder.start(catalog)
                 self._recorder.outside = _OUTSIDE
-                if not self._probed:
+                if WATCHES and not self._probed:
                     self._probed = True
                     self._effects.install_others()
             elif catalog != self._catalog:

@@ -26,10 +26,10 @@ from ..observe.monitor import MONITOR
 from ..observe.toolid import NONE_LEFT
 from ..observe.watchers import Watcher
 from ..process.loader import is_factory
-from ..reading.discovery import SURE
+from ..reading.discovery import SURE, find_certain
 from ..reading.map_bus.connection import ALONE
 from .reporter import Reporter
-from .start import ASKS, LIBRARY_POINTS, PUBLISHES, SERVES, TEST_POINT, Wanted, is_own, may_publish
+from .start import ASKS, LIBRARY_POINTS, PUBLISHES, SERVES, TEST_POINT, WATCHES, Wanted, is_own, may_publish
 from .wayin import PULSES
 
 if TYPE_CHECKING:
@@ -42,6 +42,10 @@ if TYPE_CHECKING:
 MOST: Final = 100
 _FULL: Final = "Only the first {} buses of this process are recorded."
 _FEWER: Final = "Choose one with --app MODULE:ATTR."
+_NOT_FOLLOWED: Final = (
+    "{} is a function or a class: on Python 3.11 all buses of known libraries are recorded instead of what it returns."
+)
+_NOT_KNOWN: Final = "{} is not a bus of a known library: it is recorded on Python 3.12 and newer only."
 #: How often something that was named is looked at again that was no bus yet.
 _TRIES: Final = 20
 #: Classes whose source is read in vain before no other is proposed.
@@ -91,6 +95,8 @@ class Scout:
         logger = logging.getLogger(__name__.partition(".")[0])
         logger.addHandler(logging.NullHandler())
         logger.propagate = False
+        if not WATCHES:
+            return
         if not self._reporter.begin():
             self._agent.leave()
             if not self._reporter.begin():
@@ -112,6 +118,8 @@ class Scout:
     def ended(self) -> None:
         """Report what was named and is not there as the process ends, and watch nothing any more."""
         self._reporter.way_in.ended()
+        if not WATCHES:
+            self._look_again(last=True)
         for where in [where for where, is_value in self._made.items() if not is_value]:
             self._agent.say("trouble", f"{where} is not a bus: it is a function that returned None.", "")
         # A module may have been run more than once: what was there in one of these need not be in the others.
@@ -123,6 +131,63 @@ class Scout:
             elif wanted.path:
                 self._agent.say("trouble", f"No attribute {wanted.path} in module {wanted.module}.", "")
         MONITOR.close()
+        self._reporter.ended()
+
+    # -- where Python cannot be asked ----------------------------------------------------------------------------------
+
+    def met(self, library: str, first: Any) -> bool:
+        """Record the buses that a call of one of a library's functions is of; return whether there is a new one.
+
+        Args:
+            library: The module of the function.
+            first: What it is called with first.
+        """
+        before = len(self._joined)
+        if not self._alone:
+            self._look_again()
+        adapter = self._adapters.get(library.partition(".")[0])
+        buses = tuple((first,) if adapter is None else adapter.buses_of(first))
+        if self._alone:
+            self._join_library(buses)
+        else:
+            for bus in buses:
+                if bus is not None and id(bus) not in self._joined:
+                    self._sibling(bus)
+        return len(self._joined) > before
+
+    def came(self, name: str, module: ModuleType) -> None:
+        """Look at a module that has run: a compiled library, or one in which something was named."""
+        if self._alone and name in LIBRARY_POINTS["<module>"]:
+            EMISSIONS.discover(self.emitted)
+        self._open += [_Opened(wanted, vars(module)) for wanted in self._wanted if wanted.module == name]
+        self._look_again()
+
+    def _look_again(self, *, last: bool = False) -> None:
+        """Look whether what is named is there by now, and a bus of a library.
+
+        Args:
+            last: The process ends.
+        """
+        main = vars(sys.modules["__main__"])
+        opened = [entry.wanted for entry in self._open]
+        self._open += [_Opened(wanted, main) for wanted in self._wanted if wanted not in opened and wanted.fits(main)]
+        for entry in [entry for entry in self._open if not entry.wanted.there]:
+            wanted = entry.wanted
+            value = _value_at(entry.variables, wanted.path, ask=entry.variables is not main)
+            if value is None:
+                continue
+            buses = find_certain(wanted.where, value)
+            if buses:
+                wanted.there = True
+                for bus in buses:
+                    self._join(bus.where, bus.value)
+                self._reporter.describe()
+            elif is_factory(value):
+                wanted.there = self._alone = True
+                self._agent.say("trouble", _NOT_FOLLOWED.format(wanted.where), "")
+            elif last or is_own_class(type(value)):
+                wanted.there = True
+                self._agent.say("trouble", _NOT_KNOWN.format(wanted.where), "")
 
     def asked(self, code: CodeType, frame: FrameType) -> bool:
         """Look at code that is called; return whether to look at its next call."""

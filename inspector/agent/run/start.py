@@ -33,7 +33,8 @@ from .ring import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import CodeType, FrameType
+    from collections.abc import Callable
+    from types import CodeType, FrameType, ModuleType
     from typing import Any, Final
 
     from .scout import Scout
@@ -90,7 +91,11 @@ _ENCODE: Final[Any] = make_encoder(None, repr, encode_basestring_ascii, None, ":
 #: Seconds for which a thread waits for another that loads the agent and does nothing meanwhile.
 _LONGEST: Final = 5.0
 _NOT_AWAITED: Final = "A publication was not recorded: another thread was still loading the agent."
-_OLD: Final = "Python {} cannot be watched: 3.12 or newer is required."
+#: Python can be asked about code.
+WATCHES: Final = sys.version_info >= (3, 12)
+if TYPE_CHECKING or not WATCHES:
+    from .older import Libraries
+_OLD: Final = "Python {} shows only buses of libraries that are known by their class; 3.12 or newer shows all buses."
 
 
 def encoded(value: Any) -> bytes:
@@ -193,6 +198,9 @@ class Agent:
         self._waking = self._has_left = False
         self._lock = allocate_lock()
         self._loader = 0
+        #: The thread in which the rest of the agent looks at something now.
+        self._inside = 0
+        self._libraries: Libraries | None = None
         self.ring: RingWriter | None = self._greet()
 
     def _greet(self, before: RingWriter | None = None) -> RingWriter | None:
@@ -208,8 +216,8 @@ class Agent:
             "cwd": _folder_here()[:400],
             "agent": sys.modules[__name__.partition(".")[0]].__dict__.get("__version__", ""),
         }
-        if sys.version_info < (3, 12):
-            hello["cannot"] = _OLD.format(hello["python"])
+        if not WATCHES:
+            hello["limit"] = _OLD.format(hello["python"])
         if before is not None:
             hello["forked"] = True
         text = encoded(hello)
@@ -274,7 +282,12 @@ class Agent:
     # -- looking around ------------------------------------------------------------------------------------------------
 
     def look(self) -> None:
-        """Ask about each piece of code that runs, once."""
+        """Ask about each piece of code that runs, once; where Python cannot be asked, wait for known libraries."""
+        if not WATCHES:
+            named = {item.module for item in self.wanted}
+            self._libraries = Libraries(LIBRARY_POINTS, named, met=self._met, imported=self._came, fail=self.fail)
+            self._libraries.begin()
+            return
         tool = toolid.take(self._move)
         if tool < 0:
             self.give_up(toolid.NONE_LEFT)
@@ -332,24 +345,42 @@ class Agent:
     def _wake(self, frame: FrameType) -> None:
         """Load the rest of the agent, which goes on with this very call; who publishes meanwhile waits for it."""
         self._waking = True
+        self._load(lambda scout: scout.take(frame))
+
+    def _load(self, go_on: Callable[[Scout], Any]) -> Any:
+        """Load the rest of the agent; return what is made of it, None where that cannot be."""
         if self.ring is None:
-            return
+            return None
         if not self._turn():
             self.say("trouble", _NOT_AWAITED, "")
-            return
+            return None
         try:
-            self._loader = get_native_id()
+            self._loader = self._inside = get_native_id()
             if self.scout is None:
                 from .scout import Scout
 
                 self.scout = Scout(self)
                 self.scout.begin()
-            self.scout.take(frame)
+            return go_on(self.scout)
         except Exception as error:  # noqa: BLE001 - the observed never pays
             self.fail(error)
         finally:
+            self._inside = 0
             self._lock.release()
-            self.leave()
+            if WATCHES:
+                self.leave()
+        return None
+
+    def _met(self, library: str, first: Any) -> bool:
+        """Take what a function of a library's is called with; return whether there is a new bus."""
+        if self._inside == get_native_id():  # what is read publishes
+            return False
+        return bool(self._load(lambda scout: scout.met(library, first)))
+
+    def _came(self, name: str, module: ModuleType) -> None:
+        """Take a module that has run: what was named may be in it."""
+        if self._inside != get_native_id():
+            self._load(lambda scout: scout.came(name, module))
 
     def _turn(self) -> bool:
         """Wait while another thread loads the agent; return False where it stands still, perhaps because of us.
@@ -373,6 +404,8 @@ class Agent:
     def leave(self) -> None:
         """Ask about nothing any more."""
         self._has_left = True
+        if self._libraries is not None:
+            self._libraries.end()
         if self._tool >= 0:
             tool, self._tool = self._tool, -1
             toolid.release(tool)
@@ -429,8 +462,7 @@ def begin(folder: str, text: str | None = None) -> Agent | None:
 
     os.register_at_fork(after_in_child=agent.forked)
     atexit.register(agent.ended)
-    if sys.version_info >= (3, 12):
-        agent.look()
+    agent.look()
     return agent
 
 

@@ -17,9 +17,9 @@ from ...core.bus import context
 from ...core.bus.context import CURRENT, FIRE
 from ...core.bus.execution import Execution
 from ...core.bus.publication import Publication
-from ...core.own_code import is_agent
 from ...core.records.awaiting import find_waiting
 from .likeness import kept_fields
+from .seams import strip
 
 if TYPE_CHECKING:
     from ...core.description import HandlerDescription
@@ -688,14 +688,6 @@ class DrivenExecution(TapExecution):
     def __del__(self) -> None:
         if not self.started and self._coroutine is not None:
             self.forgotten()
-
-
-def strip(error: BaseException) -> None:
-    """Take our own frames off the front of a traceback, so that a bare ``raise`` leaves no trace of us (from 3.11)."""
-    traceback = error.__traceback__
-    while traceback is not None and is_agent(traceback.tb_frame.f_code.co_filename):
-        traceback = traceback.tb_next
-    error.__traceback__ = traceback
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.own_code import is_standard
-from .moments import strip
-from .stand_ins import PublishPlace, TappedPublish
+from .seams import strip
+from .stand_ins import PublishPlace, TappedPublish, restored_by
 
 if TYPE_CHECKING:
     from ..reading.map_bus.publishers import Publisher
@@ -23,7 +23,7 @@ def patch_publisher(tap: Tap, bus: TappedBus, publisher: Publisher) -> Callable[
     """Put a stand-in where callers find the publish method; return a function that undoes it."""
     owner, name = publisher.owner, publisher.name
     called = publisher.get()
-    stand_in = TappedPublish(called, PublishPlace(tap, bus, name, publisher.asynchronous))
+    stand_in = TappedPublish(called, PublishPlace(tap, bus, name, publisher.asynchronous, restored_by(bus)))
     if isinstance(owner, types.ModuleType):
         return _patch_modules(called, stand_in)
     if name.startswith("__"):

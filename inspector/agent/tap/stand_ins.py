@@ -17,9 +17,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ...core.bus.results import is_awaitable
-from .tap import PUBLISHING, Occurrence, Tap, TapExecution, TappedBus, TapPublication, strip
+from .seams import strip
+from .tap import PUBLISHING, Occurrence, Tap, TapExecution, TappedBus, TapPublication
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ...core.description import HandlerDescription
 
 _set = object.__setattr__
@@ -125,12 +128,19 @@ class PublishPlace(NamedTuple):
         bus: Whose method it is.
         method: Its name.
         asynchronous: Calling it gives a coroutine.
+        restored: Returns what the program gets of what it gives: stand-ins may be in it.
     """
 
     tap: Tap
     bus: TappedBus
     method: str
     asynchronous: bool
+    restored: Callable[[Any], Any] | None = None
+
+
+def restored_by(bus: TappedBus) -> Callable[[Any], Any] | None:
+    """Return what takes the stand-ins out of what publishing on a bus gives; None where there are none in it."""
+    return getattr(bus, "restored", None)
 
 
 class TappedHandler(StandIn):
@@ -261,7 +271,7 @@ def _publish(target: Any, place: PublishPlace, args: tuple[Any, ...], kwargs: di
         return target(*args, **kwargs)
     if place.asynchronous:
         coroutine = target(*args, **kwargs)
-        return _renamed(_published(tap, bus, occurrence, coroutine), coroutine)
+        return _renamed(_published(place, occurrence, coroutine), coroutine)
     publication = tap.begin(bus, occurrence)
     publication.enter()
     try:
@@ -269,7 +279,8 @@ def _publish(target: Any, place: PublishPlace, args: tuple[Any, ...], kwargs: di
     except BaseException as error:
         publication.leave(error)
         raise
-    return _awaited(publication, result)
+    result = _awaited(publication, result)
+    return result if place.restored is None else place.restored(result)
 
 
 STAND_INS: Final = (TappedHandler, TappedObject, TappedMethods, TappedReference, TappedPublish)
@@ -330,8 +341,8 @@ def _awaited(publication: TapPublication, result: Any) -> Any:
     return result
 
 
-async def _published(tap: Tap, bus: TappedBus, occurrence: Occurrence, coroutine: Any) -> Any:
-    publication = tap.begin(bus, occurrence)
+async def _published(place: PublishPlace, occurrence: Occurrence, coroutine: Any) -> Any:
+    publication = place.tap.begin(place.bus, occurrence)
     publication.enter()
     try:
         result = await coroutine
@@ -340,7 +351,7 @@ async def _published(tap: Tap, bus: TappedBus, occurrence: Occurrence, coroutine
         publication.leave(error)
         raise
     publication.leave(None)
-    return result
+    return result if place.restored is None else place.restored(result)
 
 
 async def _rest(publication: TapPublication, coroutine: Any) -> Any:

@@ -30,7 +30,6 @@ from .moments import (
     TapPublication,
     TapSubscription,
     running_loop,
-    strip,
 )
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from ..observe.observation import Observation
     from ..program import Interceptor, Selector
 
-__all__ = ["PUBLISHING", "Occurrence", "Tap", "TapExecution", "TapPublication", "TapSubscription", "TappedBus", "strip"]
+__all__ = ["PUBLISHING", "Occurrence", "Tap", "TapExecution", "TapPublication", "TapSubscription", "TappedBus"]
 
 _logger = logging.getLogger(__name__)
 

@@ -77,6 +77,8 @@ class HostNoted(HostRecord):
 
 #: Kind of the note that an event was made anew on its way to the handlers, and is not what it was.
 CHANGED: Final = "changed"
+#: Kind of the note of what cannot be seen in a process, whatever it does.
+LIMIT: Final = "limit"
 
 
 # --- fires --------------------------------------------------------------------------------------------------------

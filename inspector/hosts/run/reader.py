@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from inspector.agent.run import ring
 from inspector.agent.run.ring import RingError
 from inspector.core.records.host import (
+    LIMIT,
     HostNoted,
     ProcessJoined,
     ProcessLeft,
@@ -374,10 +375,9 @@ class _Process:
                 python[:_WORD] if isinstance(python, str) else "",
             )
         )
-        cannot = self.hello.get("cannot")
-        if isinstance(cannot, str) and cannot:
-            record = ProcessSilent(self._intake.now(), self.pid, " ".join(self.command)[:_LONG], cannot[:_LONG])
-            self._intake.record(record)
+        limit = self.hello.get("limit")
+        if isinstance(limit, str) and limit:
+            self._intake.record(HostNoted(self._intake.now(), LIMIT, "info", limit[:_LONG]))
         waiting, self._waiting = self._waiting, []
         rows.take(waiting)
 

@@ -31,7 +31,7 @@ _OPTIONS: Final = {
 #: Options of Python that take a word of their own.
 _WITH_VALUE: Final = "WX"
 _VERSION: Final = re.compile(r"python(\d+)\.(\d+)")
-_OLDEST: Final = (3, 12)
+_OLDEST: Final = (3, 11)
 
 
 _ANOTHER: Final = "It runs as another user, who cannot write into the folder of this run."

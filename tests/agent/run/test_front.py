@@ -393,14 +393,14 @@ def test_outcomes_are_called_as_pytest_does(words: list[str], expected: int | No
 
 
 @pytest.mark.skipif("3.11" not in INTERPRETERS, reason="There is no Python 3.11 here.")
-def test_python_3_11_steps_aside_and_says_so(tmp_path: Path) -> None:
+def test_python_3_11_says_what_it_cannot_show(tmp_path: Path) -> None:
     (tmp_path / "shopbus.py").write_text(BUS)
     (tmp_path / "app.py").write_text(SCRIPT)
     ran = run([INTERPRETERS["3.11"], "app.py"], tmp_path, {"app": ["app:bus"]})
     assert ran.seen == (3, "caught no shade\n__main__\n", "to stderr\n")
     (process,) = ran.processes
     assert process.items == []
-    assert "3.12 or newer" in process.hello["cannot"]
+    assert "3.12 or newer" in process.hello["limit"]
 
 
 MAILS: Final = """
