@@ -270,10 +270,8 @@ class Losses:
                 earlier = self._logs.get(index)
                 if earlier is None or note.level == "error" or earlier.level != "error":
                     self._logs[index] = note
-            elif note.level == "error":
-                group = self._group(
-                    KIND_NUMBERS[LATE_WORK], handler, -1, *self._origin(handler, _read(note.data)), "logged"
-                )
+            elif note.level == "error" and (data := _read(note.data)).get("by") != "bus":  # that tells of its failure
+                group = self._group(KIND_NUMBERS[LATE_WORK], handler, -1, *self._origin(handler, data), "logged")
                 group.what = "error logged after the handler ended"
                 self._describe(group, "", note.text, FailurePlace())
                 self._add(group, note.at, index, owner, event)

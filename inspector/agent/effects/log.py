@@ -11,7 +11,7 @@ from ...core.bus import bus
 from ...core.bus.context import CURRENT
 from ...core.records.records import LOG
 from ..observe.monitor import MONITOR
-from ..tap.moments import handled_by_bus
+from ..tap.moments import handled_by_bus, told_of_by_bus
 from .leftover import NEVER_RETRIEVED
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ class LogProbe(logging.Handler):
     """Records every log record written inside an execution.
 
     An ERROR record with exception information marks its execution: an exception was handled inside (*swallowed*, if
-    the handler then returns normally). An ERROR of a bus to which the handler publishes is about another handler, which
-    is recorded as failed: it is no note, as it is none outside of handlers.
+    the handler then returns normally). An ERROR of a bus that publishes is a note of the execution that has failed.
     """
 
     def __init__(self, recorder: Recorder) -> None:
@@ -43,11 +42,18 @@ class LogProbe(logging.Handler):
         There is no lock: nothing here needs one, and every program that logs would pay for it.
         """
         execution, name = CURRENT.get(), record.name
-        if execution is None or name == bus.__package__ or _by_a_copy_of_our_bus(record) or _by_asyncio(record):
-            return True
-        if record.levelno >= logging.ERROR and handled_by_bus(execution):
+        by_bus = record.levelno >= logging.ERROR and (execution is None or handled_by_bus(execution))
+        if (
+            (execution is None and not by_bus)
+            or name == bus.__package__
+            or _by_a_copy_of_our_bus(record)
+            or _by_asyncio(record)
+        ):
             return True
         try:
+            if by_bus or execution is None:
+                self._told_by_bus(record, publishes=execution is not None)
+                return True
             about = vars(record)
             data: NoteData
             if len(about) == _NEW + ("message" in about) + ("asctime" in about):  # nearly always
@@ -63,6 +69,16 @@ class LogProbe(logging.Handler):
         except Exception:  # noqa: BLE001 - logging's own rule: a record that cannot be handled never hurts who wrote it
             self.handleError(record)
         return True
+
+    def _told_by_bus(self, record: logging.LogRecord, *, publishes: bool) -> None:
+        """Note what a bus logs with the execution that it is about; outside of all where a handler publishes to it."""
+        said = record.args if isinstance(record.args, tuple) else ()
+        execution = told_of_by_bus((*said, *(record.exc_info or ())))
+        data = {"logger": record.name, "by": "bus"}
+        if execution is not None:
+            self._recorder.note_in(execution, LOG, "error", record.getMessage(), data)
+        elif publishes:
+            self._recorder.note_outside(LOG, "error", record.getMessage(), data)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Note the record, as ``handle`` does."""

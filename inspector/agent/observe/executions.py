@@ -172,6 +172,7 @@ class ObservedExecution(TapExecution, Open):
         self.pause()
         self._held = perf_counter_ns()
         self.failure = error
+        self.fail(error)
         self.publication.trusted = False
         self.publication.holding += 1
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from ...core.bus.context import CURRENT
 from ...core.bus.identity import generator_of, plain_function
 from ...core.records.statuses import NEVER_AWAITED
-from ..tap.moments import TapExecution, TapPublication, publishes
+from ..tap.moments import TapExecution, TapPublication, called_by_handler, publishes
 from .executions import ObservedExecution, running_in
 from .handling import CallWatch, HandlerWatch, MakerWatch, UnawaitedWatch
 from .handover import HANDOVER
@@ -222,7 +222,7 @@ class Observation:
             self._again(current, frame, wrapper)
             return
         publication = self._publication(route, args, kwargs)
-        execution = self._tried_before(publication, key)
+        execution = None if called_by_handler() else self._tried_before(publication, key)
         if execution is None:
             execution = ObservedExecution(publication, self.tap.subscription(publication.named, route.description))
         execution.frame = frame

@@ -222,7 +222,7 @@ class _Why:
         label = self._labels[last]
         if publication.stopped:
             return STOPPED, f"stopped by handler: {label} ({publication.stopped})"
-        if publication.failed == last:
+        if publication.failed is not None and publication.failed.subscription.key == last:
             return EARLIER_RAISED, f"{label} raised first, and the bus stopped there"
         if publication.answer:
             return (

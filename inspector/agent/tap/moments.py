@@ -177,7 +177,7 @@ class TapPublication(Publication):
         said_no: What was asked about the event and said no: its name, its code, its first argument.
         expected_after: Keys of the handlers that it would go to when the publish method had returned; None: not asked.
         handed_with: Keys of handlers that got the event in a list, in executions of another publication.
-        failed: Key of the handler that failed last.
+        failed: The execution that failed last; it may be tried again.
         answer: What the handler that gave something back last gave back.
         changed: How the event that handlers got differs from the one that was published, where it was made anew.
         broke: What the publish method raised: the name of the exception.
@@ -216,7 +216,7 @@ class TapPublication(Publication):
     put_off = False
     changed: tuple[str, ...] = ()
     handed_with: tuple[str, ...] = ()
-    failed = ""
+    failed: TapExecution | None = None
     answer = ""
     stopped = ""
     #: What the publish method raised.
@@ -474,10 +474,30 @@ def handled_by_bus(execution: Execution) -> bool:
     return publication.cause is execution
 
 
+def told_of_by_bus(values: Sequence[Any]) -> TapExecution | None:
+    """Return the execution of whose failure the bus that publishes now tells with these values; None: it has none.
+
+    It is who raised one of them, else who failed last.
+    """
+    publication = PUBLISHING.get()
+    if publication is None:
+        return None
+    ids = [id(value) for value in values if isinstance(value, BaseException)]
+    raised = (call for call in reversed(publication.calls) if call.raised in ids)
+    return next(raised, publication.failed)
+
+
+def called_by_handler() -> bool:
+    """Return whether what calls a handler now is another one, by itself, and not a bus."""
+    current = CURRENT.get()
+    return current is not None and current.started > 0 and not current.ended and not handled_by_bus(current)
+
+
 class TapExecution(Execution):
     """One call of a handler by a bus that is not ours; also what the coroutine handed to that bus awaits."""
 
     is_row = False  # it has the call's arguments
+    raised = 0  # the id of what it raised, which is kept nowhere: it has the frames
     publication: TapPublication
     subscription: Any
 
@@ -570,6 +590,11 @@ class TapExecution(Execution):
         cancelled = isinstance(error, asyncio.CancelledError) or _is_closing(error)
         self.finish("cancelled" if cancelled else "failed", error)
 
+    def fail(self, error: BaseException | None) -> None:
+        """Take note of what it raised, of which its bus may tell."""
+        self.raised = id(error)
+        self.publication.failed = self
+
     @property
     def held(self) -> bool:
         """It has failed, and may be tried again."""
@@ -590,7 +615,7 @@ class TapExecution(Execution):
         self.status = status
         self.error = error
         if status == "failed":
-            self.publication.failed = self.subscription.key
+            self.fail(error)
         try:
             tap.tell("execution_ended", self)
         finally:

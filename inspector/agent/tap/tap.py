@@ -29,6 +29,7 @@ from .moments import (
     TappedBus,
     TapPublication,
     TapSubscription,
+    called_by_handler,
     running_loop,
 )
 
@@ -328,9 +329,10 @@ class Tap:
         current = self.recent.get(id(occurrence.event))
         if current is not None and current.source is bus and current.is_about(occurrence.event):
             return current
-        ours = under_way is not None and under_way.source is bus and _is_for(under_way, occurrence, key)
-        if under_way is not None and ours and not (under_way.closed and under_way.begun(key)):
-            return under_way
+        if under_way is not None and under_way.source is bus and not called_by_handler():
+            works_on = under_way.closed and under_way.begun(key)
+            if not works_on and _is_for(under_way, occurrence, key):
+                return under_way
         rebuilt = self._rebuilt(bus, occurrence, key)
         if rebuilt is not None:
             return rebuilt
@@ -381,18 +383,22 @@ class Tap:
     def _rebuilt(self, bus: TappedBus, occurrence: Occurrence, key: str) -> TapPublication | None:
         """Return the publication whose event has been made anew on the way: from JSON, in a queue or a table.
 
-        Of several alike it is the first that waits for the handler of this key.
+        Of several alike it is the first that waits for the handler of this key. What a handler calls by itself with an
+        event of its own is for none that its bus is still busy with.
         """
+        by_handler = called_by_handler()
         waiting = [
             publication
             for publication in dict.fromkeys((*self.under_way(), *tuple(self.recent.values())))
             if publication.source is bus
             and publication.named == occurrence.name
             and not publication.complete
+            and not (by_handler and publication.under_way)
             and is_alike(publication.recognised_by, occurrence.event)
         ]
         rebuilt = next((publication for publication in waiting if not publication.begun(key)), None)
-        rebuilt = rebuilt or next(iter(waiting), None)
+        if rebuilt is None and not by_handler:
+            rebuilt = next(iter(waiting), None)
         if rebuilt is not None and not rebuilt.changed:
             rebuilt.changed = changes(rebuilt.recognised_by, occurrence.event)
         return rebuilt

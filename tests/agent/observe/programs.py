@@ -1147,3 +1147,67 @@ def listeners_that_are_told_nothing_and_come_later() -> Program:
 
 def redraw() -> None:
     tick("redraw")
+
+
+@program
+def a_handler_that_calls_another_which_has_failed() -> Program:
+    bus = Harbour()
+
+    def refuse(event: Docked) -> None:
+        tick("refuse")
+        raise LookupError("no berth")
+
+    def insist(event: Docked) -> None:
+        tick("insist")
+        for ship in ("Ida", "Eos"):
+            with contextlib.suppress(LookupError):
+                refuse(Docked(ship))
+
+    bus.on(Docked, refuse, insist)
+    calls = [("refuse", "failed", 1), ("insist", "ok", 1), ("refuse", "failed", 1), ("refuse", "failed", 1)]
+    causes = [("Docked", ""), ("Docked", "insist"), ("Docked", "insist")]
+    return Program(bus, lambda: bus.publish(Docked()), calls, causes)
+
+
+@program
+def a_handler_that_calls_the_next_one_before_its_bus_does() -> Program:
+    bus = Harbour()
+
+    async def eager(event: Docked) -> None:
+        tick("eager")
+        with contextlib.suppress(LookupError):
+            await late(Docked())
+
+    async def late(event: Docked) -> None:
+        tick("late")
+        await asyncio.sleep(0)
+        raise LookupError("no berth")
+
+    bus.on(Docked, eager, late)
+    calls = [("eager", "ok", 1), ("late", "failed", 1), ("late", "failed", 1)]
+    return Program(bus, lambda: bus.publish(Docked()), calls, [("Docked", ""), ("Docked", "eager")])
+
+
+@program
+def a_handler_that_calls_one_of_the_event_around_its_own() -> Program:
+    bus = Harbour()
+
+    def hail(event: Docked) -> None:
+        tick("hail")
+        raise LookupError("no berth")
+
+    async def unload(event: Docked) -> None:
+        tick("unload")
+        await bus.publish(Unloaded())
+
+    def check(event: Unloaded) -> None:
+        tick("check")
+        for _ in range(2):
+            with contextlib.suppress(LookupError):
+                hail(Docked())
+
+    bus.on(Docked, hail, unload)
+    bus.on(Unloaded, check)
+    calls = [("hail", "failed", 1), ("unload", "ok", 1), ("check", "ok", 1), *[("hail", "failed", 1)] * 2]
+    causes = [("Docked", ""), ("Unloaded", "unload"), ("Docked", "check"), ("Docked", "check")]
+    return Program(bus, lambda: bus.publish(Docked()), calls, causes)
