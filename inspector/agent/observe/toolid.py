@@ -1,8 +1,12 @@
 """The tool id of ``sys.monitoring`` that we use, and give to the program when it wants it.
 
 There are six, each for one tool. We are there before the program, which may well have chosen an id of its own: as it
-asks for ours we move to another, so it finds every id as it would without us. For that the four functions by which
-one asks for an id are ours while we hold one; our own calls use those of Python (``MONITORING``).
+asks for ours we move to another, so it finds every id as it would without us. For that the functions by which one asks
+for an id are ours while we hold one; our own calls use those of Python (``MONITORING``).
+
+They are Python code, of which a tool of the program's is told, which it is not of Python's own: one that takes its
+callbacks away while it holds a lock would wait for itself. So all but ``use_tool_id`` are Python's own again before the
+program has its first tool.
 """
 
 from __future__ import annotations
@@ -47,7 +51,7 @@ def take(move: Callable[[], None]) -> int:
         except ValueError:  # it is in use
             continue
         _held[tool] = move
-        for name, function in _OURS.items():
+        for name, function in _ours_now():
             setattr(_MODULE, name, function)
         return tool
     return -1
@@ -63,16 +67,26 @@ def release(tool: int) -> None:
     _held.pop(tool, None)
     MONITORING.free_tool_id(tool)
     if not _held:
-        for name, function in _OURS.items():
+        for name, function in _ours_now():
             if getattr(_MODULE, name, None) is function:
                 setattr(_MODULE, name, getattr(MONITORING, name))
 
 
+def _ours_now() -> list[tuple[str, Any]]:
+    """Return what of ``sys.monitoring`` is ours while we hold an id, with its names."""
+    return [("use_tool_id", _USE), *_BEFORE_TOOLS.items()]
+
+
 def _moving(name: str) -> Any:
     """Return a function of ``sys.monitoring`` by which one takes an id: we move off it first."""
-    function, our = getattr(MONITORING, name), _ours()
+    function, our, module, python, before_tools = getattr(MONITORING, name), _ours(), _MODULE, MONITORING, _BEFORE_TOOLS
+    takes = name == "use_tool_id"
 
     def call(*arguments: Any) -> Any:
+        while takes and before_tools:
+            other, ours = before_tools.popitem()
+            if getattr(module, other, None) is ours:
+                setattr(module, other, getattr(python, other))
         move = our(arguments)
         if move is not None:
             move()
@@ -113,11 +127,9 @@ def _named_like(call: Any, function: Any) -> Any:
     return call
 
 
-_OURS: Final = (
-    {}
-    if MONITORING is None
-    else {
-        **{name: _moving(name) for name in ("use_tool_id", "register_callback")},
-        **{name: _passing(name) for name in ("get_tool", "free_tool_id")},
-    }
-)
+#: What is ours until the program takes its first id, by its name.
+_BEFORE_TOOLS: Final[dict[str, Any]] = {}
+_USE: Final = _moving("use_tool_id") if MONITORING is not None else None
+if MONITORING is not None:
+    _BEFORE_TOOLS["register_callback"] = _moving("register_callback")
+    _BEFORE_TOOLS.update((name, _passing(name)) for name in ("get_tool", "free_tool_id"))

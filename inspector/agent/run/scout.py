@@ -29,7 +29,7 @@ from ..process.loader import is_factory
 from ..reading.discovery import SURE, find_certain
 from ..reading.map_bus.connection import ALONE
 from .reporter import Reporter
-from .start import ASKS, LIBRARY_POINTS, PUBLISHES, SERVES, TEST_POINT, WATCHES, Wanted, is_own, may_publish
+from .start import ASKS, LIBRARY_POINTS, PUBLISHES, SERVES, STARTS, TEST_POINT, WATCHES, Wanted, is_own, may_publish
 from .wayin import PULSES
 
 if TYPE_CHECKING:
@@ -199,6 +199,9 @@ class Scout:
             return False
         if name == TEST_POINT[0] and frame.f_globals.get("__name__") == TEST_POINT[1]:
             self._reporter.watch_tests(code)
+            return True
+        if name == STARTS[0]:
+            self._agent.say_started(frame)
             return True
         if self._open and is_own(code.co_filename):
             self._look()

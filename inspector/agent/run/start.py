@@ -70,6 +70,12 @@ SERVES: Final = {
     "BaseEventLoop.run_forever": "asyncio.base_events",
     "BaseServer.serve_forever": "socketserver",
 }
+#: What is called when ``subprocess`` has started a process: its method, and its module.
+STARTS: Final = ("Popen._close_pipe_fds", "subprocess")
+#: The message that says so: number and start of the process, command, file, and what we need of its environment.
+STARTED: Final = "started"
+#: Variables by which a process reports.
+_NEEDED: Final = ("INSPECTOR_RUN", "PYTHONPATH")
 #: What methods are called that publish, and those by which one subscribes on the same class: how either begins.
 PUBLISHES: Final = (
     *("publish", "emit", "send", "dispatch", "notify", "fire", "raise_event", "broadcast", "trigger", "post"),
@@ -273,6 +279,33 @@ class Agent:
                 self.ring.set(STATE, GIVEN_UP)
                 self.ring = None
 
+    def say_started(self, frame: FrameType) -> None:
+        """Report a process that is started and may not be able to report: it may have ended before it can be looked at.
+
+        Args:
+            frame: Of ``STARTS``, or of something that is called so, too.
+        """
+        caller = frame.f_back
+        if caller is None or frame.f_globals.get("__name__") != STARTS[1]:
+            return
+        facts = caller.f_locals
+        words, pid = facts.get("args"), getattr(facts.get("self"), "pid", None)
+        environment: Any = facts.get("env")
+        if environment is None:
+            environment = os.environ
+        if type(words) not in (list, tuple) or not words or type(pid) is not int:
+            return
+        if type(environment) not in (dict, os._Environ):  # noqa: SLF001 - whose methods are the program's
+            return
+        variables: dict[Any, Any] = dict(environment)
+        texts = [os.fsdecode(word)[:200] for word in words[:24]]
+        file = os.fsdecode(facts.get("executable") or words[0])
+        needed = {name: variables.get(name, variables.get(name.encode())) for name in _NEEDED}
+        ours = {name: os.fsdecode(value) for name, value in needed.items() if value is not None}
+        reports = ours.get(_NEEDED[0]) == self._folder and f"{_OURS}agent/run/front" in ours.get(_NEEDED[1], "")
+        if not reports or any(word.rpartition("/")[2].startswith(("python", "pypy")) for word in (file, *texts[:1])):
+            self.say(STARTED, pid, _started(pid), texts, file, ours)
+
     def give_up(self, text: str) -> None:
         """Report why nothing is recorded any more."""
         self.say("trouble", text, "")
@@ -314,10 +347,14 @@ class Agent:
         modules, wake, frame_at = {item.module for item in wanted}, self._wake, sys._getframe  # noqa: SLF001
         points = LIBRARY_POINTS if alone else {}
         test, verbs, own, may_be, fail = TEST_POINT, (*PUBLISHES, *ASKS), is_own, may_publish, self.fail
+        starts, say_started = STARTS, self.say_started
 
         def started(code: CodeType, _offset: int) -> Any:
             name = code.co_qualname
             try:
+                if name == starts[0]:
+                    say_started(frame_at(1))
+                    return None
                 if wanted and name == "<module>":
                     frame = frame_at(1)
                     if frame.f_globals.get("__name__") in modules or fits_main(frame):
@@ -466,9 +503,9 @@ def begin(folder: str, text: str | None = None) -> Agent | None:
     return agent
 
 
-def _started() -> int:
-    """Return when this process was started, in clock ticks since the machine was; 0 when that is not known."""
-    fields = read_text("/proc/self/stat").rpartition(")")[2].split()
+def _started(pid: int | None = None) -> int:
+    """Return when a process was started, this one, in clock ticks since the machine was; 0 when that is not known."""
+    fields = read_text(f"/proc/{pid or 'self'}/stat").rpartition(")")[2].split()
     return int(fields[19]) if len(fields) > 19 else 0
 
 

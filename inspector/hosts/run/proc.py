@@ -12,6 +12,7 @@ PROC: Final = Path("/proc")
 _STATE: Final = 0
 _PARENT: Final = 1
 _START: Final = 19
+_STACK: Final = 25
 #: Most bytes that are read of a process's command line or environment.
 _MUCH: Final = 1 << 20
 
@@ -35,20 +36,23 @@ class ProcessStat(NamedTuple):
         parent: Number of its parent.
         start: When it started, in clock ticks since the machine did.
         dead: It has ended, and its parent has not asked how.
+        stack: Where its stack begins: somewhere else with each program that it becomes; 0 unknown.
     """
 
     parent: int
     start: int
     dead: bool
+    stack: int = 0
 
 
 def stat_of(pid: int) -> ProcessStat | None:
     """Return what is known of a process, None when there is no such process (any more)."""
     text = _read(pid, "stat")
     fields = text[text.rfind(b")") + 2 :].split()
-    if len(fields) <= _START:
+    if len(fields) <= _STACK:
         return None
-    return ProcessStat(int(fields[_PARENT]), int(fields[_START]), fields[_STATE] in (b"Z", b"X"))
+    dead = fields[_STATE] in (b"Z", b"X")
+    return ProcessStat(int(fields[_PARENT]), int(fields[_START]), dead, int(fields[_STACK]))
 
 
 def identity_of(pid: int) -> ProcessIdentity | None:
@@ -86,6 +90,22 @@ def executable_of(pid: int) -> str:
 def maps_libpython(pid: int) -> bool:
     """Return whether a process has mapped a Python library."""
     return b"libpython" in _read(pid, "maps")
+
+
+def maps_file(pid: int, name: str) -> bool:
+    """Return whether a process has mapped a file of a name, or may have: what it has mapped cannot be read whole."""
+    text = _read(pid, "maps")
+    return not text or len(text) == _MUCH or os.fsencode(f"/{name}") in text
+
+
+def children_of(pid: int) -> Iterator[int]:
+    """Yield the numbers of a process's children, also of those that have ended and are not yet waited for."""
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 - names, fifty times a second
+    except OSError:
+        return
+    for task in tasks:
+        yield from map(int, _read(pid, f"task/{task}/children").split())
 
 
 def all_pids() -> Iterator[int]:

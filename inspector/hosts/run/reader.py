@@ -6,13 +6,14 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.agent.run import ring
 from inspector.agent.run.ring import RingError
+from inspector.agent.run.start import STARTED
 from inspector.core.records.host import (
     LIMIT,
     HostNoted,
@@ -24,7 +25,7 @@ from inspector.core.records.host import (
 from inspector.hosts.intake import FULL
 from inspector.hosts.run.firing import FiredInto, FireTarget, RunFiring
 from inspector.hosts.run.folder import RING
-from inspector.hosts.run.proc import ProcessIdentity, command_of, same_process, stat_of
+from inspector.hosts.run.proc import ProcessIdentity, command_of, maps_file, same_process, stat_of
 from inspector.hosts.run.resuming import Begun
 from inspector.hosts.run.ringreader import RingHeader, RingReader
 from inspector.hosts.run.roles import HELPERS, role_of
@@ -43,6 +44,9 @@ _WHILE: Final = 1.0
 _LIFE: Final = 0.1
 _SILENCE: Final = 1.0
 _SKIPPED: Final = 1.0
+#: Seconds between two looks at the children of processes, at least; and the share of the time that these may take.
+_CHILDREN: Final = 0.02
+_CHILDREN_SHARE: Final = 0.02
 #: Seconds that the reader has to catch up with what is written.
 _CATCH_UP: Final = 10.0
 #: Most processes of a run, and silent ones that are told of.
@@ -97,7 +101,7 @@ class RunReader:
         self._stop = threading.Event()
         self._looks = 0
         self._looked = threading.Condition()
-        self._last_rows = self._last_life = self._last_silence = 0.0
+        self._last_rows = self._last_life = self._last_silence = self._next_children = 0.0
         self._thread = threading.Thread(target=self._run, name="inspector-run", daemon=True)
         self.unread = 0
 
@@ -182,6 +186,7 @@ class RunReader:
                 if process.read():
                     self._last_rows = now
                     self._list(process)
+                self._hear(process)
         self._intake.pass_on(None if last else started)
         self._firing.look(now)
         if last or now - self._last_life >= _LIFE:
@@ -189,7 +194,11 @@ class RunReader:
             self._see_life(last=last)
         if not last and now - self._last_silence >= _SILENCE:
             self._last_silence = now
-            self._see_silence()
+            self._see_silence(self._silent.look)
+        elif not last and now >= self._next_children:
+            began = time.thread_time()
+            self._see_silence(self._silent.look_at_children)
+            self._next_children = now + max(_CHILDREN, (time.thread_time() - began) / _CHILDREN_SHARE)
         for process in self._rings.values():
             process.report_skipped(now, at_once=last)
         if self._ended and not self._is_over and not self.live:
@@ -198,7 +207,9 @@ class RunReader:
             if self._main is not None and not (self._rings or self._silent_count):
                 self._note(_NOBODY)
             self._over()
-        return _BUSY if self._firing.allowed or now - self._last_rows < _WHILE else _QUIET
+        if self._firing.allowed or now - self._last_rows < _WHILE:
+            return _BUSY
+        return min(_QUIET, max(_BUSY, self._next_children - now))
 
     def _find(self) -> None:
         """Take in rings that are new."""
@@ -223,7 +234,7 @@ class RunReader:
         process = _Process(self._folder / name, reader, self._intake, self._note)
         for earlier in self._rings.values():
             if earlier.identity == process.identity and not earlier.left and process.interpreter == 0:
-                self._leave(earlier, None, "It was replaced by another program.")
+                self._leave(earlier, None, _REPLACED)
         process.parent = self._parent_of(process)
         self._rings[name] = process
         self._last_rows = time.monotonic()
@@ -252,10 +263,15 @@ class RunReader:
 
     def _see_life(self, *, last: bool) -> None:
         for process in tuple(self._rings.values()):
-            if process.left or process.lives():
+            if process.left:
+                continue
+            if process.lives():
+                if process.is_replaced():
+                    self._leave(process, None, _REPLACED)
                 continue
             process.read(gone=True)
             self._list(process)
+            self._hear(process)
             is_main = self._main is not None and process.pid == self._main.pid
             if (is_main or self._main is None) and self._waited_for and not self._ended and not last:
                 continue  # how it ended comes in a moment
@@ -276,15 +292,22 @@ class RunReader:
             self._report_silent(silent)
 
     def _reporting(self) -> set[int]:
-        return {process.pid for process in self._rings.values()}
+        return {process.pid for process in self._rings.values() if not process.replaced}
 
-    def _see_silence(self) -> None:
+    def _hear(self, process: _Process) -> None:
+        """Report what a process has started and cannot report, however short its life is."""
+        while process.started:
+            silent = self._silent.heard(process.started.pop(0), self._reporting())
+            if silent is not None and self._silent_count < _MOST_SILENT:
+                self._report_silent(silent)
+
+    def _see_silence(self, look: Callable[[set[int], set[int]], Iterator[SilentProcess]]) -> None:
         if self._silent_count >= _MOST_SILENT:
             return
         roots = {process.pid for process in self._rings.values() if not process.left}
         if self._main is not None and not self._ended:
             roots.add(self._main.pid)
-        for silent in self._silent.look(roots, self._reporting()):
+        for silent in look(roots, self._reporting()):
             self._report_silent(silent)
 
     def _report_silent(self, silent: SilentProcess) -> None:
@@ -314,7 +337,12 @@ class _Process:
         self.hello: Mapping[str, Any] = reader.hello
         self.command = _words(self.hello.get("argv")) or command_of(self.pid)
         self.number = 0
-        self.left = False
+        self.left = self.replaced = False
+        #: What it says that it has started.
+        self.started: list[list[Any]] = []
+        stat = stat_of(self.pid)
+        self._stack = stat.stack if stat is not None else 0
+        self._is_fresh = True
         self._rows: RowsOfProcess | None = None
         self._waiting: list[list[Any]] = []
         self._broken = False
@@ -402,6 +430,8 @@ class _Process:
             self._broken = True
             self._note(f"Process {self.number or self.pid} can no longer be read: its ring {error}.")
             return False
+        self.started += [item[1:] for item in items if item[0] == STARTED]
+        items = [item for item in items if item[0] != STARTED]
         if not items:
             return False
         if self._rows is None:
@@ -413,6 +443,16 @@ class _Process:
     def lives(self) -> bool:
         """Return whether it still runs."""
         return same_process(self.identity)
+
+    def is_replaced(self) -> bool:
+        """Return whether it lives on as another program: that has another stack, and has not mapped the ring."""
+        stat = stat_of(self.pid)
+        if self.state != ring.RUNNING or stat is None or not (self._is_fresh or stat.stack != self._stack):
+            return False
+        self._is_fresh = False
+        self._stack = stat.stack
+        self.replaced = not maps_file(self.pid, self._path.name)
+        return self.replaced
 
     def report_skipped(self, now: float, *, at_once: bool = False) -> None:
         """Record what is left out, when that has changed, at most once a second."""
@@ -463,6 +503,7 @@ class _Process:
         self._reader.close()
 
 
+_REPLACED: Final = "It was replaced by another program."
 _NOBODY: Final = (
     "No Python process of the command reported. If there was one, what has started it has replaced PYTHONPATH or used "
     "another interpreter, -I, -E or -S."

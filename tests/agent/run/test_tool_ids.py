@@ -37,11 +37,12 @@ def taken(tool):
 _TAKING: Final = {
     "one before anything is published": "print(taken(4))\nemit()",
     "both after something was": "emit()\nprint(taken(4), taken(3))\nemit()",
-    "whichever is free": "emit()\nprint([taken(tool) for tool in range(2, 6) if m.get_tool(tool) is None])",
-    "all but one": "emit()\nprint([taken(tool) for tool in (5, 4, 3, 2, 0)])\nemit()",
-    "again and again": (
-        "for tool in (4, 3, 4, 3):\n    print(taken(tool))\n    m.free_tool_id(tool)\n    emit()\nprint(m.get_tool(4))"
+    "whichever is free": (
+        "emit()\nfree = [tool for tool in range(6) if m.get_tool(tool) is None]\n"
+        "print([taken(tool) for tool in free[2:5]])"
     ),
+    "all but one": "emit()\nprint([taken(tool) for tool in (5, 4, 3, 2, 0)])\nemit()",
+    "again and again": ("for tool in (4, 3, 4, 3):\n    print(taken(tool))\n    m.free_tool_id(tool)\n    emit()"),
     "by a number of its own": "class Tool(enum.IntEnum):\n    MINE = 4\nemit()\nprint(taken(Tool.MINE))\nemit()",
     "first the callback": (
         "m.register_callback(4, m.events.PY_START, None)\nemit()\nm.use_tool_id(4, 'mine')\nprint(watched(4))\nemit()"
@@ -55,6 +56,14 @@ _TAKING: Final = {
         "emit()\nprint(taken(4))\ntry:\n    m.use_tool_id(4, 'second')\nexcept ValueError as error:\n    print(error)\n"
         "for wrong in ((), (9, 'x'), ('4', 'x'), (4,)):\n    try:\n        m.use_tool_id(*wrong)\n"
         "    except (TypeError, ValueError) as error:\n        print(error)\nemit()"
+    ),
+    "holds a lock that its callback takes, too": (
+        "lock, waits = threading.Lock(), []\ndef started(code, offset):\n    if not lock.acquire(blocking=False):\n"
+        "        waits.append(code.co_name)\n    else:\n        lock.release()\n"
+        "emit()\nm.use_tool_id(1, 'mine')\nm.register_callback(1, m.events.PY_START, started)\n"
+        "m.set_events(1, m.events.PY_START)\nwith lock:\n    m.register_callback(1, m.events.PY_RETURN, None)\n"
+        "    name = m.get_tool(1)\n    m.free_tool_id(2)\n    m.set_events(1, 0)\n    m.free_tool_id(1)\n"
+        "print(name, waits)"
     ),
     "while threads publish": (
         "threads = [threading.Thread(target=emit, args=(400,)) for _ in range(4)]\n"

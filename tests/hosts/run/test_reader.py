@@ -6,9 +6,12 @@ import errno
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
@@ -144,6 +147,65 @@ def test_that_nobody_reported_is_told_at_the_end(tmp_path: Path, command: str) -
     assert [note.partition(" reported")[0] for note in notes] == (
         ["No Python process of the command"] if command == "is something else" else []
     )
+
+
+#: Reports, and becomes another program when it is told to.
+_BECOMES: Final = """
+import os, sys
+from pathlib import Path
+from tests.hosts.run.rings import Reporting
+process = Reporting(Path.cwd())
+process.begin()
+process.publish()
+print(flush=True)
+input()
+os.execve(sys.executable, [sys.executable, "-I", "-c", sys.argv[1]], {})
+"""
+_PIPES: Final[dict[str, Any]] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+_FINDS_US: Final = {"PYTHONPATH": str(Path(__file__).parents[3])}
+
+
+@pytest.mark.parametrize("looked", [True, False])
+def test_a_process_that_becomes_a_program_that_cannot_report(tmp_path: Path, *, looked: bool) -> None:
+    waits = "import sys; print(flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", _BECOMES, waits], **_PIPES, cwd=tmp_path, env=_FINDS_US) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.readline()
+        intake, reader = reading(tmp_path)
+        if looked:
+            reader.look()
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        main = identity_of(process.pid)
+        assert main is not None
+        reader.set_main(main)
+        for _ in range(2):  # with an empty environment it might be becoming a program just then
+            reader._last_life = reader._last_silence = 0.0
+            reader.look()
+        records = [to_record(row) for row in intake.drain()]
+        process.communicate(b"")
+    left = [record.text for record in records if isinstance(record, ProcessLeft)]
+    silent = [record.pid for record in records if isinstance(record, ProcessSilent)]
+    assert (left, silent) == (["It was replaced by another program."], [process.pid])
+
+
+@pytest.mark.parametrize("begins", [True, False])
+def test_what_a_process_has_started_and_cannot_report_is_told_with_it_or_without(
+    tmp_path: Path, *, begins: bool
+) -> None:
+    process = Reporting(tmp_path)
+    if begins:
+        process.begin()
+    started = [["started", number, 1, [sys.executable, "-I", "x.py"], sys.executable, {}] for number in (71, 72, 71)]
+    process.put(*started, ["started"], ["started", None])
+    intake, reader = reading(tmp_path)
+    reader.look()
+    reader.look(last=True)
+    records = [to_record(row) for row in intake.drain()]
+    assert [record.pid for record in records if isinstance(record, ProcessSilent)] == [71, 72]
+    assert not [record for record in records if isinstance(record, (RecordsLost, HostNoted))]
 
 
 def test_what_is_left_out_is_recorded_when_it_changes(tmp_path: Path) -> None:

@@ -45,17 +45,80 @@ def waiting(folder: Path, options: list[str], changed: dict[str, str] | None) ->
 
 
 @pytest.mark.skipif(sys.executable == PYTHON, reason="Of a Python before 3.12 its age is the reason.")
-def test_each_is_found_once_with_its_reason(tmp_path: Path) -> None:
+@pytest.mark.parametrize("quick", [True, False])
+def test_each_is_found_once_at_first_sight_with_its_reason(tmp_path: Path, *, quick: bool) -> None:
     search = SilentSearch(tmp_path)
+    look = search.look_at_children if quick else search.look
     with ExitStack() as stack:
         processes = {name: stack.enter_context(waiting(tmp_path, *shape[:2])) for name, shape in _SHAPES.items()}
         pids = {process.pid for process in processes.values()}
-        assert not list(search.look(pids, ()))  # they may just have started
-        reasons = {silent.identity.pid: silent.reason for silent in search.look(pids, ())}
-        assert not list(search.look(pids, ()))
+        silent = [*look(pids, ())]
+        silent += look(pids, ())  # one with an empty environment might have been becoming a program just then
+        assert not [*look(pids, ()), *search.look(pids, ()), *search.look_at_children(pids, ())]
+    reasons = {entry.identity.pid: entry.reason for entry in silent}
+    assert len(silent) == len(pids)
     assert reasons.keys() == pids
     for name, shape in _SHAPES.items():
         assert shape[2] in reasons[processes[name].pid], name
+
+
+def test_what_may_yet_report_has_to_be_silent_twice(tmp_path: Path) -> None:
+    """One that was just started, and a fork of one that cannot report: it may be becoming another program."""
+    search = SilentSearch(tmp_path)
+    forks = "import os, sys; child = os.fork(); child and print(child, flush=True); sys.stdin.read()"
+    words = [PYTHON, "-I", "-c", forks]
+    with (
+        waiting(tmp_path, [], {}) as fresh,
+        subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as forking,
+    ):
+        assert forking.stdout is not None
+        child = int(forking.stdout.readline())
+        roots = (fresh.pid, forking.pid)
+        assert {silent.identity.pid for silent in search.look_at_children(roots, ())} <= {forking.pid}
+        assert {silent.identity.pid for silent in search.look(roots, ())} <= {forking.pid}
+        assert {silent.identity.pid for silent in search.look(roots, ())} == {fresh.pid, child}
+
+
+def test_a_script_is_what_its_first_line_says(tmp_path: Path) -> None:
+    script = tmp_path / "shop"
+    shapes = {
+        f"#!{PYTHON} -I": "-I ignores PYTHONPATH.",
+        f"#! {PYTHON} -sE": "-E ignores PYTHONPATH.",
+        f"#!/usr/bin/env -S {PYTHON} -S": "-S leaves out sitecustomize.",
+        f"#!/usr/bin/env {PYTHON}": "Its sitecustomize did not run, or had no room to report.",
+        "#!/bin/sh": None,
+        "": None,
+    }
+    for number, (line, reason) in enumerate(shapes.items(), 1):
+        script.write_text(f"{line}\nprint()\n")
+        search = SilentSearch(tmp_path)
+        search.expect_main(ProcessIdentity(1_000_000 + number, 1), ("shop", "x"), str(script))
+        silent = search.main_that_ended(())
+        assert (silent.reason if silent is not None else None) == reason, line
+        assert silent is None or silent.command[-2:] == (str(script), "x")
+
+
+def test_what_a_process_says_of_its_children_is_judged_and_not_trusted(tmp_path: Path) -> None:
+    search = SilentSearch(tmp_path)
+    reports = {RUN: str(tmp_path), "PYTHONPATH": environment(tmp_path, {})["PYTHONPATH"]}
+    heard = {
+        "-I ignores PYTHONPATH.": [101, 1, [PYTHON, "-I", "x.py"], PYTHON, reports],
+        "Its environment was rebuilt without PYTHONPATH.": [102, 1, ["python", "x.py"], PYTHON, {}],
+        "PYTHONPATH was replaced.": [103, 1, [PYTHON], PYTHON, {**reports, "PYTHONPATH": "/x"}],
+    }
+    reasons = [silent and silent.reason for silent in (search.heard(said, ()) for said in heard.values())]
+    assert reasons == [*heard] or sys.executable == PYTHON
+    assert [search.heard(said, ()) for said in heard.values()] == [None] * 3
+    others: list[Any] = [
+        [104, 1, [PYTHON, "x.py"], PYTHON, reports],
+        [105, 1, ["sh", "-c", "x"], "/bin/sh", {}],
+        [106, 1, [PYTHON, "-I"], "/nowhere/python", {}],
+        *([], None, [1], ["1", 1, [], "", {}], [107, 1, [], PYTHON, {}], [107, 1, [1], PYTHON, {}]),
+        *([107, 1, [PYTHON], PYTHON, {"a": 1}], [107, 1, [PYTHON], PYTHON, []], [107, 1, [PYTHON], 5, {}]),
+        [107, 1, ["a\0b"], "a\0b", {}],
+    ]
+    assert [search.heard(said, ()) for said in others] == [None] * len(others)
+    assert search.heard([108, 1, [PYTHON, "-I"], PYTHON, {}], (108,)) is None
 
 
 def test_who_reports_and_who_is_not_of_the_run_is_left_alone(tmp_path: Path) -> None:
@@ -65,8 +128,8 @@ def test_who_reports_and_who_is_not_of_the_run_is_left_alone(tmp_path: Path) -> 
         waiting(tmp_path, [], {RUN: str(tmp_path / "another")}),
         waiting(tmp_path, ["-I"], {}) as silent,
     ):
-        list(search.look((), (reporting.pid,)))
-        assert [entry.identity.pid for entry in search.look((), (reporting.pid,))] == [silent.pid]
+        entries = [*search.look((), (reporting.pid,)), *search.look((), (reporting.pid,))]
+        assert [entry.identity.pid for entry in entries] == [silent.pid]
 
 
 @pytest.mark.skipif(os.getuid() != 0 or not os.access(_SYSTEM, os.X_OK), reason="Only root may become another user.")
