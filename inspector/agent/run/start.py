@@ -89,6 +89,8 @@ SUBSCRIBES: Final = (
 )
 #: What attributes are called that hold handlers: a part of their names.
 HOLDS: Final = ("handler", "subscriber", "listener", "receiver", "observer", "callback")
+#: Of code that has local variables: neither a module nor the body of a class.
+_OPTIMIZED: Final = 0x01
 #: No file of the program's own has this in its path.
 _INSTALLED: Final = ("/site-packages/", "/dist-packages/")
 _STANDARD: Final = os.__file__.rpartition("/")[0] + "/"
@@ -201,7 +203,7 @@ class Agent:
         size = spec.get("ring")
         self._capacity = size if type(size) is int and 1 << 16 <= size <= MOST else CAPACITY
         self._tool = -1
-        self._waking = self._has_left = False
+        self._waking = self._has_left = self._prepared = False
         self._lock = allocate_lock()
         self._loader = 0
         #: The thread in which the rest of the agent looks at something now.
@@ -348,6 +350,19 @@ class Agent:
         points = LIBRARY_POINTS if alone else {}
         test, verbs, own, may_be, fail = TEST_POINT, (*PUBLISHES, *ASKS), is_own, may_publish, self.fail
         starts, say_started = STARTS, self.say_started
+        #: What speaks for a bus, and that the program serves: with both the rest of the agent will be needed.
+        signs, serves, libraries = {"bus": False, "serves": False}, SERVES if alone else {}, {*sum(points.values(), ())}
+
+        def look_ahead(code: CodeType, name: str) -> None:
+            if name in serves:
+                signs["serves"] |= frame_at(2).f_globals.get("__name__") == serves[name]
+                signs["bus"] |= signs["serves"] and not libraries.isdisjoint(sys.modules)
+            elif not code.co_flags & _OPTIMIZED:
+                signs["bus"] |= declares_bus(code) and own(code.co_filename)
+            else:
+                return
+            if signs["bus"] and signs["serves"] and not self._prepared:
+                self._prepare()
 
         def started(code: CodeType, _offset: int) -> Any:
             name = code.co_qualname
@@ -368,6 +383,8 @@ class Agent:
                     frame = frame_at(1)
                     if may_be(frame) is not None:
                         wake(frame)
+                elif alone:
+                    look_ahead(code, name)
             except Exception as error:  # noqa: BLE001 - the observed never pays
                 fail(error)
             # Who goes on asks about this code, too; and the id may be another tool's by now.
@@ -384,6 +401,16 @@ class Agent:
         self._waking = True
         self._load(lambda scout: scout.take(frame))
 
+    def _prepare(self) -> None:
+        """Import the rest of the agent as a program that may have a bus begins to serve: later its loop would wait."""
+        self._prepared = True
+        if self.scout is None and self._turn():
+            try:
+                self._loader = get_native_id()
+                _import_scout()
+            finally:
+                self._lock.release()
+
     def _load(self, go_on: Callable[[Scout], Any]) -> Any:
         """Load the rest of the agent; return what is made of it, None where that cannot be."""
         if self.ring is None:
@@ -394,9 +421,7 @@ class Agent:
         try:
             self._loader = self._inside = get_native_id()
             if self.scout is None:
-                from .scout import Scout
-
-                self.scout = Scout(self)
+                self.scout = _import_scout()(self)
                 self.scout.begin()
             return go_on(self.scout)
         except Exception as error:  # noqa: BLE001 - the observed never pays
@@ -446,6 +471,26 @@ class Agent:
         if self._tool >= 0:
             tool, self._tool = self._tool, -1
             toolid.release(tool)
+
+
+def _import_scout() -> type[Scout]:
+    """Import the rest of the agent, and keep its bytecode whatever the program wants: else each process compiles it."""
+    keeps, sys.dont_write_bytecode = sys.dont_write_bytecode, False
+    try:
+        from .scout import Scout
+    finally:
+        sys.dont_write_bytecode = keeps
+    return Scout
+
+
+def declares_bus(code: CodeType) -> bool:
+    """Return whether code is the body of a class with methods that are called like publishing and subscribing."""
+    names = code.co_names
+    return (
+        "__qualname__" in names
+        and any(name.startswith(PUBLISHES) for name in names)
+        and any(name.startswith(SUBSCRIBES) for name in names)
+    )
 
 
 def may_publish(frame: FrameType) -> Any:
