@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, Q
 
 from inspector.ui.kit.columns import TableColumns
 from inspector.ui.kit.fonts import bold_font
+from inspector.ui.kit.holding import Holding
 from inspector.ui.kit.rows import NUMBERS, WORDS, Role, SortedModel, TableModel
 from inspector.ui.kit.tables import DataTable, DataTree, Index, RowDelegate
 from inspector.ui.kit.text import plain_tooltip
@@ -195,6 +196,7 @@ class _Sorted(_View):
     Attributes:
         sorted: The rows as they are shown; its source is ``model``.
         columns: Which columns are shown.
+        holding: Whether a person aims at a row: none changes its place then.
     """
 
     def __init__(
@@ -224,6 +226,10 @@ class _Sorted(_View):
         self.sortByColumn(*sort)
         dress(self, theme, middle, shorter)
         self.columns = TableColumns(self, theme, widths, optional, wide, order, most)
+        self.holding = Holding(self)
+        self.holding.begun.connect(self.sorted.hold)
+        self.holding.ended.connect(self.sorted.let_go)
+        self.sorted.waiting_changed.connect(lambda: self.holding.say(self.sorted.waiting, stale=self.sorted.stale))
 
     def source(self, index: Index) -> QModelIndex:
         """Return the index of the model that one of this view stands for."""

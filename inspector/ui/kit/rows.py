@@ -15,6 +15,7 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QSortFilterProxyModel,
     Qt,
+    Signal,
 )
 
 if TYPE_CHECKING:
@@ -189,27 +190,150 @@ class TreeModel(QAbstractItemModel, Generic[Node]):
 
 
 class SortedModel(QSortFilterProxyModel):
-    """Another model's rows sorted by ``Role.SORT``; those that have not every word of a query are left out."""
+    """Another model's rows sorted by ``Role.SORT``; those that have not every word of a query are left out.
+
+    While it is held no row changes its place: rows that would come between others wait, and are counted.
+
+    Signals:
+        waiting_changed: Something waits that did not, or more does; nothing does any more.
+
+    Attributes:
+        held: Whether it is held.
+        waiting: Rows that wait until it is not.
+        stale: Whether the order is not what it would be.
+    """
+
+    waiting_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.setSortRole(Role.SORT)
         self._words: tuple[str, ...] = ()
+        self.held = self.stale = False
+        #: Whether rows come now, and whether the model has them behind all others.
+        self._coming = self._behind = False
+        self.waiting = 0
+        #: Whether rows take their places by themselves while it is not held.
+        self._by_itself = True
+
+    def setSourceModel(self, model: QAbstractItemModel) -> None:
+        """Sort the rows of a model."""
+        # Before Qt's own slots, while the order can be held yet, and what goes is still known.
+        model.dataChanged.connect(self._look_for_moves)
+        model.rowsAboutToBeInserted.connect(self._expect)
+        model.rowsAboutToBeRemoved.connect(self._forget)
+        super().setSourceModel(model)
+        model.rowsInserted.connect(self._expect_none)
+        model.rowsRemoved.connect(self._fill)
+        model.modelReset.connect(self._settled)
 
     def set_query(self, text: str) -> None:
         """Show only rows that have every word of ``text`` in one of their cells."""
-        self.beginFilterChange()
         self._words = tuple(text.casefold().split())
-        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
+        self._let_in()
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
-        """Return whether a row of the model has every word of the query."""
-        if not self._words:
-            return True
-        model = self.sourceModel()
-        cells = (model.index(row, column, parent).data() for column in range(model.columnCount()))
-        text = "\n".join(str(cell) for cell in cells if cell).casefold()
-        return all(word in text for word in self._words)
+        """Return whether a row of the model has every word of the query, and need not wait."""
+        if self._words:
+            model = self.sourceModel()
+            cells = (model.index(row, column, parent).data() for column in range(model.columnCount()))
+            text = "\n".join(str(cell) for cell in cells if cell).casefold()
+            if not all(word in text for word in self._words):
+                return False
+        if self._coming and not self._is_last(row):
+            self.waiting += 1
+            self._disturb()
+            return False
+        return True
+
+    # -- holding
+
+    def sort_by_hand(self) -> None:
+        """Take no place by itself from now on: ``settle`` sorts."""
+        self._by_itself = False
+        self.setDynamicSortFilter(False)
+
+    def settle(self) -> None:
+        """Sort the rows anew; while it is held, afterwards."""
+        if self.held:
+            self._disturb()
+        else:
+            self.sort(self.sortColumn(), self.sortOrder())
+
+    def hold(self) -> None:
+        """Let no row change its place."""
+        self.held = True
+
+    def let_go(self) -> None:
+        """Let all rows take their places."""
+        self.held = False
+        if self.stale:
+            self._let_in()
+
+    def _let_in(self) -> None:
+        """Sort all rows, those that wait too."""
+        self.setDynamicSortFilter(self._by_itself)  # this sorts what there is, where it turns it on
+        self.beginFilterChange()
+        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
+        if not self._by_itself:
+            self.sort(self.sortColumn(), self.sortOrder())
+        self._settled()
+
+    def _settled(self) -> None:
+        self.setDynamicSortFilter(self._by_itself)
+        if self.stale:
+            self.stale, self.waiting = False, 0
+            self.waiting_changed.emit()
+
+    def _disturb(self) -> None:
+        """Hold the order where it would change."""
+        self.setDynamicSortFilter(False)
+        self.stale = True
+        self.waiting_changed.emit()
+
+    def _expect(self, parent: QModelIndex, first: int, _last: int) -> None:
+        self._coming = self.held and self.rowCount() > 0
+        self._behind = not parent.isValid() and first == self.sourceModel().rowCount()
+
+    def _expect_none(self) -> None:
+        self._coming = False
+
+    def _forget(self, parent: QModelIndex, first: int, last: int) -> None:
+        if self.waiting:
+            rows = (self.mapFromSource(self.sourceModel().index(row, 0, parent)) for row in range(first, last + 1))
+            self.waiting -= min(self.waiting, sum(not index.isValid() for index in rows))
+            self.waiting_changed.emit()
+
+    def _fill(self) -> None:
+        """Show what waits when there is nothing left at which a person could aim."""
+        if self.waiting and not self.rowCount():
+            self._let_in()
+
+    def _is_last(self, row: int) -> bool:
+        """Return whether a row that comes would stand below all others, so that none of them moves."""
+        last = self.mapToSource(self.index(self.rowCount() - 1, self.sortColumn()))
+        return self._behind and self._in_order(last, self.sourceModel().index(row, self.sortColumn()))
+
+    def _in_order(self, above: QModelIndex, below: QModelIndex) -> bool:
+        """Return whether two rows of the model may stand in this order."""
+        falls = self.sortOrder() is Qt.SortOrder.DescendingOrder
+        return not (self.lessThan(above, below) if falls else self.lessThan(below, above))
+
+    def _look_for_moves(self, first: QModelIndex, last: QModelIndex) -> None:
+        """Hold the order if rows that have changed would move."""
+        column = self.sortColumn()
+        if not self.held or self.stale or not first.column() <= column <= last.column():
+            return
+        for row in range(first.row(), last.row() + 1):
+            changed = first.siblingAtRow(row).siblingAtColumn(column)
+            shown = self.mapFromSource(changed)
+            above, below = (self.mapToSource(shown.siblingAtRow(shown.row() + by)) for by in (-1, 1))
+            if shown.isValid() and not (
+                (not above.isValid() or self._in_order(above, changed))
+                and (not below.isValid() or self._in_order(changed, below))
+            ):
+                self._disturb()
+                return
 
 
 #: More stretches than this are told as one, for a view repaints what it shows anyway.

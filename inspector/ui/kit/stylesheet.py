@@ -45,6 +45,7 @@ QToolBar { background: $panel; border: 0; border-bottom: 1px solid $line; paddin
 QStatusBar { background: $panel; border-top: 1px solid $line; }
 QStatusBar::item { border: 0; }
 QFrame[frame="overlay"] { background: $raised; border: 1px solid $line; border-radius: 8px; }
+QLabel[frame="sign"] { background: $raised; color: $dim; border: 1px solid $line; padding: 3px 8px; }
 QFrame[frame="line"] { background: $line; border: 0; }
 QScrollArea, QStackedWidget { background: transparent; border: 0; }
 QScrollArea > QWidget > QWidget[frame="content"] { background: $panel; }

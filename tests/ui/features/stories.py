@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector.app.notices import Notices
@@ -38,6 +39,14 @@ def told(n: int) -> Told:
         ],
         correlation=f"order-{n}",
     )
+
+
+def point_at(widget: QWidget, place: QPoint) -> None:
+    """Move the pointer to a place of a widget, of its rows where it has some."""
+    part = widget.viewport() if isinstance(widget, QAbstractScrollArea) else widget
+    QApplication.processEvents()  # it may not be laid out yet
+    QCursor.setPos(part.mapToGlobal(place))
+    QApplication.processEvents()
 
 
 @pytest.fixture

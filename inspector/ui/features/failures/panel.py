@@ -403,6 +403,8 @@ class FailuresPanel(JournalPanel):
     def _show_state(self) -> None:
         for index in self.model.notes():  # over all columns
             shown = self.sorted.mapFromSource(index)
+            if not shown.isValid():  # it waits
+                continue
             self.table.setFirstColumnSpanned(shown.row(), shown.parent(), True)
         if self.model.rowCount():
             self._switcher.show_content()

@@ -117,7 +117,7 @@ class LatencyPanel(JournalPanel):
         sort = (columns.RUNS, Qt.SortOrder.DescendingOrder)
         self.table = SortedTable(self._theme, "Latency", self.model, _WIDTHS, _OPTIONAL, sort)
         self.sorted = self.table.sorted
-        self.sorted.setDynamicSortFilter(False)  # see _SORT
+        self.sorted.sort_by_hand()  # see _SORT
         self._empty = EmptyState(self._theme, "chart", *_NOTHING[False])
         self.table.set_empty(self._empty)
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
@@ -185,7 +185,7 @@ class LatencyPanel(JournalPanel):
         had = self.sorted.rowCount()
         more = self.model.refresh(most)
         if not more and (not most or not self._sorted.isValid() or self._sorted.hasExpired(_SORT)):
-            self.sorted.sort(self.sorted.sortColumn(), self.sorted.sortOrder())
+            self.sorted.settle()
             self._sorted.start()
         if not had:
             self._after_reset()  # what was selected while there were no rows, else the first

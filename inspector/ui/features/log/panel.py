@@ -16,6 +16,7 @@ from inspector.ui.features.log.model import LogModel
 from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.cells import dress, show_row
 from inspector.ui.kit.columns import TableColumns
+from inspector.ui.kit.holding import Holding
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
@@ -68,6 +69,8 @@ class LogPanel(JournalPanel):
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(theme, selection, parent)
         self._following = True
+        #: Rows that came while a person aims at one.
+        self._new = 0
         self._gathering = Gathering(self, self._take)
         self.model = LogModel(self)
         self.table = DataTable(theme)
@@ -84,6 +87,7 @@ class LogPanel(JournalPanel):
         self._settling.timeout.connect(self._settle)
         vbox((self.table, 1), separator_line(), self._make_foot(), owner=self)
         self.setFocusProxy(self.table)
+        self.holding = Holding(self.table)
         self._connect()
         self._link = RowLink(self.table, selection, self._meant, self._row_of)
 
@@ -101,8 +105,9 @@ class LogPanel(JournalPanel):
 
     def _connect(self) -> None:
         bar = self.table.verticalScrollBar()
+        self.holding.ended.connect(self._end_holding)
         bar.valueChanged.connect(self._scrolled)
-        bar.rangeChanged.connect(lambda *_: self._stay())
+        bar.rangeChanged.connect(lambda *_: None if self.holding.active else self._stay())
         self.table.horizontalHeader().sortIndicatorChanged.connect(lambda *_: self._sorted())
         self.model.rowsInserted.connect(self._keep_read)
         self.table.viewport().installEventFilter(self)
@@ -145,7 +150,11 @@ class LogPanel(JournalPanel):
         self._tell_count()
 
     def _settle(self) -> None:
-        """Let sorted rows take their places."""
+        """Let sorted rows take their places; while a person aims at one, afterwards."""
+        if self.holding.active:
+            self._settling.start()
+            self.holding.say(0, stale=True)
+            return
         clock = QElapsedTimer()
         clock.start()
         self.model.settle()
@@ -262,11 +271,22 @@ class LogPanel(JournalPanel):
         if self._following:
             self.table.scrollToTop() if self.model.newest_first else self.table.scrollToBottom()
 
+    def _end_holding(self) -> None:
+        """Go on following."""
+        self._new = 0
+        self.holding.say(0, stale=False)
+        self._stay()
+
     def _keep_read(self, _parent: QModelIndex, first: int, last: int) -> None:
         """Leave in sight what is being read while rows come above it."""
-        if self.model.newest_first and not self._following and first == 0:
+        following = self._following
+        if following and self.holding.active:
+            self._new += last - first + 1
+            self.holding.say(self._new, stale=False)
+        if self.model.newest_first and first == 0 and (not following or self.holding.active):
             bar = self.table.verticalScrollBar()
             bar.setValue(bar.value() + (last + 1) * self.table.verticalHeader().defaultSectionSize())
+            self._set_following(following)
 
     def _set_following(self, following: bool) -> None:
         self._following = following

@@ -2,7 +2,7 @@ import asyncio
 import json
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QInputDialog, QLabel
 
@@ -15,14 +15,16 @@ from inspector.app.tasks import TaskOwner
 from inspector.core.records.capture import capture_failure
 from inspector.core.records.records import SessionStarted
 from inspector.ui.features.failures import panel as panels
-from inspector.ui.features.failures.model import COUNT, PLACE, TREND, TYPE, VERDICT
+from inspector.ui.features.failures.model import COUNT, PLACE, TREND, TYPE, VERDICT, FailureGrouping
 from inspector.ui.features.failures.panel import FailuresPanel
 from inspector.ui.kit.buttons import IconButton
 from inspector.ui.kit.text import copy_text
 from inspector.ui.kit.theme import Theme
 from inspector.ui.parts.traceback import CodeLines
 from tests.analysis.sample_runs import MS, Run, Story, Told, failure
+from tests.first_hour.hands import rows_of
 from tests.patience import until
+from tests.ui.features.stories import point_at
 
 
 def failed(at, text, status="failed"):
@@ -146,6 +148,35 @@ def test_groups_that_change_together_are_sorted_anew(theme, selection, shown):
     panel.folded(story.tell(failed((10 + n) * MS, failure(kind)) for n, kind in enumerate(later)))
     panel._gathering.flush()
     assert cells(panel, TYPE) == list(reversed(later))
+
+
+@pytest.mark.parametrize(
+    ("grouping", "first", "more"),
+    [
+        (FailureGrouping.PLACE, 0, 2),  # the group and its handler
+        (FailureGrouping.EXCEPTION, 0, 3),  # its heading, too
+        (FailureGrouping.HANDLER, 1, 1),
+        (FailureGrouping.EVENT, 1, 1),
+    ],
+)
+def test_groups_stay_while_a_person_aims_at_one(theme, selection, shown, qtbot, grouping, first, more):
+    kinds = ("KeyError", "OSError", "ValueError")
+    story, panel = filled(theme, selection, shown, *(failed(n * MS, failure(kind)) for n, kind in enumerate(kinds)))
+    panel.set_grouping(grouping)
+    point_at(panel.table, QPoint(60, 40))
+    assert panel.table.holding.active
+    before = [index.data() for index in rows_of(panel.table)]
+    later = ("KeyError", "TypeError", "OSError")
+    panel.folded(story.tell(failed((10 + n) * MS, failure(kind)) for n, kind in enumerate(later)))
+    panel._gathering.flush()
+    assert [index.data() for index in rows_of(panel.table)] == before
+    assert panel.table.holding.sign.text() == "Sorting paused · 1 new"
+    assert panel.model.total == 6
+    point_at(panel.detail, QPoint(20, 20))
+    qtbot.waitUntil(lambda: panel.table.holding.sign.isHidden())
+    names = [index.data() for index in rows_of(panel.table)]
+    assert names[first] == "OSError"
+    assert len(names) == len(before) + more
 
 
 @pytest.mark.parametrize("width", [687, 860, 1033])

@@ -1,3 +1,4 @@
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QToolTip
@@ -10,7 +11,7 @@ from inspector.ui.features.log import model as columns
 from inspector.ui.features.log.panel import LogPanel
 from tests.analysis.sample_runs import MS, Run, Story, Told
 from tests.analysis.several import shop
-from tests.ui.features.stories import told
+from tests.ui.features.stories import point_at, told
 
 
 def at_end(panel):
@@ -189,6 +190,41 @@ def test_with_the_newest_first_what_is_read_stays_where_it_is(theme, selection, 
     read = panel.model.publication_at(panel.table.rowAt(5))
     panel.folded(story.tell(told(n) for n in range(41, 50)))
     assert panel.model.publication_at(panel.table.rowAt(5)) == read
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_rows_stay_while_a_person_aims_at_one_and_are_followed_again(
+    theme, selection, story, shown, qtbot, newest_first
+):
+    panel = filled(theme, selection, story, shown)
+    if newest_first:
+        click_title(panel, columns.TIME, qtbot)
+    assert panel.following
+    point_at(panel.table, QPoint(60, 40))
+    assert panel.holding.active
+    read = panel.model.publication_at(panel.table.rowAt(40))
+    panel.folded(story.tell(told(n) for n in range(40, 50)))
+    panel._gathering.flush()
+    assert panel.model.rowCount() == 50
+    assert panel.model.publication_at(panel.table.rowAt(40)) == read
+    assert (panel.holding.sign.text(), panel.following) == ("10 new", True)
+    point_at(panel._sum, QPoint(2, 2))
+    qtbot.waitUntil(lambda: panel.holding.sign.isHidden())
+    assert panel.table.verticalScrollBar().value() == 0 if newest_first else at_end(panel)
+
+
+def test_sorted_rows_take_no_places_while_a_person_aims_at_one(theme, selection, story, shown, qtbot):
+    panel = filled(theme, selection, story, shown)
+    click_title(panel, columns.DURATION, qtbot)
+    point_at(panel.table, QPoint(60, 40))
+    panel.folded(story.tell(told(n) for n in range(40, 44)))
+    panel._gathering.flush()
+    panel._settling.timeout.emit()
+    assert panel.model.publication_at(0) == 39
+    assert panel.holding.sign.text() == "Sorting paused"
+    point_at(panel._sum, QPoint(2, 2))
+    qtbot.waitUntil(lambda: panel.model.publication_at(0) == 43)
+    assert panel.holding.sign.isHidden()
 
 
 def click_title(panel, column, qtbot):
