@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import traceback
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
@@ -11,6 +12,7 @@ from inspector.app.memory import DEFAULT_JOURNAL_MB, bounded_journals, collect_s
 from inspector.app.places import log_path
 from inspector.cli import exitcodes
 from inspector.cli.console import Console
+from inspector.cli.guesses import with_help
 from inspector.cli.logs import LogFile, logging_set_up
 from inspector.cli.parser import make_parser
 from inspector.cli.signals import Signalled
@@ -51,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None, console: Console) -> int:
     try:
-        arguments = make_parser().parse_args(argv)
+        arguments = make_parser().parse_args(with_help(sys.argv[1:] if argv is None else argv))
     except SystemExit as end:  # --help and --version
         return int(end.code or 0)
     except UsageError as error:

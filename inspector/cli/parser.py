@@ -11,6 +11,7 @@ from typing import Final, NoReturn
 import inspector
 from inspector.app.export import EXPORTERS, filtered_formats
 from inspector.cli.failings import FAILINGS
+from inspector.cli.guesses import unknown_command
 from inspector.core.errors import UsageError
 from inspector.core.request import TIMEOUT
 
@@ -144,6 +145,11 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"See `{self.prog} --help`.")
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        if isinstance(action, argparse._SubParsersAction) and value not in action.choices:  # noqa: SLF001
+            raise unknown_command(str(value), action.choices)
+        super()._check_value(action, value)
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -11,14 +11,16 @@ import pytest
 import inspector
 from inspector.app.places import default_database, log_path
 from inspector.cli import sessions
+from inspector.cli.guesses import with_help
 from inspector.cli.main import main
+from inspector.cli.parser import make_parser
 from tests.cli.conftest import Cli
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["fly"], "invalid choice: 'fly'"),
+        (["fly"], "Unknown command 'fly'.\n  See `inspector --help`."),
         (["fire"], "required: EVENT"),
         (["catalog", "--jso"], "Unrecognized arguments: --jso"),
         (["fire", "UserLoginFailed", "--count", "0"], "--count: must be a whole number of at least 1, not '0'"),
@@ -42,6 +44,52 @@ def test_version_and_help_end_with_0(cli: Cli) -> None:
     assert cli("--version").out == f"inspector {inspector.__version__}\n"
     assert "exit codes" in cli("--help").out
     assert cli("fire", "--help").code == 0
+
+
+@pytest.mark.parametrize("word", ["", "run", "fire", "sessions", "conform"])
+def test_help_is_a_word_too_and_stands_before_or_behind_the_command(cli: Cli, word: str) -> None:
+    words = [word] if word else []
+    helped = cli(*words, "--help")
+    assert helped.code == 0
+    assert f"usage: inspector {word}".rstrip() in helped.out
+    for asked in (["help", *words], ["--help", *words], ["-h", *words]):
+        assert cli(*asked) == helped
+    assert cli("help", "help").out == cli("--help").out
+    assert cli("help", "--db").out == cli("--help").out
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["version"], "inspector --version"),
+        (["--db", "x.db", "help"], "inspector --help"),
+        (["ls"], "inspector sessions"),
+        (["LIST"], "inspector sessions"),
+        (["help", "ls"], "inspector sessions"),
+        (["--help", "sesions"], "inspector sessions"),
+        (["runn", "--", "python", "app.py"], "inspector run"),
+        (["fier", "UserLoginFailed"], "inspector fire"),
+        (["publish", "UserLoginFailed"], "inspector fire"),
+        (["lint"], "inspector check"),
+        (["window"], "inspector"),
+        (["app.py"], "inspector run -- python app.py"),
+        (["python", "app.py"], "inspector run -- python …"),
+        (["python3.12", "app.py"], "inspector run -- python3.12 …"),
+        (["env", "python", "app.py"], "inspector run -- env …"),
+    ],
+)
+def test_who_types_a_command_that_there_is_not_is_told_what_it_is_called(
+    cli: Cli, words: list[str], meant: str
+) -> None:
+    ran = cli(*words)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.endswith(f"\n  Did you mean `{meant}`? See `inspector --help`.\n")
+
+
+@pytest.mark.parametrize("word", ["help", "version", "ls", "--help", "-h"])
+def test_such_words_are_arguments_behind_a_command(word: str) -> None:
+    assert with_help(["run", "--", word]) == ["run", "--", word]
+    assert make_parser().parse_args(with_help(["run", "--", word, "fire"])).words[-2:] == [word, "fire"]
 
 
 COMMANDS = (
