@@ -16,7 +16,7 @@ from inspector.core.errors import InspectorError
 from inspector.core.records.records import HANDLER_STARTED, PUBLISHED
 from inspector.core.spec import IDENTITY, PUBLISH
 from tests.agent.kinds import LINES, ShipDocked, moor
-from tests.agent.kinds_of_methods import KINDS
+from tests.agent.kinds_of_keeping import KINDS
 from tests.agent.samples import watch
 
 

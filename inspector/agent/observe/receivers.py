@@ -43,6 +43,7 @@ class Receivers(Watcher):
 
     Attributes:
         code_of_bus: Code of buses, which hands events on, by its id: to hash code takes as long as it is long.
+        middleware: Code that has handed an event on to a handler, likewise.
         given_up: How many pieces of the program's code are no longer looked at.
     """
 
@@ -50,6 +51,7 @@ class Receivers(Watcher):
         self._observation = observation
         self._calls: dict[int, tuple[CodeType, int]] = {}
         self.code_of_bus: dict[int, CodeType] = {}
+        self.middleware: dict[int, CodeType] = {}
         self.given_up = 0
 
     def leave_out(self, bus: Any) -> None:
@@ -125,7 +127,7 @@ class Receivers(Watcher):
 
     def started(self, frame: FrameType) -> None:
         """Take note that a receiver may be running, where nothing that runs has the event already."""
-        if not self._observation.tap.active:
+        if not self._observation.tap.active or id(frame.f_code) in self.middleware:
             return
         publication = self._about(frame.f_code, frame)
         if publication is None:
@@ -133,7 +135,11 @@ class Receivers(Watcher):
         current = CURRENT.get()
         if current is not None and not current.ended and current.publication is publication:
             return  # a handler's helper
-        call = _Call(publication, frame, current)
+        caller = _own_caller(frame)
+        if caller is not None and id(caller.f_code) in self.middleware:  # the next one
+            self.middleware[id(frame.f_code)] = frame.f_code
+            return
+        call = _Call(publication, frame, current, self.middleware)
         CURRENT.set(call)
         MONITOR.open(frame, call)
 
@@ -145,8 +151,11 @@ _PLAIN: Final = (int, float, str, tuple, list, dict)
 class _Call(TapExecution, Open):
     """A call that may be a receiver's; it begins when something happens that it must have caused, else at its end."""
 
-    def __init__(self, publication: TapPublication, frame: FrameType, before: Any) -> None:
+    def __init__(
+        self, publication: TapPublication, frame: FrameType, before: Any, middleware: dict[int, CodeType]
+    ) -> None:
         self.publication = publication
+        self.middleware = middleware
         self.subscription = publication.tap.subscription(publication.named, describe_call(frame))
         self.before = before
         self.called_at = perf_counter_ns()
@@ -163,6 +172,8 @@ class _Call(TapExecution, Open):
         if self.started or (value is None and not self.handed_on):
             self.begin()
             self.give(None)
+        elif self.handed_on:  # a middleware, also where it keeps the next event to itself
+            self.middleware[id(frame.f_code)] = frame.f_code
         elif value is False or (type(value) in _PLAIN and not value):
             code = frame.f_code
             first = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
@@ -224,12 +235,16 @@ def describe_call(frame: FrameType) -> HandlerDescription:
 
 def _caller_of(frame: FrameType) -> str:
     """Return the innermost code of the program's own that leads to a call; its module's name where there is none."""
+    caller = _own_caller(frame)
+    return "a thread or callback" if caller is None else _qualname(caller.f_code)
+
+
+def _own_caller(frame: FrameType) -> FrameType | None:
+    """Return the innermost call of code of the program's own that leads to a call; None where there is none."""
     caller = frame.f_back
     while caller is not None and not is_own_file(caller.f_code.co_filename):
         caller = caller.f_back
-    if caller is None:
-        return "a thread or callback"
-    return _qualname(caller.f_code)
+    return caller
 
 
 def _qualname(code: CodeType) -> str:

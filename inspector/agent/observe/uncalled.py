@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...core.records.host import (
     ARGUMENTS,
+    CALLED_ONCE,
     DEAD_REFERENCE,
     EARLIER_RAISED,
     ELSEWHERE,
@@ -37,9 +38,9 @@ from ...core.records.host import (
 from ...core.values.looking import attributes
 from ..facts.calls import refusal_of
 from ..handlers import Handler
-from ..reading.targets import dead_references, kind_of
+from ..reading.targets import dead_references, kind_of, record_field
 from .handover import HANDOVER
-from .monitor import MONITOR
+from .routes import identity_of
 
 if TYPE_CHECKING:
     from ...core.description import CatalogDescription, HandlerDescription
@@ -159,7 +160,15 @@ class _Why:
         changed = self._changed(key)
         if changed:
             return changed, "it was unsubscribed during publishing" if changed == UNSUBSCRIBED else ""
+        if key in publication.began and self._is_repeated(key):
+            return CALLED_ONCE, ""
         return self._stopped(key) or self._any_condition() or self._unseen_condition(key) or self._unable(key)
+
+    def _is_repeated(self, key: str) -> bool:
+        """Return whether the handlers of this key are one and the same, and not alike."""
+        source: Any = self._publication.source
+        targets = [target for _, target in source.subscribed_targets() if source.describe(target).key == key]
+        return len(targets) > 1 and len({identity_of(target) for target in targets}) == 1
 
     def _unable(self, key: str) -> tuple[str, str]:
         """Return why a call of the handler would run none of its code, as far as its function says."""
@@ -173,7 +182,8 @@ class _Why:
             return GENERATOR, ""
         if outermost is None and getattr(handler.function, "__code__", None) is not None:
             return WRAPPER, ""  # in C: what it remembers it answers without a call
-        refusal = refusal_of(target)
+        # With a name and a payload nothing here says how many arguments a handler is given.
+        refusal = "" if self._publication.loose or key in self._called else refusal_of(target)
         if refusal:
             return ARGUMENTS, f"{REASONS[ARGUMENTS]}: {refusal}"
         return (ELSEWHERE if _has_processes(source) else UNKNOWN), ""
@@ -190,12 +200,20 @@ class _Why:
         return ""
 
     def _unseen_condition(self, key: str) -> tuple[str, str] | None:
-        """Return what is kept beside this handler and may have said no, where Python does not show what was asked."""
+        """Return what may have left this handler out and was not seen: what is kept beside it, or the bus's own code.
+
+        A predicate may be asked about something else than the event.
+        """
         source: Any = self._publication.source
-        for _, parts in () if MONITOR.available else _kept_together(source):
+        for _, parts in _kept_together(source):
             labels = {described.key: described.label for described in map(source.describe, parts)}
             if labels.pop(key, None) is not None and labels:
                 return PREDICATE, f"its predicate ({', '.join(labels.values())}) may have returned false"
+        for handler_map in getattr(source, "maps", ()):
+            if handler_map.chooses and any(
+                pattern is None and source.describe(target).key == key for pattern, target in handler_map.entries()
+            ):
+                return PREDICATE, "a condition of the bus may have left it out"
         return None
 
     def _any_condition(self) -> tuple[str, str] | None:
@@ -250,7 +268,7 @@ def _contents(source: Any) -> Iterator[tuple[Any, list[Any]]]:
         value, depth = waiting.pop()
         kind = kind_of(value)
         if kind in ("record", "tuple"):
-            parts = attributes(value).values() if kind == "record" else value
+            parts = attributes(value).values() if kind == "record" else map(_handler_of, value)
             yield value, [part for part in parts if kind_of(part) == "handler"]
         elif kind == "handler":
             yield None, [value]
@@ -260,6 +278,11 @@ def _contents(source: Any) -> Iterator[tuple[Any, list[Any]]]:
             waiting += [(item, depth - 1) for item in tuple(value)]
 
 
+def _handler_of(value: Any) -> Any:
+    """Return what a record keeps as its handler, anything else as it is."""
+    return attributes(value)[record_field(value)] if kind_of(value) == "record" else value
+
+
 def _owners(source: Any) -> list[Any]:
     """Return whose methods publish on a bus."""
     points: Sequence[Any] = getattr(source, "publish_points", tuple)()
@@ -267,8 +290,11 @@ def _owners(source: Any) -> list[Any]:
 
 
 def _has_processes(source: Any) -> bool:
-    """Return whether a bus holds a pool of processes."""
+    """Return whether a bus holds a pool of processes, or its code makes one."""
     pools = tuple([getattr(sys.modules[module], name) for module, name in _POOLS if module in sys.modules])
+    codes = [getattr(point.function, "__code__", None) for point in getattr(source, "publish_points", tuple)()]
+    if pools and any(name in code.co_names for code in codes if code is not None for _, name in _POOLS):
+        return True
     kinds = [type(value) for owner in _owners(source) for value in attributes(owner).values()]
     return any(issubclass(kind, pools) and kind.__name__ != "ThreadPool" for kind in kinds)
 

@@ -159,10 +159,7 @@ class LoadedProgram:
                 'Set handlers = "…" and publish = "…" in [tool.inspector.bus].',
             )
         for bus in buses:
-            earlier = [
-                connection for connection in self.connections if getattr(connection, "_value", None) is bus.value
-            ]
-            if not earlier:
+            if not any(earlier is bus.value for earlier in self.buses):
                 chosen = self._declared.for_bus(bus.where, bus.value)
                 asked = (other for other in adapters if other.name == chosen.adapter)
                 adapter = next((other for other in asked if other.recognises(bus.value, chosen)), bus.adapter)
@@ -170,6 +167,11 @@ class LoadedProgram:
                 self.connections.append(connection)
                 self._why[id(connection)] = bus.match.why
         self._read_container(target.value)
+
+    @property
+    def buses(self) -> list[Any]:
+        """Its buses themselves; None of a connection that does not say which it is of."""
+        return [getattr(connection, "_value", None) for connection in self.connections]
 
     def _find(self, target: Target, adapters: Sequence[Adapter]) -> list[FoundBus]:
         """Find the buses of a target, by what is declared as far as that is there."""

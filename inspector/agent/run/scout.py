@@ -75,8 +75,8 @@ class Scout:
         self._factories: dict[int, tuple[CodeType, Any]] = {}
         #: Classes and modules whose publish methods turned out to be none.
         self._refused: set[int] = set()
-        #: Buses that have joined, by their ids: these are kept.
-        self._joined: dict[int, Any] = {}
+        #: Buses that have joined, or what holds them, by their ids, each with where it is: they are kept.
+        self._joined: dict[int, tuple[str, Any]] = {}
         #: By the package of a library who reads its buses.
         self._adapters = {
             adapter.classes[0].partition(".")[0]: adapter
@@ -373,7 +373,7 @@ class Scout:
             return False
         if not self._reporter.join(where, value, tell=last and least < SURE, least=least):
             return False
-        self._joined[id(value)] = value
+        self._joined[id(value)] = where, value
         self._reporter.way_in.joined()
         return True
 
@@ -396,14 +396,15 @@ class Scout:
 
         A program may make one for each request, and its handlers would be taken for those of the one that was named.
         """
-        if (
-            isinstance(owner, type)
-            or type(owner) not in {type(bus) for bus in self._joined.values()}
-            or self._is_full()
-        ):
+        kind, program = type(owner), self._reporter.program
+        if isinstance(owner, type) or program is None or self._is_full():
+            return False
+        if kind not in {type(bus) for bus in program.buses}:
             return False
         with self._lock:
-            joined = self._join(_where(owner), owner)
+            for where, holder in [entry for entry in self._joined.values() if type(entry[1]) is not kind]:
+                self._reporter.join(where, holder, tell=False)  # it may hold more than when it was found
+            joined = any(bus is owner for bus in program.buses) or self._join(_where(owner), owner)
             self._reporter.describe()
         return joined
 

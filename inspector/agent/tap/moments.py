@@ -44,6 +44,7 @@ APART: Final = asyncio.events.__name__
 _STOPS: Final = re.compile(r"stop|halt|handled|consumed|prevented|cancell?ed", re.IGNORECASE)
 _STOPPING: Final = re.compile(
     r"^Stop(?!Iteration|AsyncIteration)|(Propagation|Event|Dispatch)(Stopped|Handled|Consumed)"
+    r"|(Propagation|Event|Dispatch|Handler)Stop$|^(Cancel|Skip|Abort)(Propagation|Event|Dispatch|Handler)$"
 )
 
 

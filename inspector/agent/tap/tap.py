@@ -132,7 +132,11 @@ class Tap:
     def forked(self) -> None:
         """Forget what is under way in the parent of this process: its threads, tasks and locks are not here."""
         self.lock._at_fork_reinit()  # type: ignore[attr-defined]  # noqa: SLF001 - others hold it, so it stays the same
+        for publication in self.open:
+            publication.tag = 0
         self.open.clear()
+        PUBLISHING.set(None)  # what handlers do here is told by this process
+        CURRENT.set(None)
         self.recent.clear()
         self.makers.clear()
         self._loop = None

@@ -193,6 +193,7 @@ class UncalledHandler:
 #: Why a handler was not called.
 PREDICATE: Final = "predicate"
 USED_UP: Final = "used_up"
+CALLED_ONCE: Final = "called_once"
 UNSUBSCRIBED: Final = "unsubscribed"
 LIST_CHANGED: Final = "list_changed"
 ONLY_QUEUED: Final = "only_queued"
@@ -211,6 +212,7 @@ UNKNOWN: Final = "unknown"
 REASONS: Final = {
     PREDICATE: "its predicate returned false",
     USED_UP: "already called once and then removed",
+    CALLED_ONCE: "subscribed several times and called once",
     UNSUBSCRIBED: "no longer subscribed",
     LIST_CHANGED: "the handler list changed during iteration",
     ONLY_QUEUED: "the event is still in the queue",
@@ -227,7 +229,7 @@ REASONS: Final = {
     UNKNOWN: "unknown",
 }
 #: Reasons that are the will of who wrote it.
-INTENDED: Final = frozenset({PREDICATE, USED_UP, UNSUBSCRIBED, PUT_OFF, STILL_DUE, STOPPED, WRAPPER})
+INTENDED: Final = frozenset({PREDICATE, USED_UP, CALLED_ONCE, UNSUBSCRIBED, PUT_OFF, STILL_DUE, STOPPED, WRAPPER})
 
 
 @dataclass(frozen=True)

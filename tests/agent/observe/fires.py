@@ -6,6 +6,7 @@ Standard library only, like ``programs``: Pythons without our packages run this,
 from __future__ import annotations
 
 import asyncio
+import bisect
 import collections
 import contextlib
 import dataclasses
@@ -1524,3 +1525,157 @@ def steps_around_requests_are_not_around_notices() -> Fired:
                 listener(notice)
 
     return Fired(Mediator(), ["tell", "handle", "handle", "request"], derived=1)
+
+
+@dataclass
+class Job:
+    """What runs, and what it is called: its name is no event's."""
+
+    target: Any
+    name: str = "listen to everything"
+
+
+def _heard(name: str) -> Callable[[Any], None]:
+    def hear(event: Any) -> None:
+        ran(name)
+
+    hear.__name__ = hear.__qualname__ = name
+    return hear
+
+
+@fired
+def a_filter_that_is_asked_about_the_payload_and_a_list_of_those_that_hear_all() -> Fired:
+    class Runner:
+        __slots__ = ()
+
+        def run(self, job: Any, event: Any) -> None:
+            job.target(event)
+
+    class Hub:
+        __slots__ = ("_everybody", "_listeners", "_runner")
+
+        def __init__(self) -> None:
+            self._runner, self._listeners, self._everybody = Runner(), {}, []  # type: ignore[var-annotated]
+
+        def fire(self, event_type: str, data: Any = None) -> None:
+            for job, wanted in [*self._listeners.get(event_type, ()), *self._everybody]:
+                if wanted is None or wanted(dict(data or {})):
+                    self._runner.run(job, {"type": event_type, "data": data})
+
+    bus = Hub()
+    wanted = lambda data: data.get("loaves") == "none"  # noqa: E731 - as it is written there
+    bus._listeners["baked"] = [(Job(_heard("shelve")), None), (Job(_heard("mourn")), wanted)]
+    bus._everybody.append((Job(_heard("log")), None))
+    return Fired(bus, ["shelve", "log"], uncalled=[("mourn", "predicate")], event="baked")
+
+
+@fired
+def a_condition_in_the_code_of_the_bus() -> Fired:
+    class Rule:
+        def __init__(self, level: int, action: Any) -> None:
+            self.level, self.action = level, action
+
+    class Hub:
+        def __init__(self) -> None:
+            self.level = 3
+            self.rules = [Rule(7, urgent), Rule(3, usual)]
+
+        def dispatch(self, event: Any) -> None:
+            for rule in self.rules:
+                if rule.level > self.level:
+                    continue
+                rule.action(event)
+
+    def urgent(event: Baked) -> None:
+        ran("urgent")
+
+    def usual(event: Baked) -> None:
+        ran("usual")
+
+    return Fired(Hub(), ["usual"], uncalled=[("urgent", "predicate")])
+
+
+@fired
+def a_handler_of_two_classes_that_is_called_once() -> Fired:
+    class Hub(Oven):
+        def publish(self, event: Any) -> None:
+            done = set()
+            for cls in type(event).__mro__:
+                for handler in self.handlers.get(cls, ()):
+                    if handler not in done:
+                        done.add(handler)
+                        handler(event)
+
+    bus, both = Hub(), _heard("both")
+    bus.on(Baked, both)
+    bus.on(object, both, _heard("any"))
+    return Fired(bus, ["both", "any"], uncalled=[("both", "called_once")])
+
+
+@fired
+def a_handler_with_two_arguments_that_is_called_now_and_then() -> Fired:
+    class Hub:
+        def __init__(self) -> None:
+            self.callbacks = {"baked": [self_name]}
+            self.quiet: set[Any] = set()
+
+        def emit(self, name: str, value: Any = None) -> None:
+            for callback in self.callbacks.get(name, ()):
+                if callback not in self.quiet:
+                    self.quiet.add(callback)
+                    callback(name, value)
+
+    def self_name(name: str, value: Any) -> None:
+        ran("self_name")
+
+    return Fired(Hub(), ["self_name"], uncalled=[("self_name", "unknown")], event="baked", times=3)
+
+
+@fired
+def answers_that_decide_which_handler_is_the_last() -> Fired:
+    """Kept in order of priority by ``bisect``: that subscribes, and publishes nothing."""
+
+    class Hooks:
+        def __init__(self) -> None:
+            self.hooks: dict[Any, list[Any]] = {}
+
+        def register(self, kind: Any, hook: Any, priority: int) -> None:
+            bisect.insort(self.hooks.setdefault(kind, []), (priority, hook.__name__, hook))
+
+        def run(self, event: Any) -> None:
+            for _, _, hook in self.hooks.get(type(event), []):
+                if hook(event) is True:
+                    break
+
+    def stop(event: Any) -> bool:
+        ran("stop")
+        return True
+
+    bus = Hooks()
+    for hook, priority in ((_heard("last"), 9), (stop, 5), (_heard("first"), 1)):
+        bus.register(Baked, hook, priority)
+    return Fired(bus, ["first", "stop"], uncalled=[("last", "stopped_by_handler")])
+
+
+def _ended_by(name: str, statuses: list[str], reason: str) -> Fired:
+    """Return a bus that stops at an exception of this name."""
+    error = type(name, (Exception,), {})
+
+    class Hub(Oven):
+        def publish(self, event: Any) -> None:
+            with contextlib.suppress(error):
+                super().publish(event)
+
+    def end(event: Baked) -> None:
+        ran("end")
+        raise error
+
+    bus = Hub()
+    bus.on(Baked, end, _heard("after"))
+    return Fired(bus, ["end"], statuses=statuses, uncalled=[("after", reason)])
+
+
+for _name in ("ApplicationHandlerStop", "CancelHandler", "SkipEvent", "StopDispatch"):
+    FIRES[f"a_handler_that_raises_{_name}"] = functools.partial(_ended_by, _name, ["ok"], "stopped_by_handler")
+for _name in ("EmergencyStop", "CancelHandlerFailed"):
+    FIRES[f"a_handler_that_fails_by_{_name}"] = functools.partial(_ended_by, _name, ["failed"], "earlier_raised")

@@ -1211,3 +1211,44 @@ def a_handler_that_calls_one_of_the_event_around_its_own() -> Program:
     calls = [("hail", "failed", 1), ("unload", "ok", 1), ("check", "ok", 1), *[("hail", "failed", 1)] * 2]
     causes = [("Docked", ""), ("Unloaded", "unload"), ("Docked", "check"), ("Docked", "check")]
     return Program(bus, lambda: bus.publish(Docked()), calls, causes)
+
+
+@program
+def middleware_that_keeps_an_event_to_itself() -> Program:
+    """What has handed events on is no handler of one that it holds back, nor is what it calls then."""
+
+    class Gate:
+        def __init__(self) -> None:
+            self.handlers = {Docked: [first]}
+            self.steps = [_timed, _guarded]
+
+        async def deliver(self, event: Any) -> None:
+            for handler in self.handlers[type(event)]:
+                handler(event)
+
+        async def publish(self, event: Any) -> None:
+            chain = self.deliver
+            for step in reversed(self.steps):
+                chain = functools.partial(step, chain)
+            await chain(event)
+
+    bus = Gate()
+
+    async def run() -> None:
+        await bus.publish(Docked())
+        _OPEN.clear()
+        await bus.publish(Docked())
+        _OPEN.append(True)
+
+    return Program(bus, run, [("first", "ok", 1)], causes=[("Docked", "")] * 2)
+
+
+_OPEN = [True]
+
+
+async def _timed(go_on: Any, event: Any) -> Any:
+    return await go_on(event)
+
+
+async def _guarded(go_on: Any, event: Any) -> Any:
+    return await go_on(event) if _OPEN else None

@@ -44,7 +44,7 @@ def publication(handlers: Any) -> Any:
         maps=[SimpleNamespace(get=lambda: {object: handlers})],
         describe=lambda target: SimpleNamespace(key=getattr(Handler(target).called, "__name__", "")),
     )
-    return SimpleNamespace(source=source, event=object(), named="object")
+    return SimpleNamespace(source=source, event=object(), named="object", loose=False)
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,26 @@ def test_what_a_pool_of_processes_runs_is_not_observed_and_what_threads_run_is()
         for pools, reason in (((more, processes), "other_process"), ((threads, more), "unknown"), ((), "unknown")):
             owner = SimpleNamespace(**{f"pool{number}": pool for number, pool in enumerate(pools)})
             about = publication([plain])
-            about.source.publish_points = lambda owner=owner: [SimpleNamespace(owner=owner)]
+            about.source.publish_points = lambda owner=owner: [SimpleNamespace(owner=owner, function=plain)]
             assert _Why(about, 1, [], set())._unable("plain") == (reason, "")
+
+
+def publish_by_pool(event: object) -> None:
+    with ProcessPoolExecutor(1) as pool:
+        pool.submit(plain, event).result()
+
+
+def test_a_pool_of_processes_that_the_publish_method_makes_is_one() -> None:
+    about = publication([plain])
+    about.source.publish_points = lambda: [SimpleNamespace(owner=about, function=publish_by_pool)]
+    assert _Why(about, 1, [], set())._unable("plain") == ("other_process", "")
+
+
+def test_arguments_are_no_reason_where_there_may_be_more_than_one_or_it_was_called_before() -> None:
+    about = publication([several])
+    assert _Why(about, 1, [], {"several"})._unable("several") == ("unknown", "")
+    about.loose = True
+    assert _Why(about, 1, [], set())._unable("several") == ("unknown", "")
 
 
 def test_where_nothing_is_watched_a_dead_reference_is_as_much_as_can_be_said() -> None:

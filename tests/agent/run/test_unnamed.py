@@ -138,6 +138,63 @@ async def main():
     await asyncio.gather(*(Bus(light, shade).publish(Lit(room)) for room in "abc"))
 asyncio.run(main())
 """
+#: What is named holds buses, and gets more of them later: by a descriptor, and by a method.
+HOLDERS: Final = (
+    """
+from shopbus import tick
+class Hook:
+    def __init__(self):
+        self.slots = []
+    def __iadd__(self, slot):
+        self.slots.append(slot)
+        return self
+    def __call__(self, *args):
+        for slot in self.slots:
+            slot(*args)
+class hook:
+    def __set_name__(self, owner, name):
+        self.name = name
+    def __get__(self, window, owner=None):
+        return self if window is None else vars(window).setdefault(self.name, Hook())
+    def __set__(self, window, value):
+        vars(window)[self.name] = value
+class Window:
+    opened, closed = hook(), hook()
+def light(who):
+    tick("light")
+window = Window()
+window.opened += light
+window.opened("one")
+window.closed += light
+window.closed("two")
+window.opened("three")
+""",
+    """
+from shopbus import tick
+class Signal:
+    def __init__(self):
+        self.receivers = []
+    def connect(self, receiver):
+        self.receivers.append(receiver)
+    def send(self, sender, **values):
+        for receiver in self.receivers:
+            receiver(sender, **values)
+class Signals:
+    def __init__(self):
+        self.opened = Signal()
+    def add(self, name):
+        setattr(self, name, Signal())
+def light(sender, **values):
+    tick("light")
+window = Signals()
+window.opened.connect(light)
+window.opened.send("one")
+window.add("closed")
+window.closed.connect(light)
+window.closed.send("two")
+window.opened.send("three")
+""",
+)
 
 
 @pytest.mark.parametrize("app", [["app:bus"], []])
@@ -156,3 +213,10 @@ def test_further_buses_of_the_class_of_one_that_was_named_are_recorded(python: s
     (process,) = ran.processes
     assert ran.tally == {"light": 4, "shade": 3}
     assert len(process.rows(PUBLISHED)) == 4
+
+
+@pytest.mark.parametrize("program", HOLDERS, ids=["hooks", "signals"])
+def test_a_bus_that_what_was_named_gets_later_has_its_own_name(python: str, tmp_path: Path, program: str) -> None:
+    ran = compared(tmp_path, program, {"app": ["app:window"]}, python, "app.py")
+    (process,) = ran.processes
+    assert [row[3] for row in process.rows(PUBLISHED)] == ["opened", "closed", "opened"]

@@ -10,13 +10,14 @@ import ast
 import enum
 import inspect
 import types
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from ....core.bus.identity import plain_function, undecorated
 from ....core.own_code import is_own_class, is_standard
-from ....core.values.looking import is_a, pretends
+from ....core.values.looking import attributes, is_a, pretends
 from ..places import source_of
+from .names import UNNAMED, rank_of
 from .paths import (
     LONG,
     NONE,
@@ -41,7 +42,11 @@ _CODE_HERE: Final[Path] = ("<code>",)
 _ABOVE: Final = "super "
 #: Methods of containers and queues that take something out, and those that show all of it.
 _TAKING: Final = frozenset(("get", "get_nowait", "pop", "popleft", "popitem", "setdefault", "fetchall", "fetchone"))
-_HEAPING: Final = frozenset(("heappush", "heappop", "heappushpop", "heapreplace"))
+#: Functions that put something in its place in a list, and those of them that take something out, too.
+_PLACING: Final = frozenset(
+    ("heappush", "heappushpop", "heapreplace", "heappop", "insort", "insort_left", "insort_right")
+)
+_HEAPING: Final = frozenset(("heappop", "heappushpop", "heapreplace"))
 _SPLITTING: Final = frozenset(("split", "rsplit", "partition", "rpartition"))
 _SHOWING: Final = frozenset(("values", "keys", "copy", "items"))
 _ADDING: Final = frozenset(("append", "appendleft", "add", "extend", "insert", "update"))
@@ -50,6 +55,9 @@ _TRYING: Final = (ast.Try, getattr(ast, "TryStar", ast.Try))
 _CODE: Final = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
 #: What tells the parameters of a handler.
 _ADAPTING: Final = frozenset(("signature", "getfullargspec", "get_type_hints"))
+_LEAVING: Final = (ast.Continue, ast.Break, ast.Return)
+#: What a handler is asked for that says how it is called.
+_HOW: Final = frozenset(("iscoroutinefunction", "iscoroutine", "isawaitable", "isfunction", "ismethod", "callable"))
 #: How deep functions that call each other are followed, how many expressions are looked at.
 _DEPTH: Final = 7
 _STEPS: Final = 20_000
@@ -70,7 +78,13 @@ def read_flow(function: Any, functions: Mapping[str, Any], owner: Any) -> Flow:
         return flow
     flow.yields = _yields(node)
     _Reader(flow, functions, owner).enter(function, node, None, {}, ("self",))
+    answers = any(isinstance(part, ast.Return) and _is_truth(part.value) for part in ast.walk(node))
+    flow.weigh(last=rank_of(node.name) < UNNAMED or not answers)
     return flow
+
+
+def _is_truth(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, bool)
 
 
 #: What may be called while something is handed on: it changes nothing.
@@ -147,6 +161,11 @@ class _Reader:
         self._module = is_a(owner, types.ModuleType)
         self._steps = 0
         self._asked = 0
+        #: The variables that decide something, and whether what is read now is put into one of them.
+        self._tested: set[str] = set()
+        self._weighed = False
+        #: A condition in the loop that is read says whether what follows is done.
+        self._chosen = False
         #: The expression whose value nobody looks at, and whether the call that is made now is it.
         self._unused: ast.expr | None = None
         self._dropped = False
@@ -193,6 +212,7 @@ class _Reader:
         """Read the body of a function whose parameters hold these paths."""
         self._env = dict(around)
         self._inner = dict(self._inner) if around else {}
+        self._tested |= {name for part in ast.walk(node) if isinstance(part, ast.If) for name in _names_in(part.test)}
         names = [parameter.arg for parameter in (*node.args.posonlyargs, *node.args.args)]
         values = list(args) if args is not None else [*first, *(frozenset(((name,),)) for name in names[len(first) :])]
         self._env.update(zip(names, values))  # noqa: B905 - what is too much goes to *args
@@ -237,8 +257,11 @@ class _Reader:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             self._inner[node.name] = (node, self._env)
         elif isinstance(node, ast.Assign):
+            self._weighed = any(isinstance(target, ast.Name) and target.id in self._tested for target in node.targets)
+            paths = self._of(node.value)
+            self._weighed = False
             for target in node.targets:
-                self._assign(target, self._of(node.value))
+                self._assign(target, paths)
         elif isinstance(node, (ast.AnnAssign, ast.AugAssign)):
             if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
                 self._flow.grows = self._flow.grows or bool(self._env.get(node.target.id))
@@ -247,15 +270,19 @@ class _Reader:
         elif isinstance(node, (ast.For, ast.AsyncFor)):
             self._flow.endless = self._flow.endless or _waits(node.iter)
             self._assign(node.target, items_of(self._of(node.iter), self._flow.kept))
-            before = len(self._flow.keys)
+            before, chosen = len(self._flow.keys), self._chosen
             self._block([*node.body, *node.orelse])
+            self._chosen = chosen
             if _names_bases(node.iter) and _is_left(node.body):
                 self._take_nearest(before)
         elif isinstance(node, (ast.If, ast.While)):
             self._asks(node.test)
             if isinstance(node, ast.While) and _is_endless(node):
                 self._flow.endless = True
+            chosen, chooses = self._chosen, _chooses(node.test)
+            self._chosen = chosen or (chooses and not node.orelse)
             self._block([*node.body, *node.orelse])
+            self._chosen = chosen or (chooses and isinstance(node.body[-1], _LEAVING))
         elif isinstance(node, (ast.With, ast.AsyncWith)):
             for item in node.items:
                 held = self._of(item.context_expr)
@@ -354,7 +381,7 @@ class _Reader:
             self._compare(union(map(self._of, (node.left, *node.comparators))))
             return NONE
         if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
-            return laid_in(union(map(self._of, node.elts)))
+            return laid_in(union(map(self._element, node.elts)))
         if isinstance(node, ast.Dict):
             return laid_in(union(map(self._of, (*(key for key in node.keys if key is not None), *node.values))))
         if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
@@ -373,6 +400,10 @@ class _Reader:
         if isinstance(node, ast.Constant):
             return NONE
         return union(self._of(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
+
+    def _element(self, node: ast.expr) -> Paths:
+        """Return what lies in a list made here, of one of its elements: ``[*listeners, audit]`` has all listeners."""
+        return items_of(self._of(node.value), self._flow.kept) if isinstance(node, ast.Starred) else self._of(node)
 
     def _name(self, name: str) -> Paths:
         if name in self._env:
@@ -472,7 +503,9 @@ class _Reader:
             return
         passed = union((*args, *keywords.values()))
         around = any(way == _CODE_HERE or (way[:-1] == ("self",) and way[1][1:] in self._functions) for way in passed)
-        call = Handed(path, tuple(args), tuple(keywords.items()), self._asked > 0, self._dropped, direct, around)
+        keys = tuple(keywords.items())
+        flags = self._asked > 0, self._dropped, direct, around, self._weighed, self._chosen
+        call = Handed(path, tuple(args), keys, *flags)
         if call not in self._flow.handed:
             self._flow.handed.append(call)
 
@@ -575,9 +608,10 @@ class _Reader:
         for place, step in enumerate(path[1:]):
             beside = self._globals.get(step[1:]) if place == 0 else None
             try:
-                held = inspect.getattr_static(held, step[1:], beside)
+                static = inspect.getattr_static(held, step[1:], beside)
             except Exception:  # noqa: BLE001 - a stranger's object may answer anything
                 return None
+            held = attributes(held).get(step[1:]) if is_a(static, types.MemberDescriptorType) else static
         if held is None or is_standard(getattr(type(held), "__module__", "")):
             return None
         function = plain_function(inspect.getattr_static(type(held), name, None))
@@ -590,9 +624,9 @@ class _Reader:
             return NONE
         if name == "getmro" and args and ("self",) in args[0]:
             return self._bases()
-        if name in _HEAPING and args:
+        if name in _PLACING and args:
             self._keep(args[0], laid_in(union(args[1:])))
-            return self._taken(args[0], NONE, None) if name != "heappush" else NONE
+            return self._taken(args[0], NONE, None) if name in _HEAPING else NONE
         if name == "next" and node.args and isinstance(node.args[0], ast.GeneratorExp):
             (generator, *_) = node.args[0].generators
             if _names_bases(generator.iter):
@@ -641,6 +675,16 @@ def _is_left(body: Iterable[ast.stmt]) -> bool:
                 child for child in ast.iter_child_nodes(part) if isinstance(child, (ast.stmt, ast.excepthandler))
             )
     return False
+
+
+def _chooses(test: ast.expr) -> bool:
+    """Return whether a condition may say whether a handler is called, and not only how."""
+    said = {getattr(part, "attr", getattr(part, "id", "")) for part in ast.walk(test)}
+    return said.isdisjoint(_HOW)
+
+
+def _names_in(node: ast.expr) -> Iterator[str]:
+    return (part.id for part in ast.walk(node) if isinstance(part, ast.Name))
 
 
 def _is_super(node: ast.expr) -> bool:

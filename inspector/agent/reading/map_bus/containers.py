@@ -85,6 +85,8 @@ class HandlerMap:
         separator: Between which the code takes names apart, to look them up here part by part; empty where it does not.
         marks: Texts in that code; those that are keys here are no parts of names.
         own: It is none: what it would hold are methods of the bus itself.
+        chooses: The code calls some of what stands there, by a condition of its own.
+        unsaid: The code asks nothing of what stands there: what it is called says nothing of an event.
     """
 
     path: str
@@ -108,6 +110,8 @@ class HandlerMap:
     separator: str = ""
     marks: frozenset[str] = frozenset()
     own: bool = False
+    chooses: bool = False
+    unsaid: bool = False
 
     @property
     def place(self) -> str:
@@ -180,9 +184,10 @@ class HandlerMap:
         yield from inner or [self]
 
     def _looked_into(self) -> Iterator[tuple[Any, Any, list[HandlerMap]]]:
-        says = self.says or ((NOT_SAID,) if self.senders else ())
         runs = (*self.runs, *self.places)
         value, depth = self.get(), 3
+        unsaid = self.unsaid and not any(_is_called(item, self.runs) for item in leaves(value))
+        says = self.says or ((NOT_SAID,) if self.senders or unsaid else ())
         if self.is_tree:
             every: Iterator[tuple[Any, Any]] = chain.from_iterable(
                 entries(item, topic, runs=runs, says=says, named=self.named) for topic, item in self.topics()

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from ....core.bus.identity import undecorated
 from ....core.values.looking import attributes, is_a
-from ..targets import (
-    kind_of,
-)
+from ..targets import RECORD_FIELDS, kind_of
 from .code import read_flow
 from .members import functions_of, is_own, own_names, parameters_of, texts_in, used_names
 from .names import OPERATORS, SENDER, UNNAMED, rank_of
-from .paths import Flow, Handed, Paths, container_of
+from .paths import Flow, Handed, container_of
 
 if TYPE_CHECKING:
     from .containers import HandlerMap
@@ -104,8 +103,7 @@ class Flows:
             for place, paths in flow.keys
             if any(_is_handing(call) and call.container == container_of(place) for call in flow.handed)
         ]
-        looked_up = (place for flow in self.flows.values() for place, paths in flow.keys if _is_given(paths))
-        asked = {container_of((*place, "[]")) for place in looked_up}
+        asked = {place for flow in self.flows.values() for place in _looked_up(flow)}
         separator = next((text for flow in self.flows.values() for text in flow.separators), "")
         marks = (
             frozenset().union(*(texts_in(self.functions[name]) for name in self.flows)) if separator else frozenset()
@@ -129,6 +127,9 @@ class Flows:
             }
             handler_map.senders = tuple(dict.fromkeys(place[-1][1:] for place in by_sender if "[]" in place))
             handler_map.says = _names(place[-1:] for place, _ in asked_for if place not in by_sender)
+            handler_map.chooses = any(call.chosen for call in called)
+            read = all(flow.read for flow in self.flows.values())
+            handler_map.unsaid = read and bool(own) and not (handler_map.asks or asked_for)
 
     def _names(self, name: str) -> bool:
         return any(name in own_names(self.functions[function]) for function in self.flows)
@@ -158,9 +159,13 @@ class Flows:
         return (handed | queued) - {call.container for call in calls if call.around} - {""}
 
 
-def _is_given(paths: Paths) -> bool:
-    """Return whether a key comes from what is published, and not from the bus itself."""
-    return any(path[0] != "self" for path in paths)
+def _looked_up(flow: Flow) -> Iterator[str]:
+    """Yield the containers in which a function looks handlers up that it runs, by what is published or was queued."""
+    run = {call.container for call in flow.handed if _is_handing(call)}
+    for place, paths in flow.keys:
+        container = container_of((*place, "[]"))
+        if container in run and any(path[0] != "self" or container_of(path) not in ("", container) for path in paths):
+            yield container
 
 
 def _is_handing(call: Handed) -> bool:
@@ -168,7 +173,9 @@ def _is_handing(call: Handed) -> bool:
 
 
 def _is_plain(call: Handed) -> bool:
-    return _is_handing(call) and call.direct and not call.around and call.path[-1] == "[]"
+    """Return whether a call is of what stands in a container, or of the handler in a record or tuple there."""
+    plain = _is_handing(call) and call.direct and not call.around
+    return plain and all(step[1:].isdigit() or step[1:] in RECORD_FIELDS for step in call.inside)
 
 
 def _names(steps: Any) -> tuple[str, ...]:
@@ -178,7 +185,7 @@ def _names(steps: Any) -> tuple[str, ...]:
 
 def _places(calls: list[Handed]) -> tuple[str, ...]:
     """Return the places in a tuple of what is called there, where another place is only asked."""
-    at = [(call.inside[0][1:], call.asked) for call in calls if len(call.inside) == 1 and call.inside[0][1:].isdigit()]
+    at = [(call.inside[0][1:], call.asked) for call in calls if call.inside and call.inside[0][1:].isdigit()]
     asked = {place for place, is_asked in at if is_asked}
     return tuple(dict.fromkeys(place for place, _ in at if place not in asked)) if asked else ()
 

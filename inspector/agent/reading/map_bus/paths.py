@@ -10,7 +10,7 @@ that the bus keeps has made of it). A function that is defined there comes from 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 Path: TypeAlias = tuple[str, ...]
@@ -32,6 +32,8 @@ class Handed:
         dropped: Nobody looks at what it gives back.
         direct: It stands there as a call, and is not made by something unknown that was given what to call.
         around: It is given what goes on from there, too: a middleware.
+        weighed: What it gives back is put into a variable that decides something.
+        chosen: A condition says whether it is made.
     """
 
     path: Path
@@ -41,6 +43,8 @@ class Handed:
     dropped: bool = False
     direct: bool = True
     around: bool = False
+    weighed: bool = False
+    chosen: bool = False
 
     @property
     def container(self) -> str:
@@ -100,6 +104,21 @@ class Flow:
     telling: set[str] = field(default_factory=set)
     written: set[Path] = field(default_factory=set)
     nearest: set[str] = field(default_factory=set)
+
+    def weigh(self, *, last: bool) -> None:
+        """Decide which calls only decide whether another one is made: those beside which another one is.
+
+        Args:
+            last: Where all calls decide something, the handlers are what is called last.
+        """
+        done = [call for call in self.handed if call.container and not (call.asked or call.weighed)]
+        beside = {(call.container, call.inside) for call in done}
+        for place, call in enumerate(self.handed):
+            if call.weighed and any(at == call.container and inside != call.inside for at, inside in beside):
+                self.handed[place] = replace(call, asked=True)
+        asking = [call.container for call in self.handed if call.container and call.asked and any(call.passes())]
+        if last and asking and not any(call.container and not call.asked for call in self.handed):
+            self.handed = [replace(call, asked=call.container != asking[-1]) for call in self.handed]
 
     def told_by_key(self) -> set[str]:
         """Return the containers of which a key decides something, and not only where what was made of it is kept."""
