@@ -36,6 +36,7 @@ from .effects.leftover import install_leftover_probe
 from .effects.log import install_log_probe
 from .faults import FaultInjector
 from .observe.handover import HANDOVER
+from .observe.monitor import MONITOR
 from .observe.uncalled import Promises
 from .tap.moments import TapPublication, running_loop
 
@@ -93,6 +94,7 @@ class Engine:
             self._undo.append(install_effects(self._recorder))
             self._undo.append(self._program.attach(self._recorder, self._observer_removed))
             self._undo.append(HANDOVER.begin(self._observer_removed, fires=True))
+            self._undo.append(MONITOR.on_missed(self._missed))
         except BaseException:
             await self.close()
             raise
@@ -365,8 +367,11 @@ class Engine:
     def _observer_removed(self, error: BaseException) -> None:
         _logger.error("recording stopped", exc_info=error)
         read = self._recorder.failure(error)
-        text = f"Recording stopped: {read.type}: {read.message}"
-        self._recorder.record(HostNoted(self._recorder.now(), "observer", "error", text))
+        why = str(error) if isinstance(error, InspectorError) else f"{read.type}: {read.message}"
+        self._recorder.record(HostNoted(self._recorder.now(), "observer", "error", f"Recording stopped: {why}"))
+
+    def _missed(self, text: str) -> None:
+        self._recorder.record(HostNoted(self._recorder.now(), "observer", "warning", text))
 
 
 def _leave_it(error: BaseException) -> None:

@@ -49,6 +49,7 @@ from .watchers import (
 #: Stands for an argument that there is none of.
 MISSING: Final[Any] = getattr(_MONITORING, "MISSING", None)
 _MOMENTS: Final = ("started", "returned", "yielded", "resumed", "thrown")
+_MISSED: Final = "{} call{} of handlers or publish methods could not be recorded: the limit of recursion was reached."
 #: Exceptions in a row that nobody wants to know of, after which the next are not told.
 _PATIENCE: Final = 64
 #: What suspends: coroutines, generators, asynchronous generators.
@@ -82,6 +83,7 @@ class Monitor:
         #: Code that has been disabled: it is not asked about again, and could not be watched. That outlives our tool.
         self._disabled: set[int] = set()
         self._failed: list[Callable[[BaseException], None]] = []
+        self._on_missed: tuple[Callable[[str], None], ...] = ()
         self._unwound: Callable[..., None] | None = None
 
         #: Makes what is called first when code begins and when it returns; None nearly always.
@@ -402,6 +404,7 @@ class Monitor:
         if _MONITORING is None or self._tool < 0:
             return
         tool, self._tool = self._tool, -1
+        self._tell_missed()
         for code in self._watched_codes():
             _MONITORING.set_local_events(tool, code, 0)  # freeing the id would leave them for its next owner
         self._watchers.clear()
@@ -465,6 +468,22 @@ class Monitor:
             if self._tool >= 0 and self._room.needed:
                 self._room.needed = False
                 self._register()
+        self._tell_missed()
+
+    def on_missed(self, notify: Callable[[str], None]) -> Callable[[], None]:
+        """Report in a sentence what could not be told for want of room; return a function that ends it."""
+        self._on_missed = (*self._on_missed, notify)
+
+        def end() -> None:
+            self._on_missed = tuple(other for other in self._on_missed if other is not notify)
+
+        return end
+
+    def _tell_missed(self) -> None:
+        missed, self._room.missed = self._room.missed, 0
+        if missed:
+            for notify in self._on_missed:
+                notify(_MISSED.format(missed, "" if missed == 1 else "s"))
 
     def _fail(self, error: BaseException) -> None:
         """End it all: nobody can be told the truth any more. Only where the stack is full there will be room."""
@@ -694,7 +713,10 @@ class Monitor:
             events.PY_THROW: notify("thrown", "frame_resumed"),
         }
         if self._room.needed:
-            callbacks = {event: self._room.around(callback) for event, callback in callbacks.items()}
+            callbacks = {
+                event: self._room.around(callback, begun if event == events.PY_START else None)
+                for event, callback in callbacks.items()
+            }
         return {**callbacks, events.EXCEPTION_HANDLED: self._on_handled()}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 #: Calls that there has to be room for on the stack where something is noted, and more of them.
@@ -29,10 +29,12 @@ class Room:
 
     Attributes:
         needed: It is nearly full.
+        missed: How many calls were not told: they have taken the last room that there was.
     """
 
     def __init__(self, enough: Callable[[], None]) -> None:
         self.needed = False
+        self.missed = 0
         self._enough = enough
         self._lock = threading.RLock()
         self._thread = 0
@@ -47,9 +49,15 @@ class Room:
         """Release our lock in a child of the process: a thread that is not there may have held it."""
         self._lock._at_fork_reinit()  # type: ignore[attr-defined]  # noqa: SLF001 - as the standard library does
 
-    def around(self, callback: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a callback that has more room."""
+    def around(self, callback: Callable[..., Any], begins: Mapping[int, Any] | None = None) -> Callable[..., Any]:
+        """Return a callback that has more room.
+
+        Args:
+            callback: It.
+            begins: Where it is told that code begins: what is wanted, by the id of the code.
+        """
         limit_of, set_limit, deep = sys.getrecursionlimit, sys.setrecursionlimit, is_deep
+        wanted, key_of = begins or {}, id
         lock, thread = self._lock, threading.get_ident
 
         def call(*facts: Any, **options: Any) -> Any:
@@ -59,6 +67,8 @@ class Room:
                     try:
                         set_limit(self._limit)
                     except RecursionError:  # there is no frame left, and it could not be set back
+                        if wanted and key_of(facts[0]) in wanted:
+                            self.missed += 1
                         return None
                     set_limit(self._limit + _ROOM)
                 self._users += 1

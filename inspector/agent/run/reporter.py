@@ -152,6 +152,7 @@ class Reporter:
         """Begin to watch, until ``MONITOR.close``; return whether this process can be."""
         if not MONITOR.begin(self._failed, closed=True):
             return False
+        MONITOR.on_missed(self._missed)
         for probe in _BY_CODE:
             self._effects.install(probe)
         return True
@@ -304,6 +305,10 @@ class Reporter:
         with suppress(RingError):
             self._recorder.record(HostNoted(self._recorder.now(), "observer", "error", text))
         self._agent.give_up(text)
+
+    def _missed(self, text: str) -> None:
+        with suppress(RingError):
+            self._recorder.record(HostNoted(self._recorder.now(), "observer", "warning", text))
 
     def _failed(self, error: BaseException) -> None:
         """Leave it to the tap, which is told too."""
