@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 _EVERY: Final = 150
 #: Seconds after a key during which the next one is meant for the rows as they are.
 _KEYS: Final = 2.0
+#: Seconds after the pointer has moved during which it is on its way to a row; where it is left alone nobody aims.
+_STILL: Final = 3.0
+#: What a pointer over rows does that aims at one.
+_AIMS: Final = (QEvent.Type.Enter, QEvent.Type.MouseMove, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel)
 #: Pixels between the sign and the corner of the rows.
 _MARGIN: Final = 8
 
 
 class Holding(QObject):
-    """Knows whether a person aims at rows: with the pointer over them, in their menu, or with keys.
+    """Knows whether a person aims at rows: with the pointer that moves over them, in their menu, or with keys.
 
     Args:
         view: The view of the rows.
@@ -46,7 +50,7 @@ class Holding(QObject):
     def __init__(self, view: QAbstractItemView, clock: Callable[[], float] = monotonic) -> None:
         super().__init__(view)
         self._view, self._clock = view, clock
-        self._until = 0.0
+        self._keys_until = self._pointer_until = 0.0
         self.active = False
         self.sign = PlainLabel(parent=view)
         self.sign.setProperty("frame", "sign")
@@ -54,6 +58,7 @@ class Holding(QObject):
         self.sign.hide()
         self._looking = QTimer(self, interval=_EVERY)
         self._looking.timeout.connect(self._look)
+        view.setMouseTracking(True)
         view.installEventFilter(self)
         view.viewport().installEventFilter(self)
 
@@ -61,9 +66,10 @@ class Holding(QObject):
         """Notice the pointer and keys."""
         kind = event.type()
         if kind == QEvent.Type.KeyPress and watched is self._view:
-            self._until = self._clock() + _KEYS
+            self._keys_until = self._clock() + _KEYS
             self._begin()
-        elif kind == QEvent.Type.Enter and watched is not self._view:
+        elif kind in _AIMS and watched is not self._view:
+            self._pointer_until = self._clock() + _STILL
             self._begin()
         elif kind == QEvent.Type.Resize:
             self._place()
@@ -93,7 +99,8 @@ class Holding(QObject):
         view, rows = self._view, self._view.viewport()
         over = rows.underMouse() and rows.rect().contains(rows.mapFromGlobal(QCursor.pos()))
         in_menu = any(menu.isVisible() for menu in view.findChildren(QMenu))
-        if view.isVisible() and (over or in_menu or self._clock() < self._until):
+        now = self._clock()
+        if view.isVisible() and ((over and now < self._pointer_until) or in_menu or now < self._keys_until):
             return
         self._looking.stop()
         self.active = False

@@ -152,6 +152,8 @@ class Table:
         self.view = SortedTable(Theme("dark"), "Rows", self.model, {0: 8, 1: 8}, (), (0, FALLING))
         self.view.setParent(self.window)
         self.view.setGeometry(0, 0, 300, 300)
+        self.now = 100.0
+        self.view.holding._clock = lambda: self.now
         self.window.show()
         self.leave()
         qtbot.waitUntil(lambda: not self.view.holding.active)
@@ -193,6 +195,23 @@ def test_rows_stay_while_the_pointer_is_over_them_and_the_corner_says_what_waits
     assert sign.isHidden()
     table.model.change(0, 0)
     assert table.rows == [1, 4, 0, 2, 3]
+
+
+@pytest.mark.parametrize("rest", [2.9, 3.1])
+def test_a_pointer_that_was_left_over_rows_does_not_hold_them_and_does_again_when_it_moves(
+    table: Table, qtbot: QtBot, rest: float
+) -> None:
+    table.enter()
+    table.model.change(0, 9)
+    table.now += rest
+    table.view.holding._look()
+    assert table.view.holding.active is (rest < 3)
+    assert table.rows == ([2, 1, 0] if rest < 3 else [0, 2, 1])
+    point_at(table.view, QPoint(101, 121))
+    assert table.view.holding.active
+    before = table.rows
+    table.model.change(1, 20)
+    assert table.rows == before
 
 
 @pytest.mark.qt_log_ignore("grabbing the keyboard")

@@ -163,6 +163,7 @@ def test_groups_stay_while_a_person_aims_at_one(theme, selection, shown, qtbot, 
     kinds = ("KeyError", "OSError", "ValueError")
     story, panel = filled(theme, selection, shown, *(failed(n * MS, failure(kind)) for n, kind in enumerate(kinds)))
     panel.set_grouping(grouping)
+    panel.table.holding._clock = lambda: 100.0
     point_at(panel.table, QPoint(60, 40))
     assert panel.table.holding.active
     before = [index.data() for index in rows_of(panel.table)]

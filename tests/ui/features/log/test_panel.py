@@ -200,6 +200,7 @@ def test_rows_stay_while_a_person_aims_at_one_and_are_followed_again(
     if newest_first:
         click_title(panel, columns.TIME, qtbot)
     assert panel.following
+    panel.holding._clock = lambda: 100.0
     point_at(panel.table, QPoint(60, 40))
     assert panel.holding.active
     read = panel.model.publication_at(panel.table.rowAt(40))
