@@ -22,6 +22,7 @@ from ..reading.events import FREE, EventType, parameter_field
 from ..reading.namedevents import describe_name
 from ..tap.moments import PUBLISHING, Occurrence
 from ..tap.seams import strip
+from ..tap.stand_ins import called_in
 from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, class_points, loaded_classes
 from .payload import Waiting, given, positional_names
 from .recording import Undo, replaced
@@ -294,6 +295,9 @@ class Emissions:
         @functools.wraps(function)
         def emit(signal: Any, *args: Any, **kwargs: Any) -> Any:
             connection, tap = whose(signal)
+            mark = tap.spared() if tap is not None and tap.active and tap.spared is not None else None
+            if mark is not None:
+                return called_in(mark, function, (signal, *args), kwargs)
             publication = _begun(tap, connection, signal, args) if connection is not None and tap is not None else None
             if publication is None:
                 return function(signal, *args, **kwargs)

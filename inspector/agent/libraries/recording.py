@@ -12,7 +12,7 @@ from ..observe.monitor import MONITOR
 from ..tap.moments import PUBLISHING
 from ..tap.patch import patch_publisher
 from ..tap.seams import seam_of, strip
-from ..tap.stand_ins import PublishPlace, TappedPublish, restored_by
+from ..tap.stand_ins import PublishPlace, TappedCall, TappedPublish, original, restored_by
 
 if TYPE_CHECKING:
     from ..tap.tap import Tap
@@ -142,8 +142,20 @@ def replaced_method(owner: Any, name: str, make: Callable[[Any], Any]) -> Undo:
     if not MONITOR.available and name not in getattr(owner, "__dict__", {}):
         seam = seam_of(type(owner), name)
         if seam is not None:
-            return seam.enter(owner, make(types.MethodType(seam.function, owner)))
+            method = types.MethodType(seam.function, owner)
+            return seam.enter(owner, _unless_counted(make(method), method))
     return replaced(owner, name, make(getattr(owner, name)))
+
+
+def _unless_counted(function: Callable[..., Any], method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what calls a function, and the method where a publication is only counted."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        under_way = PUBLISHING.get()
+        counted = under_way is not None and under_way.only_counted
+        return method(*args, **kwargs) if counted else function(*args, **kwargs)
+
+    return call
 
 
 def _has_slot(cls: type[Any], name: str) -> bool:
@@ -151,15 +163,8 @@ def _has_slot(cls: type[Any], name: str) -> bool:
 
 
 def carried(call: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a call that belongs to the publication that is under way now, wherever it is made: a thread, a worker."""
-    publication = PUBLISHING.get()
+    """Return a call that belongs to the publication that is under way now, wherever it is made: a thread, a worker.
 
-    @functools.wraps(call)
-    def in_publication(*args: Any, **kwargs: Any) -> Any:
-        token = PUBLISHING.set(publication)
-        try:
-            return call(*args, **kwargs)
-        finally:
-            PUBLISHING.reset(token)
-
-    return in_publication
+    For another process it is what it stands for.
+    """
+    return TappedCall(original(call), (PUBLISHING.get(), call))

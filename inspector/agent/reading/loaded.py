@@ -283,6 +283,10 @@ class LoadedProgram:
         """Ask about calls of a publish method that are of no bus that we read; where it joins, they are recorded."""
         self.observation.unknown = ask
 
+    def on_publish(self, spared: Callable[[], Any]) -> None:
+        """Ask before stand-ins tell of a publication whether it is only counted."""
+        self._tap.spared = spared
+
     def join(self, target: Target) -> None:
         """Add the buses of a target to a program that is being recorded, and record them like the others.
 

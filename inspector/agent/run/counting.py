@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.bus.context import CURRENT, FIRE
 from ..observe.monitor import MONITOR
+from ..observe.room import is_deep
 from ..observe.watchers import Open
 from ..tap.moments import PUBLISHING, NoneDue
 from .ring import COUNTED
@@ -39,6 +40,7 @@ class CountedPublication(Open):
     #: What is asked of a publication by those who look whether a call is for it.
     source = event = cause = None
     tap = _NoTap
+    only_counted = True
     named, closed, loose, under_way, trusted, tag, fire, holding = "", False, False, True, False, 0, 0, 0
     left = began = executions = subscriptions = ()
     due = NoneDue
@@ -70,6 +72,27 @@ def count_instead(recorder: RingRecorder, observation: Observation) -> None:
             _ending(observation, end, fail, back),
         )
     )
+
+
+def spared_by(recorder: RingRecorder) -> Callable[[], CountedPublication | None]:
+    """Return what stand-ins ask before they tell of a publication: whether it is only counted, and then it is.
+
+    So is what is published where the stack is nearly full: the program is about to fail, and there is no room for us.
+    """
+    outermost = CountedPublication(None)
+
+    def spared() -> CountedPublication | None:
+        outside: Any = PUBLISHING.get()
+        if type(outside) is CountedPublication or is_deep(sys.getrecursionlimit()):
+            recorder.count()
+            return CountedPublication(outside)
+        if recorder.counts and CURRENT.get() is None and not FIRE.get():
+            if recorder.leaves_out():
+                return outermost if outside is None else CountedPublication(outside)
+            recorder.taken = True
+        return None
+
+    return spared
 
 
 def _beginning(

@@ -35,7 +35,7 @@ from ..observe.monitor import MONITOR
 from ..observe.watchers import Watcher
 from ..reading.loaded import LoadedProgram, Target, make_program
 from .budget import RunBudget
-from .counting import count_instead
+from .counting import count_instead, spared_by
 from .ring import RingError
 from .ringrecorder import RingRecorder
 from .start import WATCHES, Wanted
@@ -223,6 +223,8 @@ class Reporter:
             self._install_probes()
         self._restore = program.attach(self._recorder, self._removed)
         HANDOVER.begin(self._failed)
+        if not WATCHES:
+            program.on_publish(spared_by(self._recorder))
         if self.unknown is not None:
             program.on_unknown(self.unknown)
         self._program = program

@@ -202,7 +202,7 @@ class TapPublication(Publication):
         ),
     )
     bus: Any = None
-    loose = False
+    loose = only_counted = False
     #: The execution that is made already, and begins when its handler is called; and whether that needs no look.
     due: Any = NoneDue
     trusted = False

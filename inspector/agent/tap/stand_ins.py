@@ -164,7 +164,8 @@ class TappedHandler(StandIn):
 
 def _handle(target: Any, route: Route, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     tap = route.tap
-    if not tap.active:
+    under_way: Any = PUBLISHING.get()
+    if not tap.active or (under_way is not None and under_way.only_counted):
         return target(*args, **kwargs)
     if isinstance(target, type) and not _about(args, kwargs):
         # A bus that makes a handler of the class each time: the execution is the call of its method.
@@ -266,6 +267,10 @@ class TappedPublish(StandIn):
 
 def _publish(target: Any, place: PublishPlace, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     tap, bus = place.tap, place.bus
+    mark = tap.spared() if tap.active and tap.spared is not None and not place.asynchronous else None
+    if mark is not None:
+        result = called_in(mark, target, args, kwargs)
+        return result if place.restored is None else place.restored(result)
     occurrence = _what(place, args, kwargs) if tap.active else None
     if occurrence is None or tap.publishing(bus, occurrence):
         return target(*args, **kwargs)
@@ -283,7 +288,31 @@ def _publish(target: Any, place: PublishPlace, args: tuple[Any, ...], kwargs: di
     return result if place.restored is None else place.restored(result)
 
 
-STAND_INS: Final = (TappedHandler, TappedObject, TappedMethods, TappedReference, TappedPublish)
+class TappedCall(StandIn):
+    """Stands for a handler whose call belongs to a publication, wherever it is made."""
+
+    __slots__ = ()
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        """Call the handler in its publication."""
+        publication, call = _get(self, "_facts")
+        try:
+            return called_in(publication, call, args, kwargs)
+        except BaseException as error:
+            strip(error)
+            raise
+
+
+def called_in(publication: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call something while this publication is under way, or what stands for one that is only counted."""
+    token = PUBLISHING.set(publication)
+    try:
+        return call(*args, **kwargs)
+    finally:
+        PUBLISHING.reset(token)
+
+
+STAND_INS: Final = (TappedHandler, TappedObject, TappedMethods, TappedReference, TappedPublish, TappedCall)
 
 
 def is_stand_in(value: Any) -> bool:

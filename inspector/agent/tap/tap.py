@@ -95,6 +95,8 @@ class Tap:
         self.active = False
         self.interceptor: Interceptor | None = None
         self.selector: Selector | None = None
+        #: Asked before stand-ins tell of a publication: returns what stands for one that is only counted, or None.
+        self.spared: Callable[[], Any] | None = None
         self._intercepted: list[Callable[[], None]] = []
         self.observers: tuple[Observing, ...] = ()
         #: Publications that have not ended; of the usual kind only those that are no longer in ``recent``.

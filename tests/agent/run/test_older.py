@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 from collections import Counter
 from pathlib import Path
 from textwrap import dedent
@@ -12,6 +13,7 @@ from typing import Final
 
 import pytest
 
+from inspector.agent.run.ring import COUNTED, DROPPED
 from inspector.core.records.records import HANDLER_ENDED, HANDLER_STARTED, PUBLISHED
 from tests.agent.run.running import Ran, run
 from tests.agent.run.test_libraries import EXPECTED, PROGRAMS, ROOT, SCRIPT
@@ -45,6 +47,10 @@ def plain(text: str) -> list[str]:
 
 def published(ran: Ran) -> Counter[str]:
     return Counter(row[3] for process in ran.processes for row in process.rows(PUBLISHED))
+
+
+def left_out(ran: Ran) -> int:
+    return sum(process.words[COUNTED] + process.words[DROPPED] for process in ran.processes)
 
 
 def troubles(ran: Ran) -> list[str]:
@@ -339,3 +345,143 @@ def test_a_program_without_a_library_reports_that_it_is_there(tmp_path: Path) ->
     (process,) = ran.processes
     assert (ran.code, process.items) == (2, [])
     assert process.hello["limit"].endswith(LIMIT)
+
+
+POOLS: Final = """
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pyee.executor import ExecutorEventEmitter
+def work(number):
+    print("worked", number, flush=True)
+if __name__ == "__main__":
+    for pool in (ProcessPoolExecutor(1), ThreadPoolExecutor(1)):
+        with ExecutorEventEmitter(pool) as emitter:
+            emitter.on("go", work)
+            emitter.emit("go", 1)
+            emitter.emit("go", 2)
+"""
+
+
+def test_what_goes_to_a_pool_of_processes_is_the_programs_own(tmp_path: Path) -> None:
+    """It is pickled: there the listener runs, and is not seen; in a pool of threads it is."""
+    ran = both(tmp_path, POOLS)
+    assert sorted(ran.output.split()) == sorted(["worked", "1", "worked", "2"] * 2)
+    assert published(ran)["go"] == 4
+    assert ran.executions() == {"work": 2}
+
+
+DEEP: Final = """
+from blinker import Signal
+signal, depth = Signal(), 0
+def deeper(sender):
+    global depth
+    depth += 1
+    signal.send(sender)
+def shallow(sender): pass
+signal.connect(deeper)
+for _ in range(2):
+    try: signal.send(1)
+    except RecursionError: print("too deep")
+signal.disconnect(deeper)
+signal.connect(shallow)
+signal.send(2)
+open("depth.txt", "w").write(str(depth))
+"""
+
+
+def test_a_program_that_recurses_without_end_is_recorded_as_far_as_there_is_room(tmp_path: Path) -> None:
+    """What is sent where the stack is nearly full is counted, and everything after that is recorded again."""
+    ran = both(tmp_path, DEEP)
+    count = ran.executions()["deeper"]
+    assert count > 20
+    assert ran.statuses() == {"failed": count, "ok": 1}
+    assert troubles(ran) == []
+    depth = int((tmp_path / "depth.txt").read_text())
+    assert published(ran).total() + left_out(ran) in (depth + 1, depth + 2, depth + 3)
+
+
+BUSY: Final = """
+from blinker import Signal
+first, second = Signal(), Signal()
+def again(sender): second.send(sender)
+def receive(sender): return sender
+first.connect(again)
+second.connect(receive)
+for number in range(20_000):
+    assert second.send(number)[0] == (receive, number)
+    if not number % 10: first.send(number)
+"""
+
+
+def test_a_busy_program_is_counted_exactly_where_it_is_not_recorded(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(BUSY)
+    ran = run([str(PYTHON), "app.py"], tmp_path, {"app": [], "budget": 0.1})
+    (process,) = ran.processes
+    assert (ran.code, ran.errors, troubles(ran)) == (0, "", [])
+    rows = Counter(row[3] for row in process.rows(PUBLISHED))
+    assert 0 < rows.total() < 24_000
+    assert rows.total() + left_out(ran) == 24_000
+    assert ran.executions() == {"again": rows["first"], "receive": rows["second"]}
+
+
+WORKER: Final = """
+import os
+from celery import Celery, signals
+from celery.contrib.testing.worker import start_worker
+app = Celery("shop", broker="memory://", backend="cache+memory://")
+@app.task
+def add(first, second):
+    if second == 3: raise ValueError(second)
+    return first + second
+def note(word):
+    with open(os.environ["TALLY"], "a") as file: file.write(word + "\\n")
+@signals.task_prerun.connect
+def before(sender, task_id, **values): note("before")
+@signals.task_postrun.connect
+def after(sender, state, **values): note("after")
+@signals.task_failure.connect
+def lost(sender, exception, **values): note("lost")
+with start_worker(app, perform_ping_check=False, pool="solo", loglevel="CRITICAL"):
+    results = [add.delay(1, second) for second in range(5)]
+    print([result.get(timeout=600, propagate=False) for result in results])
+"""
+
+
+def test_a_worker_of_celery_in_a_thread(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(WORKER)
+    bare = run([str(PYTHON), "app.py"], tmp_path, None)
+    ran = run([str(PYTHON), "app.py"], tmp_path, {"app": []})
+    assert ran.seen == bare.seen == (0, "[1, 2, 3, ValueError(3), 5]\n", "")
+    assert ran.executions() == ran.tally == {"before": 5, "after": 5, "lost": 1}
+    assert ran.statuses() == {"ok": 11}
+    assert {"task_prerun": 5, "task_postrun": 5, "task_failure": 1}.items() <= published(ran).items()
+    assert troubles(ran) == []
+
+
+PLUGINS: Final = """
+import pluggy
+impl = pluggy.HookimplMarker("shop")
+class Plugin:
+    @impl
+    def priced(self, amount):
+        if amount > 1: raise ValueError(amount)
+        return amount
+manager = pluggy.PluginManager("shop")
+manager.register(Plugin())
+def test_cheap(): assert manager.hook.priced(amount=1) == [1]
+def test_dear(): assert manager.hook.priced(amount=2) == [2]
+"""
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="pytest is installed for the Python that runs the tests.")
+def test_under_pytest_hooks_of_the_program_are_recorded_and_those_of_pytest_are_not(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text("")
+    (tmp_path / "test_app.py").write_text(PLUGINS)
+    command = [sys.executable, "-m", "pytest", "--color=no", "-p", "no:cacheprovider", "test_app.py"]
+    bare, ran = run(command, tmp_path, None), run(command, tmp_path, {"app": []})
+    outputs = [re.sub(r"0x[0-9a-f]+|[0-9.]+s.*", "", outcome.output) for outcome in (bare, ran)]
+    assert outputs[0] == outputs[1]
+    assert ran.errors == bare.errors
+    assert "1 failed, 1 passed" in ran.output
+    assert (ran.code, troubles(ran)) == (1, [])
+    assert published(ran) == {"priced": 2}
+    assert ran.statuses() == {"ok": 1, "failed": 1}

@@ -20,6 +20,7 @@ from inspector.analysis.journal import Journal
 from inspector.core.errors import InspectorError
 from inspector.core.faults import FaultRule
 from inspector.core.records.numbers import FireNumber
+from inspector.core.records.statuses import FAILED, STATUS_CODES
 from inspector.core.request import FireRequest
 from inspector.hosts.project import Project
 from inspector.hosts.run.firing import LOOK_ONLY, RunFiring
@@ -27,6 +28,7 @@ from inspector.hosts.run.host import RunHost
 from inspector.hosts.run.launch import find_command
 from inspector.hosts.run.ringreader import RingReader
 from tests.agent.observe.test_observe import OBSERVED, REQUIRED
+from tests.hosts.children import INTERPRETERS
 from tests.patience import until
 
 _NEWEST: Final = next(reversed([path for name, path in OBSERVED.items() if name != "libraries"]), "")
@@ -305,3 +307,58 @@ async def test_a_busy_process_is_refused_and_a_program_goes_on_without_its_inspe
         await until(lambda: not process.look()[LOOKED])
         assert await run.state() == "state False"
         process.close()
+
+
+#: A library is known by its module and class: the program brings a small one of that name.
+_LIBRARY: Final = """
+class EventEmitter:
+    def __init__(self): self._events = {}
+    def on(self, event, listener): self._events.setdefault(event, {})[listener] = listener
+    def _emit_run(self, listener, args, kwargs): listener(*args, **kwargs)
+    def emit(self, event, *args, **kwargs):
+        for listener in tuple(self._events.get(event, {}).values()): self._emit_run(listener, args, kwargs)
+"""
+_EMITTER: Final = """
+import asyncio, os
+from pyee.base import EventEmitter
+bus = EventEmitter()
+def on_lit(room):
+    assert room != "broken"
+    print("lit", room, flush=True)
+    bus.emit("Dim", room)
+bus.on("Lit", on_lit)
+bus.on("Dim", lambda room: None)
+bus.on("Tick", lambda: None)
+async def main():
+    while not os.path.exists("stop"):
+        await asyncio.sleep(0.01)
+        bus.emit("Tick")
+asyncio.run(main())
+print("goes on to its end", flush=True)
+"""
+
+
+@pytest.mark.skipif("3.11" not in INTERPRETERS, reason="There is no Python 3.11 here.")
+async def test_a_program_on_an_older_python_is_fired_into_as_it_publishes(tmp_path: Path) -> None:
+    (tmp_path / "pyee").mkdir()
+    (tmp_path / "pyee" / "__init__.py").write_text("")
+    (tmp_path / "pyee" / "base.py").write_text(_LIBRARY)
+    async with watching(tmp_path, _EMITTER, INTERPRETERS["3.11"]) as run:
+        await run.until(lambda: run.firing.targets())
+        with pytest.raises(InspectorError, match=LOOK_ONLY):
+            run.host.fire(FireRequest("Lit", [{"room": "kitchen"}]))
+        run.firing.allow(True)
+        await run.open()
+        fire, published = await run.fire("kitchen")
+        assert published == 1
+        await run.until(lambda: "lit kitchen" in run.printed)
+        fires = [int(number) for number in run.journal.publications["fire"]]
+        assert fires.count(fire) == 2
+        _, published = await run.fire("broken")
+        assert published == 1
+        await run.until(lambda: run.journal.status_counts[STATUS_CODES[FAILED]] == 1)
+        run.firing.allow(False)
+        await run.until(lambda: not run.firing._processes[1].looked)
+        (tmp_path / "stop").touch()
+        await run.until(lambda: run.host.over.is_set())
+        await run.until(lambda: "goes on to its end" in run.printed)
