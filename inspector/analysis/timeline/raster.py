@@ -355,9 +355,8 @@ def _cap(codes: Bytes, flat: Ints) -> None:
 
 
 def _struck(source: RasterSource, slot: Ints, pour: _Pour) -> tuple[Ints, _Pour]:
-    """Return the executions under a fault, and retries, whose bars are wide enough for an outline."""
-    chosen = np.flatnonzero(pour.x1 - pour.x0 >= CAPPED)
-    chosen = chosen[_by_fault(source, pour[chosen])]
+    """Return the executions under a fault, and retries."""
+    chosen = np.flatnonzero(_by_fault(source, pour))
     return slot[chosen], pour[chosen]
 
 
@@ -374,7 +373,7 @@ def _share(cells: Bytes, slot: Ints, struck: _Pour) -> bool:
 
 
 def _dash(codes: Bytes, dash: int, slot: Ints, pour: _Pour, others: Bytes | None) -> None:
-    """Mark bars under a fault by a paler body and a dashed outline, of their own colour.
+    """Mark bars under a fault by a paler body and, where they are wide enough, a dashed outline, of their own colour.
 
     Pixels that several share are marked where without the fault they would not look as bad: ``others`` are the cells
     of all that is under none, None where no pixel is shared.
@@ -382,7 +381,8 @@ def _dash(codes: Bytes, dash: int, slot: Ints, pour: _Pour, others: Bytes | None
     if not len(slot):
         return
     width = codes.shape[1]
-    inside = _Pour(pour.index, pour.x0 + 1, np.maximum(pour.x1 - 1, pour.x0 + 1), pour.bits)  # both ends are outline
+    outlined = pour.x1 - pour.x0 >= CAPPED
+    inside = _Pour(pour.index, pour.x0 + outlined, pour.x1 - outlined, pour.bits)  # both ends are outline
     flat, lengths = _spread(width, slot, inside)
     along = flat % width - np.repeat(pour.x0, lengths)
     cells = codes.reshape(-1)
@@ -390,9 +390,9 @@ def _dash(codes: Bytes, dash: int, slot: Ints, pour: _Pour, others: Bytes | None
     if others is not None:
         marked |= (cells[flat] & LOOK_MASK) > (_CODES[others.reshape(-1)[flat]] & LOOK_MASK)
         along = np.where((cells[flat] & MERGED) > 0, flat % width, along)
-    flat, along = flat[marked], along[marked]
-    cells[flat] |= FAULT
-    cells[flat[along // dash % 2 == 1]] |= CAP
+    gaps = marked & np.repeat(outlined, lengths) & (along // dash % 2 == 1)
+    cells[flat[marked]] |= FAULT
+    cells[flat[gaps]] |= CAP
 
 
 def _bars(slot: Ints, pour: _Pour) -> Ints:

@@ -319,9 +319,33 @@ def test_a_bar_under_a_fault_has_a_paler_body_and_a_dashed_outline_and_keeps_its
     gaps = (struck[1:19] & CAP > 0).tolist()
     assert gaps == [place // 3 % 2 == 1 for place in range(1, 19)]
     assert not (plain & FAULT).any()
-    assert not (tiny & FAULT).any(), "two pixels have no room for an outline"
+    assert (tiny & FAULT > 0).tolist() == [True] * 2 + [False] * 28
+    assert not (tiny & CAP).any(), "two pixels have no room for an outline"
     assert (running & FAULT > 0).tolist()[:10] == [False, *[True] * 8, False]
     assert not (struck[20:] & FAULT).any()
+
+
+@pytest.mark.parametrize("length", [1, 8, 18, 29, 40, 60])
+@pytest.mark.parametrize("status", ["ok", "failed", "timed_out", "swallowed"])
+def test_a_bar_under_a_fault_is_told_apart_at_any_width(length: int, status: str) -> None:
+    story = Story()
+    runs = [
+        *(Run(100, 100 + length, "app:A.a", status=status, fault="fail"), Run(100, 100 + length, "app:B.b", status)),
+        *(Run(100, 100 + length, "app:C.c", status, fault="fail"), Run(100, 100 + length, "app:C.c", "failed")),
+    ]
+    story.tell([Told("Paid", 100, runs)])
+    source = TimelineSource(story.journal)
+    source.advance()
+    codes, _ = painted(source, RasterFrame(0, 10.0, 30, 400, dash=3))
+    struck, plain = (codes[place] for place in range(2))
+    bar = slice(10, 10 + (length + 9) // 10)
+    assert ((struck & LOOK_MASK)[bar] == LOOKS.index(status)).all()
+    assert (struck & FAULT > 0)[bar].any()
+    assert not (struck & FAULT)[: bar.start].any()
+    assert not (struck & FAULT)[bar.stop :].any()
+    assert not (plain & FAULT).any()
+    on_one_row = _on_one_row(source, 30)
+    assert not (on_one_row & FAULT).any(), "a failure of the program's own has the same pixels"
 
 
 @pytest.mark.parametrize(
