@@ -479,14 +479,20 @@ async def waits_for_nothing(_: Any) -> None:
     return None
 
 
-async def recorded(*, beside: bool) -> list[tuple[Any, ...]]:
-    """Return what is recorded, without times and what is read of exceptions."""
+def observed(*, beside: bool) -> tuple[Recorder, InMemoryEventBus]:
+    """Return a recorder and the bus that it observes, alone or beside another observer."""
     recorder = Recorder()
     recorder.start(CatalogDescription("test"))
     bus = InMemoryEventBus()
     bus.observe(recorder)
     if beside:
         bus.observe(Beside())
+    return recorder, bus
+
+
+async def recorded(*, beside: bool) -> list[tuple[Any, ...]]:
+    """Return what is recorded, without times and what is read of exceptions."""
+    recorder, bus = observed(beside=beside)
     program(bus, recorder)
     records: list[Record] = []
     for number in range(4):
@@ -537,12 +543,7 @@ class Bare:
 
 async def kinds(*, beside: bool) -> list[tuple[Any, ...]]:
     """Return what is recorded of publications of every kind, drained at once after them all."""
-    recorder = Recorder()
-    recorder.start(CatalogDescription("test"))
-    bus = InMemoryEventBus()
-    bus.observe(recorder)
-    if beside:
-        bus.observe(Beside())
+    recorder, bus = observed(beside=beside)
     ids = (UUID(int=number) for number in count(1))
     when = datetime(2026, 11, 30, tzinfo=UTC)
 

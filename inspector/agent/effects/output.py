@@ -114,7 +114,7 @@ class WrittenLines:
                 self._effects.tell(OUTPUT, part, self._data[by_log], execution=execution)
 
 
-class _Unseen:
+class _TracebackTrim:
     """Takes our frames out of the traceback of what leaves a function of ours: the program shows it to people.
 
     Args:
@@ -181,11 +181,11 @@ def _watch(stream: Any, name: str, effects: Effects) -> Callable[[], None]:
             except _ANY as error:  # who prints does not pay for our reading
                 lines.tell_unread(error)
         except _ALL:  # the stream cannot be written, or a signal handler raises
-            MONITOR.follow_unwinding(unseen, True)
+            MONITOR.follow_unwinding(trim, True)
             raise
         return written
 
-    unseen = _Unseen(watched.__code__)
+    trim = _TracebackTrim(watched.__code__)
     for attribute in ("__name__", "__qualname__", "__doc__"):
         if hasattr(write, attribute):
             setattr(watched, attribute, getattr(write, attribute))
