@@ -2,6 +2,10 @@
 
 Both come to the same journal. What is the same for most records is computed for all of a stretch at once; only what
 tells of a loss, a failure or the program itself (a *moment*) is taken in one after another.
+
+There are two because ``BatchFold`` takes records as they come from a program, few at a time and in any order; this one
+needs whole tables, makes no record of their rows, and leaves what is unusual in them to the other (``UnusualError``).
+``tests/app/test_reading.py`` holds both to one journal, for whatever run hypothesis makes up, and for damaged ones.
 """
 
 from __future__ import annotations
