@@ -103,6 +103,11 @@ def make_program(
     return program
 
 
+def _undo_all(undo: list[Callable[[], None]]) -> None:
+    while undo:
+        undo.pop()()
+
+
 def _plain_attribute(value: Any, name: str) -> Any:
     """Read an attribute unless that would run the program's code."""
     member = inspect.getattr_static(value, name, None)
@@ -268,11 +273,13 @@ class LoadedProgram:
 
         def restore() -> None:
             remove()
-            for undone in reversed(undo):
-                undone()
-            undo.clear()
+            _undo_all(undo)
 
         return restore
+
+    def put_back(self) -> None:
+        """Undo what recording has done to the buses; what is under way is not ended."""
+        _undo_all(self._undo)
 
     @property
     def observation(self) -> Observation:

@@ -123,7 +123,6 @@ class Reporter:
         self._agent = agent
         self._recorder = RingRecorder(agent.ring, RunBudget(agent.spec.get("budget")))
         self._program: LoadedProgram | None = None
-        self._restore: Callable[[], None] | None = None
         self.unknown: Callable[[FrameType], bool] | None = None
         self._lock = threading.RLock()
         self._begun = self._describing = False
@@ -221,7 +220,7 @@ class Reporter:
         )
         if WATCHES:
             self._install_probes()
-        self._restore = program.attach(self._recorder, self._removed)
+        program.attach(self._recorder, self._removed)
         HANDOVER.begin(self._failed)
         if not WATCHES:
             program.on_publish(spared_by(self._recorder))
@@ -242,9 +241,8 @@ class Reporter:
 
     def ended(self) -> None:
         """Put back what was replaced where Python cannot be asked: the process ends."""
-        if not WATCHES and self._restore is not None:
-            restore, self._restore = self._restore, None
-            restore()
+        if not WATCHES and self._program is not None:
+            self._program.put_back()
 
     def describe(self) -> None:
         """Report what the buses declare, where that is new."""

@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 
 from inspector.agent.run.ring import COUNTED, DROPPED
-from inspector.core.records.records import HANDLER_ENDED, HANDLER_STARTED, PUBLISHED
+from inspector.core.records.records import HANDLER_ENDED, HANDLER_STARTED, PUBLICATION_ENDED, PUBLISHED
 from tests.agent.run.running import Ran, run
 from tests.agent.run.test_libraries import EXPECTED, PROGRAMS, ROOT, SCRIPT
 
@@ -397,6 +397,35 @@ def test_a_program_that_recurses_without_end_is_recorded_as_far_as_there_is_room
     assert troubles(ran) == []
     depth = int((tmp_path / "depth.txt").read_text())
     assert published(ran).total() + left_out(ran) in (depth + 1, depth + 2, depth + 3)
+
+
+LASTING: Final = """
+import atexit, threading
+from blinker import signal
+begun, opened, closed = threading.Event(), signal("opened"), signal("closed")
+def wait(sender):
+    begun.set()
+    threading.Event().wait()
+def last(sender): print("last")
+class Late:
+    def __del__(self): closed.send(None)
+opened.connect(wait)
+closed.connect(last)
+atexit.register(closed.send, None)
+threading.Thread(target=opened.send, args=(None,), daemon=True).start()
+begun.wait()
+late = Late()
+"""
+
+
+def test_what_runs_when_the_program_ends_is_not_said_to_have_ended(tmp_path: Path) -> None:
+    """Exit hooks are recorded; what objects send as they go after that is not, and everything is as it was then."""
+    ran = both(tmp_path, LASTING)
+    (process,) = ran.processes
+    assert published(ran) == {"opened": 1, "closed": 1}
+    assert ran.executions() == {"wait": 1, "last": 1}
+    assert len(process.rows(HANDLER_ENDED)) == len(process.rows(PUBLICATION_ENDED)) == 1
+    assert troubles(ran) == []
 
 
 BUSY: Final = """
