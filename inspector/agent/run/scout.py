@@ -209,7 +209,7 @@ class Scout:
         module = frame.f_globals.get("__name__")
         if module == PULSES.get(name, ""):
             MONITOR.watch(code, self._reporter.way_in)
-        if module == SERVES.get(name, ""):
+        if module in SERVES.get(name, ()):
             self._reporter.describe()
             return False
         for wanted in self._wanted:

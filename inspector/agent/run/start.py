@@ -66,9 +66,10 @@ LIBRARY_POINTS["Signal.send"] = ("blinker.base", "django.dispatch.dispatcher", "
 TEST_POINT: Final = ("runtestprotocol", "_pytest.runner")
 #: Where a program begins to serve: its buses are wired by then, as far as they are before something is published.
 SERVES: Final = {
-    "run": "asyncio.runners",
-    "BaseEventLoop.run_forever": "asyncio.base_events",
-    "BaseServer.serve_forever": "socketserver",
+    "run": ("asyncio.runners", "trio._core._run", "uvloop"),
+    "Runner.run": ("asyncio.runners",),
+    "BaseEventLoop.run_forever": ("asyncio.base_events",),
+    "BaseServer.serve_forever": ("socketserver",),
 }
 #: What is called when ``subprocess`` has started a process: its method, and its module.
 STARTS: Final = ("Popen._close_pipe_fds", "subprocess")
@@ -355,7 +356,7 @@ class Agent:
 
         def look_ahead(code: CodeType, name: str) -> None:
             if name in serves:
-                signs["serves"] |= frame_at(2).f_globals.get("__name__") == serves[name]
+                signs["serves"] |= frame_at(2).f_globals.get("__name__") in serves[name]
                 signs["bus"] |= signs["serves"] and not libraries.isdisjoint(sys.modules)
             elif not code.co_flags & _OPTIMIZED:
                 signs["bus"] |= declares_bus(code) and own(code.co_filename)

@@ -33,6 +33,13 @@ _SERVES: Final = {
         "import asyncio\nloop = asyncio.new_event_loop()\nloop.call_soon(look)\nloop.call_soon(loop.stop)\n"
         "loop.run_forever()\nloop.close()"
     ),
+    "asyncio.Runner": (
+        "import asyncio\nasync def main():\n    look()\nwith asyncio.Runner() as runner:\n    runner.run(main())"
+    ),
+    "trio": (
+        "import types\ntrio = types.ModuleType('trio._core._run')\n"
+        "exec('def run(main):\\n    main()', vars(trio))\ntrio.run(look)"
+    ),
     "a function of its own": "look()",
 }
 
