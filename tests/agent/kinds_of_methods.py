@@ -452,16 +452,96 @@ class Plugin:
 
 
 @kind
-def hooks_that_are_called_by_name() -> Kind:
+def hooks_that_are_called_by_a_name_that_is_looked_up() -> Kind:
     class Plugins:
         def __init__(self) -> None:
             self.plugins = [Plugin()]
+            self.hooks = {1: "on_start"}
 
-        def call(self, hook: Any, **values: Any) -> None:
+        def call(self, step: Any, **values: Any) -> None:
             for plugin in self.plugins:
-                method = getattr(plugin, hook, None)
+                method = getattr(plugin, self.hooks[step], None)
                 if method is not None:
                     method(**values)
 
     problem = "The methods of what is in plugins are called by their names: they are not observed."
     return Kind(Plugins(), {}, problems=[problem])
+
+
+@kind
+def methods_that_are_called_as_the_class_is() -> Kind:
+    class Log:
+        def dispatch(self, fact: Any) -> None:
+            getattr(self, type(fact).__name__.lower())(fact)
+
+        def shipdocked(self, fact: Any) -> None:
+            tick("docked")
+
+        def shipsighted(self, fact: Any) -> None:
+            tick("sighted")
+
+        def summary(self, fact: Any) -> None:
+            tick("no event is called so")
+
+    return _own(Log(), {"ShipDocked": ["Log.shipdocked"], "ShipSighted": ["Log.shipsighted"]}, "ShipDocked", ["docked"])
+
+
+class Gull:
+    def on_dock(self, berth: int) -> None:
+        tick(f"gull {berth}")
+
+    def on_leave(self) -> None:
+        tick("gull leaves")
+
+
+class Tern:
+    def on_dock(self, berth: int) -> None:
+        tick(f"tern {berth}")
+
+
+HOOKS = {"on_dock": ["Gull.on_dock", "Tern.on_dock"], "on_leave": ["Gull.on_leave"]}
+
+
+@kind
+def plugins_whose_methods_are_called_by_their_whole_names() -> Kind:
+    class Plugins:
+        def __init__(self) -> None:
+            self.plugins = [Gull(), Tern()]
+
+        def call(self, hook: str, **values: Any) -> list[Any]:
+            return [getattr(plugin, hook)(**values) for plugin in self.plugins if hasattr(plugin, hook)]
+
+    return Kind(Plugins(), HOOKS, "on_dock", ["gull 3", "tern 3"], values={"berth": 3})
+
+
+@kind
+def named_plugins_whose_hooks_may_be_missing() -> Kind:
+    class Plugins:
+        def __init__(self) -> None:
+            self.plugins = {"gull": Gull(), "tern": Tern()}
+
+        def notify(self, hook_name: Any, *args: Any, **kwargs: Any) -> None:
+            for plugin in self.plugins.values():
+                method = getattr(plugin, hook_name, None)
+                if method is not None:
+                    method(*args, **kwargs)
+
+    return Kind(Plugins(), HOOKS, "on_leave", ["gull leaves"])
+
+
+@kind
+def plugins_whose_methods_are_called_with_a_prefix_before_the_name() -> Kind:
+    class Plugins:
+        def __init__(self) -> None:
+            self.plugins = {Gull(), Tern()}
+
+        def notify(self, event: Any, berth: int) -> None:
+            name = f"on_{event}"
+            for plugin in self.plugins:
+                method = getattr(plugin, name, None)
+                if method:
+                    method(berth)
+
+    return Kind(
+        Plugins(), {"dock": ["Gull.on_dock", "Tern.on_dock"]}, "dock", ["gull 3", "tern 3"], values={"berth": 3}
+    )

@@ -8,20 +8,25 @@ still hold the event, a handler that raised or stopped it.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import queue
 import sys
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
+from types import CodeType
 from typing import TYPE_CHECKING, Any, Final
 
+from ...core.bus.identity import plain_function
 from ...core.records.host import (
     ARGUMENTS,
     CALLED_ONCE,
     DEAD_REFERENCE,
     EARLIER_RAISED,
     ELSEWHERE,
+    GATHERED,
     GENERATOR,
     LIST_CHANGED,
+    NESTED,
     ONLY_QUEUED,
     PREDICATE,
     PUBLISH_BROKE,
@@ -154,7 +159,7 @@ class _Why:
         if condition:
             return PREDICATE, f"its predicate returned false ({condition})"
         if not publication.began and _is_queued(publication):
-            return ONLY_QUEUED, ""
+            return (GATHERED if _gathers(publication) else ONLY_QUEUED), ""
         if timed:
             return (PUT_OFF if timed == "cancelled" else STILL_DUE), ""
         changed = self._changed(key)
@@ -162,7 +167,10 @@ class _Why:
             return changed, "it was unsubscribed during publishing" if changed == UNSUBSCRIBED else ""
         if key in publication.began and self._is_repeated(key):
             return CALLED_ONCE, ""
-        return self._stopped(key) or self._any_condition() or self._unseen_condition(key) or self._unable(key)
+        stopped = self._stopped(key) or self._any_condition() or self._unseen_condition(key)
+        if stopped is None and not publication.began and key in publication.inside:
+            return NESTED, ""
+        return stopped or self._unable(key)
 
     def _is_repeated(self, key: str) -> bool:
         """Return whether the handlers of this key are one and the same, and not alike."""
@@ -308,6 +316,23 @@ def _is_queued(publication: TapPublication) -> bool:
                     return True
             elif any(_holds(item, publication) for item in _waiting(value)):
                 return True
+    return False
+
+
+def _gathers(publication: TapPublication) -> bool:
+    """Return whether the publish methods of a bus go to its handlers themselves, once they have gathered enough."""
+    source: Any = publication.source
+    containers = {handler_map.attribute for handler_map in getattr(source, "maps", ())}
+    points: Sequence[Any] = getattr(source, "publish_points", tuple)()
+    for point in points:
+        codes, waiting = set[CodeType](), [plain_function(point.function)]
+        while waiting:
+            code = getattr(waiting.pop(), "__code__", None)
+            if isinstance(code, CodeType) and code not in codes:
+                codes.add(code)
+                waiting += [plain_function(inspect.getattr_static(point.owner, name, None)) for name in code.co_names]
+        if any(containers & {*code.co_names} for code in codes):
+            return True
     return False
 
 

@@ -188,13 +188,18 @@ def _plain_name(name: str) -> str:
     return re.sub(r"\W+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)).lower()
 
 
-def named_methods(cls: type[Any]) -> dict[str, MethodName]:
-    """Return the methods of a class that are named for an event, with the event's part of their names."""
+def named_methods(cls: type[Any], least: int = 2) -> dict[str, MethodName]:
+    """Return the methods of a class that are named for an event, with the event's part of their names.
+
+    Args:
+        cls: A class.
+        least: How many parameters they have at least.
+    """
     methods: dict[str, MethodName] = {}
     for base in cls.__mro__[:-1]:
         for name, value in vars(base).items():
             prefix = next((start for start in METHOD_PREFIXES if name.startswith(start)), "")
-            if prefix and is_a(value, types.FunctionType) and value.__code__.co_argcount > 1:
+            if prefix and is_a(value, types.FunctionType) and value.__code__.co_argcount >= least:
                 methods.setdefault(name, MethodName(name[len(prefix) :]))
     return methods
 

@@ -295,6 +295,7 @@ class StandIns:
         self._dispatch = dispatch
         self._names = names
         self._containers = Containers(self._make)
+        self._whole = False
         self._over = False
 
     def put(self, cls: type[Any] | None = None) -> None:
@@ -302,6 +303,7 @@ class StandIns:
         for handler_map in self._replaceable():
             value = handler_map.get()
             self._containers.runs = (*handler_map.runs, *handler_map.places)
+            self._whole = handler_map.whole
             if handler_map.is_tree:
                 for topic, item in _changeable(handler_map):
                     self._containers.replace(item, topic)
@@ -348,6 +350,8 @@ class StandIns:
         def stand_in(said: Any) -> Callable[[Any], TappedHandler]:
             return lambda method: TappedHandler(method, self._route(said, method))
 
+        if self._whole:
+            return TappedMethods(target, {name: stand_in(name) for name in named_methods(type(target), 1)})
         names = named_methods(type(target))
         return TappedMethods(target, {name: stand_in(pattern or said) for name, said in names.items()})
 

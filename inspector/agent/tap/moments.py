@@ -177,6 +177,7 @@ class TapPublication(Publication):
         passed_over: Keys of handlers whose wrapper returned without calling them.
         said_no: What was asked about the event and said no: its name, its code, its first argument.
         expected_after: Keys of the handlers that it would go to when the publish method had returned; None: not asked.
+        inside: Keys of the handlers inside which it was published; only filled in where a handler was not called.
         handed_with: Keys of handlers that got the event in a list, in executions of another publication.
         failed: The execution that failed last; it may be tried again.
         answer: What the handler that gave something back last gave back.
@@ -217,6 +218,7 @@ class TapPublication(Publication):
     put_off = False
     changed: tuple[str, ...] = ()
     handed_with: tuple[str, ...] = ()
+    inside: tuple[str, ...] = ()
     failed: TapExecution | None = None
     answer = ""
     stopped = ""
@@ -324,6 +326,10 @@ class TapPublication(Publication):
         """Take note of what may be why not all handlers were called, while it can be seen."""
         expected = self.source.expected(Occurrence(self.event, self.named, loose=self.loose))
         self.expected_after = tuple([subscription.key for subscription in expected])
+        cause: Any = self.cause
+        while cause is not None:
+            self.inside += (cause.subscription.key,)
+            cause = cause.publication.cause
         if self.called and not self.stopped:
             try:
                 marks = object.__getattribute__(self.event, "__dict__")

@@ -20,7 +20,9 @@ from inspector.core.facts import CatalogFacts
 from inspector.core.records.account import is_of_bus
 from inspector.core.records.host import (
     EARLIER_RAISED,
+    GATHERED,
     INTENDED,
+    NESTED,
     UNKNOWN,
     FireUnsettled,
     PublishRaised,
@@ -48,6 +50,11 @@ _TROUBLES: Final = {
     SessionFailed: rules.DATABASE_TROUBLE,
     PublishRaised: rules.PUBLISH_RAISED,
     FireUnsettled: rules.UNSETTLED,
+}
+#: What to do about a handler that was skipped, where the rule does not say it.
+_FIXES: Final = {
+    GATHERED: "Fire the event as often as the bus needs: `inspector fire --count`.",
+    NESTED: "If the bus limits this, no fix is needed; otherwise look for what drops the event.",
 }
 #: Kinds of secret that work once: a mail is where they belong.
 _ONE_TIME: Final = frozenset({"token", "otp"})
@@ -139,7 +146,8 @@ def _not_run(scene: DeclaredPublication, handler: HandlerDescription) -> RunFind
     why = next((why for why in scene.fired.uncalled if (why.event, why.key) == (scene.name, handler.key)), None)
     if why is not None and why.code not in (UNKNOWN, EARLIER_RAISED):
         rule = rules.HANDLER_PASSED_OVER if why.code in INTENDED else rules.HANDLER_NOT_RUN
-        return scene.finding(rule, f"{message}: {why.reason}.", handler)
+        finding = scene.finding(rule, f"{message}: {why.reason}.", handler)
+        return replace(finding, fix=_FIXES.get(why.code, finding.fix))
     last = scene.publication.executions[-1] if scene.publication.executions else None
     if last is None or last.status not in BAD_STATUSES:
         return scene.finding(rules.HANDLER_NOT_RUN, f"{message}.", handler)

@@ -197,6 +197,7 @@ CALLED_ONCE: Final = "called_once"
 UNSUBSCRIBED: Final = "unsubscribed"
 LIST_CHANGED: Final = "list_changed"
 ONLY_QUEUED: Final = "only_queued"
+GATHERED: Final = "gathered"
 PUT_OFF: Final = "put_off"
 STILL_DUE: Final = "still_due"
 DEAD_REFERENCE: Final = "dead_reference"
@@ -207,6 +208,7 @@ WRAPPER: Final = "wrapper"
 GENERATOR: Final = "generator"
 ARGUMENTS: Final = "arguments"
 ELSEWHERE: Final = "other_process"
+NESTED: Final = "nested"
 UNKNOWN: Final = "unknown"
 #: Each reason with its words.
 REASONS: Final = {
@@ -216,6 +218,7 @@ REASONS: Final = {
     UNSUBSCRIBED: "no longer subscribed",
     LIST_CHANGED: "the handler list changed during iteration",
     ONLY_QUEUED: "the event is still in the queue",
+    GATHERED: "the bus gathers events first and has not passed this one on yet",
     PUT_OFF: "its timer was cancelled",
     STILL_DUE: "its timer is not due yet",
     DEAD_REFERENCE: "it was only weakly referenced and is gone",
@@ -226,10 +229,13 @@ REASONS: Final = {
     GENERATOR: "it is a generator, and nothing iterated over it",
     ARGUMENTS: "it cannot be called with the event alone",
     ELSEWHERE: "the bus has a pool of processes, and what runs there is not observed",
+    NESTED: "it was published inside this handler, and the bus may limit that",
     UNKNOWN: "unknown",
 }
 #: Reasons that are the will of who wrote it.
-INTENDED: Final = frozenset({PREDICATE, USED_UP, CALLED_ONCE, UNSUBSCRIBED, PUT_OFF, STILL_DUE, STOPPED, WRAPPER})
+INTENDED: Final = frozenset(
+    {PREDICATE, USED_UP, CALLED_ONCE, UNSUBSCRIBED, GATHERED, PUT_OFF, STILL_DUE, STOPPED, WRAPPER, NESTED}
+)
 
 
 @dataclass(frozen=True)

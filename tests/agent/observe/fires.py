@@ -1679,3 +1679,119 @@ for _name in ("ApplicationHandlerStop", "CancelHandler", "SkipEvent", "StopDispa
     FIRES[f"a_handler_that_raises_{_name}"] = functools.partial(_ended_by, _name, ["ok"], "stopped_by_handler")
 for _name in ("EmergencyStop", "CancelHandlerFailed"):
     FIRES[f"a_handler_that_fails_by_{_name}"] = functools.partial(_ended_by, _name, ["failed"], "earlier_raised")
+
+
+def keep_baked(event: Baked) -> None:
+    ran("keep_baked")
+
+
+@fired
+def a_batch_that_is_not_full() -> Fired:
+    class Tray:
+        def __init__(self) -> None:
+            self.handlers: dict[Any, list[Any]] = {Baked: [keep_baked]}
+            self.batch: list[Any] = []
+
+        def publish(self, event: Any) -> None:
+            self.batch.append(event)
+            if len(self.batch) < 10:
+                return
+            full, self.batch = self.batch, []
+            for event in full:
+                for handler in self.handlers.get(type(event), ()):
+                    handler(event)
+
+    return Fired(Tray(), [], uncalled=[("keep_baked", "gathered")])
+
+
+@fired
+def a_batch_that_another_method_empties_when_it_is_full() -> Fired:
+    class Rack:
+        def __init__(self) -> None:
+            self.handlers: dict[Any, list[Any]] = {Baked: [keep_baked]}
+            self.pending: collections.deque[Any] = collections.deque()
+
+        async def publish(self, event: Any) -> None:
+            self.pending.append(event)
+            if len(self.pending) == 3:
+                await self.flush()
+
+        async def flush(self) -> None:
+            while self.pending:
+                event = self.pending.popleft()
+                for handler in self.handlers.get(type(event), ()):
+                    handler(event)
+
+    return Fired(Rack(), [], uncalled=[("keep_baked", "gathered")])
+
+
+@fired
+def an_outbox_that_nobody_empties_is_no_batch() -> Fired:
+    class Outbox:
+        def __init__(self) -> None:
+            self.handlers: dict[Any, list[Any]] = {Baked: [keep_baked]}
+            self.pending: list[Any] = []
+
+        def publish(self, event: Any) -> None:
+            if len(self.pending) > 100:
+                raise OverflowError(len(self.pending))
+            self.pending.append(event)
+
+        def relay(self, most: int) -> None:
+            for event in self.pending[:most]:
+                for handler in self.handlers.get(type(event), ()):
+                    handler(event)
+
+    return Fired(Outbox(), [], uncalled=[("keep_baked", "only_queued")])
+
+
+@fired
+def a_bus_that_publishes_only_so_deep() -> Fired:
+    class Shallow:
+        def __init__(self) -> None:
+            self.handlers: dict[Any, list[Any]] = {Baked: [rise]}
+            self.depth = 0
+
+        def publish(self, event: Any) -> None:
+            if self.depth == 2:
+                return
+            self.depth += 1
+            try:
+                for handler in self.handlers.get(type(event), ()):
+                    handler(event)
+            finally:
+                self.depth -= 1
+
+    def rise(event: Baked) -> None:
+        ran("rise")
+        bus.publish(Baked())
+
+    bus = Shallow()
+    return Fired(bus, ["rise"] * 2, derived=2, uncalled=[("rise", "nested")])
+
+
+@fired
+def two_handlers_that_publish_for_each_other_only_so_deep() -> Fired:
+    class Shallow:
+        def __init__(self) -> None:
+            self.handlers: dict[Any, list[Any]] = {Baked: [bake], Sold: [sell]}
+            self.open: set[Any] = set()
+
+        async def publish(self, event: Any) -> None:
+            if type(event) in self.open:
+                return
+            self.open.add(type(event))
+            for handler in self.handlers.get(type(event), ()):
+                await handler(event)
+            self.open.discard(type(event))
+
+    async def bake(event: Baked) -> None:
+        ran("bake")
+        await bus.publish(Sold())
+
+    async def sell(event: Sold) -> None:
+        ran("sell")
+        await bus.publish(Baked())
+
+    bus = Shallow()
+    return Fired(bus, ["bake", "sell"], derived=2, uncalled=[("bake", "nested")])

@@ -17,6 +17,8 @@ from inspector.catalog.findings.settings import read_settings
 from inspector.core.description import FieldShape, TypeShape
 from inspector.core.records.account import NotCalled
 from inspector.core.records.host import (
+    GATHERED,
+    NESTED,
     ONLY_QUEUED,
     PREDICATE,
     REASONS,
@@ -82,6 +84,8 @@ def audited(*notes, **more):
             program(event("OrderPlaced", MAIL, AUDIT)),
             passed_over(ONLY_QUEUED),
         ),
+        ("CF103", program(event("OrderPlaced", MAIL, AUDIT)), passed_over(GATHERED)),
+        ("CF103", program(event("OrderPlaced", MAIL, AUDIT)), passed_over(NESTED)),
         ("CF114", PLAIN, fired(ran(MAIL, status="cancelled"))),
         ("CF111", PLAIN, fired(ran(MAIL, status="failed", error="ValueError: no"))),
         ("CF111", PLAIN, fired(ran(MAIL, status="timed_out"))),

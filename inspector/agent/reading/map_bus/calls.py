@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ...adapters.base import FireContext, Names
     from .publishers import Publisher
 
+#: Methods that are called by their whole names take keywords as well as what comes in order.
+_MORE: Final = inspect.Parameter.VAR_POSITIONAL
 _FREE: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 #: How an object in JSON begins.
 _OBJECT: Final = re.compile(r"\{\s*(\"|\}|$)")
@@ -199,9 +201,8 @@ class CallReader:
         if not publisher.named:
             return False
         rest = [parameter for parameter in publisher.parameters[1:] if parameter.name not in CONTEXT_NAMES]
-        return bool(rest) and all(
-            parameter.kind in (parameter.VAR_KEYWORD, parameter.KEYWORD_ONLY) for parameter in rest
-        )
+        kinds = {parameter.kind for parameter in rest} - ({_MORE} if publisher.whole else set())
+        return bool(kinds) and kinds <= {inspect.Parameter.VAR_KEYWORD, inspect.Parameter.KEYWORD_ONLY}
 
     def arguments(self, publisher: Publisher, event: Any, context: FireContext) -> tuple[list[Any], dict[str, Any]]:
         """Return the arguments with which a publish method is called for an event."""

@@ -524,12 +524,22 @@ class _Reader:
             said = node.args[1]
             if isinstance(said, ast.Constant):
                 return self._attribute(args[0], str(said.value))
+            names = {path[0] for path in args[1] if len(path) == 1} if len(args[1]) == 1 else set()
+            for container in filter(None, map(container_of, args[0])) if names - {"self"} else ():
+                (self._flow.by_name[container],) = names
+                if isinstance(said, ast.Name) and said.id in names and not self._is_set(said.id):
+                    self._flow.whole.add(container)
             named = args[1] if ("self",) in args[0] else NONE  # a method of the bus, called by what stands there
             return frozenset((*path, ".*") for path in args[0] | frozenset(filter(container_of, named)))
         function = self._functions.get(name) if self._module else self._globals.get(name)
         if is_a(function, types.FunctionType) and not is_standard(function.__module__):
             return self._enter_named(function, args, keywords, ("self",))
         return self._pass(name, node, args, keywords)
+
+    def _is_set(self, name: str) -> bool:
+        """Return whether the function that is read gives one of its variables a value."""
+        parts = ast.walk(node_of(self._stack[-1][0]))
+        return any(isinstance(p, ast.Name) and p.id == name and isinstance(p.ctx, ast.Store) for p in parts)
 
     def _enter_named(self, function: Any, args: list[Paths], keywords: Mapping[str, Paths], owner: Path) -> Paths:
         node = node_of(function)

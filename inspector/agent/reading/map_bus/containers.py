@@ -29,6 +29,7 @@ from ....core.spec import (
     keyed_by_of,
 )
 from ....core.values.looking import attributes, is_a, pretends
+from ...tap.stand_ins import original
 from ..targets import (
     NOT_SAID,
     Expression,
@@ -41,6 +42,7 @@ from ..targets import (
     kind_of,
     leaves,
     name_of_run,
+    named_methods,
     path_in,
     run_for_each,
 )
@@ -84,6 +86,7 @@ class HandlerMap:
         labels: Its keys only name what stands under them, and say nothing of an event: slices of a state.
         separator: Between which the code takes names apart, to look them up here part by part; empty where it does not.
         marks: Texts in that code; those that are keys here are no parts of names.
+        whole: Methods of what stands in it are called by the whole name that is published: ``on_start``.
         own: It is none: what it would hold are methods of the bus itself.
         chooses: The code calls some of what stands there, by a condition of its own.
         unsaid: The code asks nothing of what stands there: what it is called says nothing of an event.
@@ -105,6 +108,7 @@ class HandlerMap:
     read_as: str = ""
     keyed: str = ""
     nearest: bool = False
+    whole: bool = False
     searches: str = "match"
     labels: bool = False
     separator: str = ""
@@ -192,6 +196,9 @@ class HandlerMap:
             every: Iterator[tuple[Any, Any]] = chain.from_iterable(
                 entries(item, topic, runs=runs, says=says, named=self.named) for topic, item in self.topics()
             )
+        elif self.whole:
+            items = map(original, leaves(value))
+            every = ((name, getattr(item, name)) for item in items for name in named_methods(type(item), 1))
         elif self.keyed in (BY_NOTHING, BY_NAME) and kind_of(value) in ("dict", "proxy"):
             pattern_of = self.pattern_of()
             held = ((pattern_of(key), item) for key, item in tuple(value.items()))
@@ -199,7 +206,7 @@ class HandlerMap:
         else:
             every = entries(value, runs=runs, says=says, named=self.named)
         for pattern, target in every:
-            pattern = None if self.only_sorts(pattern) else pattern
+            pattern = None if not self.whole and self.only_sorts(pattern) else pattern
             pattern = Expression(pattern, self.searches) if is_a(pattern, re.Pattern) else self.topic_of(pattern)
             yield pattern, target, _inner_maps(target, handlers=pattern is None) if self.runs else []
 
@@ -248,7 +255,7 @@ class HandlerMap:
 
     def only_sorts(self, key: Any) -> bool:
         """Return whether a key says in which order its handlers are run, and nothing of an event."""
-        return (self.labels or (self.sorts and is_a(key, int))) and self.keyed != BY_NAME
+        return (self.labels or self.whole or (self.sorts and is_a(key, int))) and self.keyed != BY_NAME
 
     def pattern_of(self) -> Callable[[Any], Any]:
         """Return what tells of a key what the handlers under it are subscribed to; None: it does not say."""

@@ -142,7 +142,8 @@ def _holds_handlers(handler_map: HandlerMap, handed: set[str], used: set[str]) -
     value, is_handed = handler_map.get(), handler_map.place in handed
     listeners = len(handler_map.listeners())
     is_tree = handler_map.is_tree
-    of_value = handler_map.entries() if is_tree else entries(value, runs=handler_map.runs, named=handler_map.named)
+    by_itself = is_tree or handler_map.whole
+    of_value = handler_map.entries() if by_itself else entries(value, runs=handler_map.runs, named=handler_map.named)
     handlers = sum(1 for _ in of_value)
     if not is_handed and (handler_map.attribute not in used or not handlers):
         return False

@@ -116,6 +116,7 @@ class Flows:
             called = [call for call in own if not call.asked]
             handler_map.runs = _names(step for call in called for step in (call.inside[-1:], call.holder[-1:]))
             handler_map.nearest = any(handler_map.place in flow.nearest for flow in self.flows.values())
+            handler_map.whole = any(handler_map.place in flow.whole for flow in self.flows.values())
             handler_map.asks = _names(call.inside[-1:] for call in own if call.asked)
             handler_map.places = _places(own)
             handler_map.sorts = bool(own) and handler_map.place not in asked

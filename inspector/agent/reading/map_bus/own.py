@@ -46,12 +46,14 @@ def _called(cls: type[Any], base: type[Any], function: types.FunctionType, node:
     calls = [part for part in parts if isinstance(part, ast.Call)]
     if any(_asks_by_text(call) for call in calls):
         texts = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-        prefixes = {text.partition("{")[0].partition("%")[0] for text in texts}
-        for prefix in filter(lambda text: text.endswith("_") and text.isidentifier(), prefixes):
-            named = [
-                name for name in dir(cls) if name.startswith(prefix) and name != prefix and _takes_event(cls, name)
-            ]
-            yield from ((MethodName(name[len(prefix) :]), name) for name in named)
+        starts = {text.partition("{")[0].partition("%")[0] for text in texts}
+        prefixes = [text for text in starts if text.endswith("_") and text.isidentifier()]
+        for prefix in prefixes or [""]:  # without one a method is called as a class of events is
+            named = [(MethodName(name[len(prefix) :]), name) for name in dir(cls) if name.startswith(prefix)]
+            classes = () if prefix else _classes_beside(function)
+            for said, name in named:
+                if said and (prefix or any(map(said.fits, classes))) and _takes_event(cls, name):
+                    yield said, name
     for part in parts:
         if isinstance(part, ast.Dict):
             own = [(key, _own_name(value)) for key, value in zip(part.keys, part.values, strict=True)]
@@ -106,6 +108,13 @@ def _value_of(node: ast.expr | None, function: types.FunctionType) -> Any:
         holder = function.__globals__.get(node.value.id)
         return variables_of(holder).get(node.attr) if is_a(holder, types.ModuleType) else None
     return None
+
+
+def _classes_beside(function: types.FunctionType) -> list[str]:
+    """Return the names of the program's own classes that a function can see."""
+    return [
+        value.__name__ for value in tuple(function.__globals__.values()) if is_a(value, type) and is_own_class(value)
+    ]
 
 
 def _classes(test: ast.AST, function: types.FunctionType) -> list[type[Any]]:

@@ -104,6 +104,8 @@ class Flow:
     telling: set[str] = field(default_factory=set)
     written: set[Path] = field(default_factory=set)
     nearest: set[str] = field(default_factory=set)
+    by_name: dict[str, str] = field(default_factory=dict)
+    whole: set[str] = field(default_factory=set)
 
     def weigh(self, *, last: bool) -> None:
         """Decide which calls only decide whether another one is made: those beside which another one is.

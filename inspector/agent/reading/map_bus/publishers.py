@@ -45,6 +45,7 @@ class Publisher:
         manages: It gives a context manager: nothing runs before that is entered.
         queue: Where it only puts what is published; empty where it calls handlers.
         given: What it gives to handlers by name, of its own.
+        whole: The name that it takes is that of the methods which it calls.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Publisher:
     manages: bool = False
     queue: str = ""
     given: frozenset[str] = frozenset()
+    whole: bool = False
 
     def get(self) -> Any:
         """Return what a caller would call."""
@@ -171,6 +173,10 @@ def _read_publisher(publisher: Publisher, flows: Flows, maps: set[str]) -> None:
         keys = [path[:1] if path[1:] == ("[]",) else path for path in keys]  # a part of the name
     if len({path[:1] for path in keys}) == 1 and len({len(path) for path in keys}) == 1:
         publisher.key = keys[0]
+    by_name = {flow.by_name[call.container] for call in calls if call.container in flow.by_name}
+    if len(by_name) == 1 and by_name <= {*names}:
+        publisher.key = (*by_name,)
+        publisher.whole = all(call.container in flow.whole for call in calls)
     free = {key for call in calls for key, paths in call.keywords if key and not any(p[0] in names for p in paths)}
     sent = {key for call in calls for key, paths in call.keywords if key and any(p[0] in names for p in paths)}
     publisher.given = frozenset(free | sent)
