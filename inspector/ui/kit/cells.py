@@ -21,7 +21,8 @@ from inspector.ui.kit.tokens import mix
 if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
 
-#: By column, what makes a text shorter, one after another until it fits.
+#: By column, what makes a text shorter, one after another until it fits; after the first, until all that the next would
+#: leave of it is shown.
 Shorter = Mapping[int, Sequence[Callable[[str], str]]]
 NO_SHORTER: Final[Shorter] = MappingProxyType({})
 _MARKS: Final = {"live": ("record", "failed_text"), "open": ("chevron-right", "accent_text")}
@@ -86,10 +87,11 @@ class ToneDelegate(RowDelegate):
         """Return what a cell shows of a text in a width in pixels."""
         mode = Qt.TextElideMode.ElideMiddle if column in self.middle else Qt.TextElideMode.ElideRight
         shown = metrics.elidedText(text, mode, width)
-        for shorten in self._shorter.get(column, ()):
-            if shown != text:
-                text = shorten(text)
-                shown = metrics.elidedText(text, mode, width)
+        for turn, shorten in enumerate(self._shorter.get(column, ())):
+            short = shorten(text)
+            if shown == text or (turn and short in shown):
+                break
+            text, shown = short, metrics.elidedText(short, mode, width)
         return shown
 
     def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:

@@ -50,7 +50,9 @@ def test_a_text_is_shortened_only_where_it_does_not_fit_and_cut_only_after_that(
 
     assert shown(1, whole) == whole
     assert shown(1, short) == short
-    assert shown(1, short, 9) == "audit.py:41"
+    assert shown(1, short, 9).startswith("audit.py:41 in h")
+    assert shown(1, "audit.py:41…") == "audit.py:41…"
+    assert shown(1, "audit.py:41") == "audit.py:41"
     assert shown(1, "audit.py:41", 9).startswith("audit.p")
     assert shown(1, "audit.py:41", 9).endswith("…")
     assert shown(0, short).startswith("audit.py:41 in A")

@@ -202,7 +202,8 @@ def test_what_failed_and_its_line_can_be_read_beside_a_column_that_is_chosen(the
     for column in (TYPE, PLACE):
         index = panel.sorted.index(0, column)
         texts.append(delegate.fitting(index.data(), column, metrics, panel.table.visualRect(index).width() - 16))
-    assert texts == ["ConnectionResetError", "audit.py:41"]
+    assert texts[0] == "ConnectionResetError"
+    assert texts[1].startswith("audit.py:41")
 
 
 def test_without_failures_the_panel_says_so_and_counts_them_when_they_come(theme, selection, shown):
