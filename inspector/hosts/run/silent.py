@@ -78,6 +78,7 @@ class SilentSearch:
         self._told: set[ProcessIdentity] = set()
         #: What the command's own process was when it was last looked at: it may live for less than two looks.
         self._main: tuple[ProcessIdentity, str, tuple[str, ...], dict[bytes, bytes]] | None = None
+        self._main_is_anothers = False
 
     def look(self, roots: Collection[int], reporting: Collection[int]) -> Iterator[SilentProcess]:
         """Yield what is silent now and has not been found before, wherever it is.
@@ -178,6 +179,7 @@ class SilentSearch:
         command = command_of(main.pid)
         if command and main not in self._told:
             self._main = main, executable_of(main.pid), command, environment_of(main.pid)
+            self._main_is_anothers = owner_of(main.pid) not in (os.getuid(), None)
 
     def main_that_ended(self, reporting: Collection[int]) -> SilentProcess | None:
         """Return the command's own process if it was Python and has ended without a report; once.
@@ -191,7 +193,8 @@ class SilentSearch:
         if main in self._told or main.pid in reporting or not _is_python(main.pid, executable):
             return None
         self._told.add(main)
-        return SilentProcess(main, command, self._reason(command, executable, environment))
+        reason = _ANOTHER if self._main_is_anothers else self._reason(command, executable, environment)
+        return SilentProcess(main, command, reason)
 
     def _family(self, roots: Collection[int]) -> Iterator[tuple[int, ProcessStat, dict[bytes, bytes]]]:
         """Yield processes that have our variable, and those whose parents belong to the run."""

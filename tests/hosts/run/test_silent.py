@@ -148,6 +148,20 @@ def test_one_of_another_user_is_found_as_a_descendant_and_by_the_folder(tmp_path
     assert silent.reason == "It runs as another user, who cannot write into the folder of this run."
 
 
+@pytest.mark.skipif(os.getuid() != 0 or not os.access(_SYSTEM, os.X_OK), reason="Only root may become another user.")
+def test_a_command_of_another_user_that_ends_before_two_looks_is_told_of_with_that_reason(tmp_path: Path) -> None:
+    search = SilentSearch(tmp_path)
+    words = [_SYSTEM, "-c", "print(flush=True); input()"]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(words, env={}, user=65534, group=65534, cwd="/", **pipes) as process:
+        process.stdout.readline()  # type: ignore[union-attr]  # it is a pipe
+        search.note_main(ProcessIdentity(process.pid, 1))
+        process.communicate(b"\n")
+    silent = search.main_that_ended(())
+    assert silent is not None
+    assert silent.reason == "It runs as another user, who cannot write into the folder of this run."
+
+
 @pytest.mark.parametrize("looked", [True, False])
 def test_a_command_that_ends_before_two_looks_is_told_of_at_its_end(tmp_path: Path, *, looked: bool) -> None:
     search = SilentSearch(tmp_path)
