@@ -16,10 +16,10 @@ NOT_STORED: Final = -1
 #: Records that may always wait; nanoseconds between two looks.
 FEW: Final = 1_000
 LOOK_EVERY: Final = 1_000_000
-#: Nanoseconds by which the store is behind when the brake begins to slow the program, and when it stops it. Rows of a
-#: program that is as fast as the store are up to 50 ms on their way: it is not to be slowed for that.
-SLOW_FROM: Final = 55_000_000
-STOP_FROM: Final = 75_000_000
+#: Nanoseconds by which the store is behind when the brake begins to slow the program, and when it stops it. From there
+#: to a tenth of a second is what a busy machine may take the processor away for, before the program is held.
+SLOW_FROM: Final = 45_000_000
+STOP_FROM: Final = 70_000_000
 #: Seconds for which it holds just before it stops, and nanoseconds until it holds again. Both are short: a program that
 #: is slowed down to a third is to notice that in a thousand short holds, and not in a few long ones.
 SLOWEST: Final = 0.0005
