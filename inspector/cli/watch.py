@@ -16,12 +16,13 @@ from inspector.analysis.counts import count_run
 from inspector.analysis.losskinds import KIND_NUMBERS
 from inspector.app.places import default_database
 from inspector.app.runs import limit_notes, missing_bus, process_notes, silent_notes, title_of
-from inspector.app.text import plural
+from inspector.app.text import one_line, plural
 from inspector.cli import exitcodes
 from inspector.cli.export import write
 from inspector.cli.failings import DROPPED, MIXED_UP, NOT_CALLED, UNHEARD
 from inspector.cli.running import Troubles, opened, recording, session_name
 from inspector.cli.running import run as run_coroutine
+from inspector.cli.source import sentence_of
 from inspector.core.errors import InspectorError
 from inspector.core.records.account import not_called
 from inspector.hosts.run.folder import OWNER, WATCH, read_json
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 #: Seconds that other processes of the run have to end when the command has.
 _REST: Final = 1.0
+#: Characters of what is said of a bus.
+_NOTE: Final = 1_000
 #: What the sessions of a run say where they come from.
 KIND: Final = "run"
 
@@ -178,7 +181,7 @@ class WatchedRun:
             code, notes = await self._judge(live)
         said = process_notes(live.journal)
         limits = [*silent_notes(live.journal), *limit_notes(live.journal)]
-        notes = [*limits, *(said or missing_bus(live.journal)), *notes]
+        notes = [*limits, *_unread(live.journal), *(said or missing_bus(live.journal)), *notes]
         if live.session:
             journal = live.journal
             counts = plural(len(journal.publications), "event"), plural(len(journal.executions), "execution")
@@ -271,6 +274,13 @@ def _let_go_of_terminal() -> None:
     null = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
     os.dup2(null, 2, inheritable=False)
     os.close(null)
+
+
+def _unread(journal: Journal) -> list[str]:
+    """Return what of the buses could not be read, where something was published and no handler was seen."""
+    if journal.catalog is None or len(journal.executions) or not len(journal.publications):
+        return []
+    return [one_line(sentence_of(problem), _NOTE) for problem in dict.fromkeys(journal.catalog.problems)]
 
 
 def count_failings(journal: Journal) -> dict[str, int]:

@@ -174,6 +174,48 @@ def test_a_recorder_that_is_killed_changes_nothing_for_the_command(
     assert not list((tmp_path / "runtime").rglob("run-*"))
 
 
+_AUDITED = """
+import sys
+
+class Shop:
+    def publish(self, name, *args):
+        sys.audit(name, *args)
+
+sys.addaudithook(lambda name, args: None)
+shop = Shop()
+shop.publish("sold", 3)
+"""
+_CALLED_BY_NAME = """
+class Shop:
+    def sold(self, count):
+        pass
+    def dispatch(self, name, *args):
+        getattr(self, name)(*args)
+
+shop = Shop()
+shop.dispatch("sold", 3)
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "problem"),
+    [
+        (_AUDITED, "shop:shop: publish calls sys.audit: what its hooks do is not observed."),
+        (_CALLED_BY_NAME, "shop:shop: No container of handlers was found: handlers are known once they have run."),
+    ],
+    ids=["audit hooks", "called by name"],
+)
+@pytest.mark.skipif(not NEWER, reason="There is no Python 3.12 or newer here, on PATH or in pyenv.")
+def test_a_run_in_which_no_handler_was_seen_says_what_of_the_bus_cannot_be_read(
+    tmp_path: Path, program: str, problem: str
+) -> None:
+    (tmp_path / "shop.py").write_text(program)
+    ran = inspector_run(tmp_path, "--app", "shop:shop", "--", NEWER[0], "shop.py")
+    *notes, session = ran.stderr.splitlines()
+    assert f"inspector: {problem}" in notes
+    assert session == "inspector: Session 1: 1 event, 0 executions."
+
+
 def test_a_command_that_is_no_python_runs_all_the_same(tmp_path: Path) -> None:
     ran = inspector_run(tmp_path, "sh", "-c", "cat; kill -TERM $$")
     assert (ran.stdout, ran.returncode) == ("typed", -15)
