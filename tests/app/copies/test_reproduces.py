@@ -10,7 +10,7 @@ import pytest
 
 import inspector
 from inspector.cli.programs import demo_program
-from inspector.core.records.statuses import OK
+from inspector.core.records.statuses import OK, TIMED_OUT
 from inspector.hosts.child import ChildHost
 from inspector.hosts.embedded import EmbeddedHost
 from inspector.hosts.project import Project
@@ -96,6 +96,20 @@ async def test_a_handler_of_the_demo_that_misses_its_session(tmp_path: Path) -> 
     outcomes = [recorded_outcome(execution) for execution in executions]
     assert sorted(outcome.partition(":")[0] for outcome in outcomes) == ["RuntimeError at audit.py", "passed"]
     assert await outcomes_of(files, Path(inspector.__file__).parents[1]) == outcomes
+
+
+@pytest.mark.allow_log("inspector.core.bus")
+@pytest.mark.allow_log("inspector.demo.events")
+@pytest.mark.parametrize("session", [True, False])
+async def test_a_handler_that_hangs_fails_where_it_waits_not_where_its_bus_does(tmp_path: Path, session: bool) -> None:
+    ids = {"session_id": "a312308a-43d2-5fb3-8ce6-654e950480f2", "user_id": "5f2ed54f-8bb7-516e-90ee-1da2c92d4be9"}
+    others = dict.fromkeys(("device_info", "ip_address", "location", "user_agent"))
+    fires = [Fire("SessionCreatedEvent", {**ids, **others}, session, timeout=1.0)]
+    executions = await executions_of(EmbeddedHost(demo_program), fires, None, faults=True)
+    (hung,) = (execution for execution in executions if execution.status == TIMED_OUT)
+    assert recorded_outcome(hung).startswith("TimeoutError at services.py:")
+    files = write_tests([hung], tmp_path)
+    assert await outcomes_of(files, Path(inspector.__file__).parents[1]) == [recorded_outcome(hung)]
 
 
 async def test_an_execution_that_went_well_passes_whatever_holds_its_handler(tmp_path: Path) -> None:
