@@ -33,6 +33,8 @@ _HANDLED: Final[ContextVar[Any]] = ContextVar("inspector_handled", default=None)
 class HandlerWatch(Watcher):
     """Watches the code of handlers: bodies, wrappers, coroutines that a body gave back."""
 
+    essential = True
+
     def __init__(self, observation: Observation) -> None:
         self._observation = observation
         self._bodies: tuple[tuple[Needs | None, WatchedHandler], ...] = ()

@@ -72,6 +72,8 @@ class Monitor:
         self._watchers: dict[int, tuple[CodeType, tuple[Watcher, ...]]] = {}
         #: For each event what is called with the frame, by the id of the code.
         self._told: dict[str, dict[int, Callable[..., None]]] = {name: {} for name in _MOMENTS}
+        #: Code of handlers and publish methods, by its id.
+        self._essential: set[int] = set()
         #: How often code has got more watchers than it had, or handlers: it may no longer be taken for that of one.
         self.several = 0
         self._discover: tuple[Discover, ...] = ()
@@ -358,6 +360,10 @@ class Monitor:
             self._watchers[key] = code, watchers
         else:
             self._watchers.pop(key, None)
+        if any(watcher.essential for watcher in watchers):
+            self._essential.add(key)
+        else:
+            self._essential.discard(key)
         self._set_local(code)
 
     def _set_local(self, code: CodeType) -> None:
@@ -408,6 +414,7 @@ class Monitor:
         for code in self._watched_codes():
             _MONITORING.set_local_events(tool, code, 0)  # freeing the id would leave them for its next owner
         self._watchers.clear()
+        self._essential.clear()
         self._calls.clear()
         self._lines.clear()  # what is disabled stays so, also for the next owner of the id
         self._unwinding.clear()
@@ -714,7 +721,7 @@ class Monitor:
         }
         if self._room.needed:
             callbacks = {
-                event: self._room.around(callback, begun if event == events.PY_START else None)
+                event: self._room.around(callback, self._essential if event == events.PY_START else ())
                 for event, callback in callbacks.items()
             }
         return {**callbacks, events.EXCEPTION_HANDLED: self._on_handled()}

@@ -58,6 +58,8 @@ class Observable(TappedBus, Protocol):
 class PublishWatch(Watcher):
     """Watches the code of publish points."""
 
+    essential = True
+
     def suspends(self, code: CodeType) -> bool:
         """Return whether its calls yield to who iterates them."""
         return bool(code.co_flags & GENERATES)

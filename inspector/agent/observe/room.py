@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container
 from typing import Any, Final
 
 #: Calls that there has to be room for on the stack where something is noted, and more of them.
@@ -49,15 +49,15 @@ class Room:
         """Release our lock in a child of the process: a thread that is not there may have held it."""
         self._lock._at_fork_reinit()  # type: ignore[attr-defined]  # noqa: SLF001 - as the standard library does
 
-    def around(self, callback: Callable[..., Any], begins: Mapping[int, Any] | None = None) -> Callable[..., Any]:
+    def around(self, callback: Callable[..., Any], begins: Container[int] = ()) -> Callable[..., Any]:
         """Return a callback that has more room.
 
         Args:
             callback: It.
-            begins: Where it is told that code begins: what is wanted, by the id of the code.
+            begins: Where it is told that code begins: ids of the code whose calls are counted where there is no room.
         """
         limit_of, set_limit, deep = sys.getrecursionlimit, sys.setrecursionlimit, is_deep
-        wanted, key_of = begins or {}, id
+        key_of = id
         lock, thread = self._lock, threading.get_ident
 
         def call(*facts: Any, **options: Any) -> Any:
@@ -67,7 +67,7 @@ class Room:
                     try:
                         set_limit(self._limit)
                     except RecursionError:  # there is no frame left, and it could not be set back
-                        if wanted and key_of(facts[0]) in wanted:
+                        if key_of(facts[0]) in begins:
                             self.missed += 1
                         return None
                     set_limit(self._limit + _ROOM)

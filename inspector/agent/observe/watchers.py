@@ -14,7 +14,12 @@ class Watcher:
 
     All of it is called on the thread and in the context of the program's own call. Of a moment that a class leaves as
     it is here it is not told.
+
+    Attributes:
+        essential: Its calls are those of handlers or publish methods: one that there is no room to tell of is counted.
     """
+
+    essential = False
 
     def suspends(self, code: CodeType) -> bool:  # noqa: ARG002 - for those that ask
         """Return whether to be told that calls of this code are suspended and resumed: there may be a clock to stop."""
