@@ -107,7 +107,10 @@ def silent_notes(journal: Journal) -> list[str]:
 
 
 #: Said where Python ran, and nothing in it was taken for a bus; and where only those of libraries are.
-_NO_BUS: Final = "No bus was recognized, so nothing was recorded. Name it with --app MODULE:ATTR."
+_NO_BUS: Final = (
+    "No bus was recognized, so nothing was recorded. "
+    "Name it with --app MODULE:ATTR: the bus itself, or a function that the program calls and that returns it."
+)
 _NO_LIBRARY: Final = "No bus of a known library published, so nothing was recorded."
 
 

@@ -311,6 +311,50 @@ def test_an_exception_whose_text_raises_is_still_told() -> None:
     assert read(Hostile()).message == "<no text: SystemExit>"
 
 
+class Trap:
+    """Not to be asked for anything."""
+
+    def __repr__(self) -> str:
+        raise AssertionError("code of the user ran")
+
+    def __eq__(self, other: object) -> bool:
+        raise AssertionError("code of the user ran")
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Said:
+    def __repr__(self) -> str:
+        raise AssertionError("code of the user ran")
+
+    def __str__(self) -> str:
+        return "no room"
+
+
+_TRAP = f"<{__name__}.Trap>"
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (ValueError(Trap()), _TRAP),
+        (KeyError(Trap()), _TRAP),
+        (ValueError("bad", Trap()), f"('bad', {_TRAP})"),
+        (RuntimeError([1, {"a": Trap()}]), f"[1, {{'a': {_TRAP}}}]"),
+        (RuntimeError(LookupError(Trap())), _TRAP),
+        (RuntimeError(LookupError("no berth")), "no berth"),
+        (ValueError(Said()), "no room"),
+        (ValueError("plain"), "plain"),
+        (KeyError("key"), "'key'"),
+        (ValueError(3, None), "(3, None)"),
+        (ValueError(), ""),
+        (FileNotFoundError(2, "No such file", "a.txt"), "[Errno 2] No such file: 'a.txt'"),
+    ],
+)
+def test_the_repr_of_what_an_exception_was_made_with_is_not_called(error: BaseException, message: str) -> None:
+    assert read(error).message == message
+
+
 def test_a_text_of_a_strangers_type_is_an_ordinary_one_afterwards() -> None:
     class Odd(str):
         def __len__(self) -> int:

@@ -241,8 +241,11 @@ class Tap:
         current = CURRENT.get()
         if current is not None and current.started and not current.ended and current.publication is under_way:
             return False  # a handler publishes its event once more
-        if under_way.event is occurrence.event and under_way.named == occurrence.name:
-            return True
+        if under_way.named == occurrence.name:
+            if under_way.event is occurrence.event:
+                return True
+            if occurrence.loose and not under_way.called and _has_all(under_way.event, occurrence.event):
+                return True  # it was put off: a timer or task of the publish method publishes by another one
         return not under_way.closed and any(_carries(value, under_way.event) for value in handed)
 
     def end(self, publication: TapPublication) -> None:
@@ -524,6 +527,16 @@ def _carries(value: Any, event: Any) -> bool:
     if value is event:
         return type(event) not in _SHARED
     return type(value) in (list, tuple) and any(item is event for item in value)
+
+
+def _has_all(payload: Any, part: Any) -> bool:
+    """Return whether all values of a payload are in another, by identity."""
+    if type(part) is not dict or (part and type(payload) is not dict):
+        return False
+    return all(payload.get(name, _NOTHING) is value for name, value in part.items())
+
+
+_NOTHING: Final = object()
 
 
 def _same(value: Any) -> Any:

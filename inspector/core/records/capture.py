@@ -235,9 +235,27 @@ def _group(error: BaseException) -> list[BaseException]:
     return [member for member in members if isinstance(member, BaseException)] if type(members) is tuple else []
 
 
+def message_of(error: BaseException) -> str:
+    """Return the text of an exception; what it was made with gives its own ``__str__``, and never its ``repr``.
+
+    Raises:
+        BaseException: Whatever a ``__str__`` of the program's own raises.
+    """
+    kind, args = type(error), error.args
+    if kind.__str__ not in (BaseException.__str__, KeyError.__str__) or all(id(type(arg)) in EXACT for arg in args):
+        return str.__str__(str(error))  # a subclass of str may have been given back
+    if len(args) > 1:
+        return brief(args, MAX_TEXT, 3)
+    (arg,) = args
+    own_text: Any = type(arg).__str__
+    if kind.__str__ is KeyError.__str__ or own_text is object.__str__:
+        return brief(arg, MAX_TEXT)
+    return message_of(arg) if isinstance(arg, BaseException) else str.__str__(str(arg))
+
+
 def _text(error: BaseException) -> str:
     try:
-        text = str.__str__(str(error))  # a subclass of str may have been given back
+        text = message_of(error)
     except BaseException as trouble:  # noqa: BLE001 - a stranger's __str__ may do anything, and we only wanted a text
         return f"<no text: {type(trouble).__name__}>"
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT + _OVERLAP] + f"… ({len(text)} characters)"

@@ -1252,3 +1252,40 @@ async def _timed(go_on: Any, event: Any) -> Any:
 
 async def _guarded(go_on: Any, event: Any) -> Any:
     return await go_on(event) if _OPEN else None
+
+
+@program
+def publish_methods_that_put_off_and_then_call_another() -> Program:
+    class Office:
+        def __init__(self) -> None:
+            self.handlers = {"docked": [_noted]}
+            self.tasks: list[Any] = []
+
+        def emit(self, name: str, **values: Any) -> None:
+            for handler in self.handlers.get(name, ()):
+                handler(**values)
+
+        def emit_soon(self, name: str, urgent: bool = False, **values: Any) -> None:
+            asyncio.get_running_loop().call_soon(lambda: self.emit(name, **values))
+
+        def emit_in_task(self, name: str, **values: Any) -> None:
+            async def later() -> None:
+                self.emit(name, **values)
+
+            self.tasks.append(asyncio.get_running_loop().create_task(later()))
+
+    bus = Office()
+
+    async def run() -> None:
+        bus.emit_soon("docked", ship=("Ida",))
+        bus.emit_soon("docked", True)
+        bus.emit_in_task("docked", ship="Ida")
+        bus.emit("docked", ship="Ida")
+        bus.emit("docked", ship="Ida")
+        await asyncio.gather(*bus.tasks)
+
+    return Program(bus, run, [("_noted", "ok", 1)] * 5, [("docked", "")] * 5)
+
+
+def _noted(ship: Any = None) -> None:
+    tick("_noted")

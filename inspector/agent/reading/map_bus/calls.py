@@ -336,7 +336,10 @@ def _payload(parameters: tuple[inspect.Parameter, ...], args: tuple[Any, ...], r
     positional = [
         parameter for parameter in parameters[1:] if parameter.kind not in _FREE and parameter.name not in CONTEXT_NAMES
     ]
+    values = {key: value for key, value in rest.items() if key not in CONTEXT_NAMES}
     several = {parameter.name: rest[parameter.name] for parameter in positional if parameter.name in rest}
+    if several and several.keys() != values.keys():
+        return values
     if several:
         return next(iter(several.values())) if len(positional) == 1 else several
     extra = args[
@@ -349,7 +352,6 @@ def _payload(parameters: tuple[inspect.Parameter, ...], args: tuple[Any, ...], r
             ]
         ) :
     ]
-    values = {key: value for key, value in rest.items() if key not in CONTEXT_NAMES}
     if extra:
         return extra[0] if len(extra) == 1 and not values else {"args": list(extra), **values}
     return values
