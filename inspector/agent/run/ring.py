@@ -141,8 +141,6 @@ class RingWriter:
         path: The file.
         draft: The words of the draft; None until there is something in the ring.
         words: Those of the header.
-        mapping: The file from the header on: into a mapping itself is written in half the time.
-        drafted: Where in it the draft is that has begun.
 
     Raises:
         RingError: The file cannot be made.
@@ -204,8 +202,8 @@ class RingWriter:
             raise RingError(str(error)) from error
         self._data = memoryview(b"")
         #: The same, from the header on: into a mapping itself is written in half the time.
-        self.mapping: Any = None
-        self._draft_at = 0
+        self._mapping: Any = None
+        self._draft_at = self._draft_end = 0
 
     # -- what is written -----------------------------------------------------------------------------------------------
 
@@ -252,7 +250,7 @@ class RingWriter:
                     end = written + len(frame)
                     if end <= self._free_to and not self._waiting:
                         place = DATA + written % self._size
-                        self.mapping[place : place + len(frame)] = frame
+                        self._mapping[place : place + len(frame)] = frame
                         self.words[WRITTEN] = self._written = end
                         return
                 finally:
@@ -267,10 +265,20 @@ class RingWriter:
         """
         draft: Any = self.draft
         place = self._draft_at
-        self.drafted = drafted = slice(place, place + len(content))
-        self.mapping[drafted] = content
+        self._draft_end = end = place + len(content)
+        self._mapping[place:end] = content
         draft[VALID] = 1
         return draft  # type: ignore[no-any-return]
+
+    def put_draft(self) -> None:
+        """Write the draft, which is over, as a packet.
+
+        Raises:
+            RingError: As ``put``.
+        """
+        draft: Any = self.draft
+        self.put_one(self._mapping[self._draft_at : self._draft_end])
+        draft[VALID] = 0
 
     def may_begin(self) -> bool:
         """Return whether there is room for another publication, beside what is needed to end those that run."""
@@ -359,7 +367,7 @@ class RingWriter:
                 os.posix_fallocate(file, DATA, step)
                 os.posix_fallocate(file, at, DRAFT)
                 mapped = self._mapped(file, at + DRAFT)
-                self._data, self.mapping = mapped[DATA : DATA + size], mapped.obj
+                self._data, self._mapping = mapped[DATA : DATA + size], mapped.obj
                 self._draft_at, self.draft = at, mapped[at:].cast("Q")
             finally:
                 os.close(file)

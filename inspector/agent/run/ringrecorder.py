@@ -264,8 +264,7 @@ class RingRecorder(Recorder):
                     first, *_ = islice(self._executions, handlers)  # at once: nothing comes in between
                     publication.first = marks[FIRST] = first
                     marks[OVER] = publication.ended_at
-                    ring.put_one(ring.mapping[ring.drafted])
-                    marks[VALID] = 0
+                    ring.put_draft()
                     self._next_execution = first + handlers
                     self._packed += handlers
                 finally:

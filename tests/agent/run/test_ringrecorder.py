@@ -385,15 +385,14 @@ def test_what_a_signal_handler_writes_meanwhile_waits_for_the_packet(
     publication = taking.begin(Placed(1))
     taking.step(publication, 4)
     writer: Any = taking.recorder._ring
-    put_one = writer.put_one
+    put_draft = writer.put_draft
 
-    def interrupted(body: bytes) -> None:
-        monkeypatch.setattr(writer, "put_one", put_one)
+    def interrupted() -> None:
         taking.recorder.say("test", "first", "passed", 1, 2)
-        put_one(body)
+        put_draft()
         taking.recorder.say("test", "second", "passed", 1, 2)
 
-    monkeypatch.setattr(writer, "put_one", interrupted)
+    monkeypatch.setattr(writer, "put_draft", interrupted)
     taking.end(publication)
     rows = taking.rows()
     assert story(rows[:6]) == WHOLE
