@@ -47,6 +47,8 @@ _SKIPPED: Final = 1.0
 #: Seconds between two looks at the children of processes, at least; and the share of the time that these may take.
 _CHILDREN: Final = 0.02
 _CHILDREN_SHARE: Final = 0.02
+#: Seconds after which one that is silent and lives is told of: it may yet report by itself (``inspector_agent``).
+_SURE: Final = 1.0
 #: Seconds that the reader has to catch up with what is written.
 _CATCH_UP: Final = 10.0
 #: Most processes of a run, and silent ones that are told of.
@@ -94,6 +96,8 @@ class RunReader:
         self._count = 0
         self._silent = SilentSearch(folder)
         self._silent_count = 0
+        #: Those of them that are not told of yet, and since when.
+        self._suspects: list[tuple[float, SilentProcess]] = []
         self._main: ProcessIdentity | None = None
         self._main_code: int | None = None
         self._ended = False
@@ -199,11 +203,13 @@ class RunReader:
             began = time.thread_time()
             self._see_silence(self._silent.look_at_children)
             self._next_children = now + max(_CHILDREN, (time.thread_time() - began) / _CHILDREN_SHARE)
+        self._judge(at_once=last)
         for process in self._rings.values():
             process.report_skipped(now, at_once=last)
         if self._ended and not self._is_over and not self.live:
             self._is_over = True
             self._see_main_ended()
+            self._judge(at_once=True)
             if self._main is not None and not (self._rings or self._silent_count):
                 self._note(_NOBODY)
             self._over()
@@ -289,7 +295,7 @@ class RunReader:
     def _see_main_ended(self) -> None:
         silent = self._silent.main_that_ended(self._reporting())
         if silent is not None:
-            self._report_silent(silent)
+            self._suspect(silent)
 
     def _reporting(self) -> set[int]:
         return {process.pid for process in self._rings.values() if not process.replaced}
@@ -299,7 +305,7 @@ class RunReader:
         while process.started:
             silent = self._silent.heard(process.started.pop(0), self._reporting())
             if silent is not None and self._silent_count < _MOST_SILENT:
-                self._report_silent(silent)
+                self._suspect(silent)
 
     def _see_silence(self, look: Callable[[set[int], set[int]], Iterator[SilentProcess]]) -> None:
         if self._silent_count >= _MOST_SILENT:
@@ -308,12 +314,24 @@ class RunReader:
         if self._main is not None and not self._ended:
             roots.add(self._main.pid)
         for silent in look(roots, self._reporting()):
-            self._report_silent(silent)
+            self._suspect(silent)
 
-    def _report_silent(self, silent: SilentProcess) -> None:
+    def _suspect(self, silent: SilentProcess) -> None:
         self._silent_count += 1
-        pid, command = silent.identity.pid, " ".join(silent.command)[:_LONG]
-        self._intake.record(ProcessSilent(self._intake.now(), pid, command, silent.reason[:_LONG]))
+        self._suspects.append((time.monotonic(), silent))
+
+    def _judge(self, *, at_once: bool) -> None:
+        """Report who is silent for good, and forget who has reported by now."""
+        waiting, self._suspects = self._suspects, []
+        for since, silent in waiting:
+            pid = silent.identity.pid
+            if pid in self._reporting():
+                self._silent_count -= 1
+            elif at_once or time.monotonic() - since >= _SURE or not same_process(silent.identity):
+                command = " ".join(silent.command)[:_LONG]
+                self._intake.record(ProcessSilent(self._intake.now(), pid, command, silent.reason[:_LONG]))
+            else:
+                self._suspects.append((since, silent))
 
     def _note(self, text: str) -> None:
         self._intake.record(HostNoted(self._intake.now(), "run", "warning", text[:_LONG]))

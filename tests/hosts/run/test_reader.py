@@ -184,8 +184,9 @@ def test_a_process_that_becomes_a_program_that_cannot_report(tmp_path: Path, *, 
         for _ in range(2):  # with an empty environment it might be becoming a program just then
             reader._last_life = reader._last_silence = 0.0
             reader.look()
-        records = [to_record(row) for row in intake.drain()]
         process.communicate(b"")
+    reader.look(last=True)
+    records = [to_record(row) for row in intake.drain()]
     left = [record.text for record in records if isinstance(record, ProcessLeft)]
     silent = [record.pid for record in records if isinstance(record, ProcessSilent)]
     assert (left, silent) == (["It was replaced by another program."], [process.pid])
@@ -305,3 +306,47 @@ def test_rows_stay_within_their_bounds(tmp_path: Path) -> None:
     rows = intake.drain()
     assert len(rows) == 23
     assert not [problem for row in rows if (problem := row_problem(row))]
+
+
+#: Cannot report by itself, and is told to all the same once its window may have seen that.
+_LATE: Final = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+print(flush=True)
+input()
+from tests.hosts.run.rings import Reporting
+process = Reporting(Path.cwd())
+process.begin()
+process.publish()
+print(flush=True)
+input()
+"""
+
+
+@pytest.mark.parametrize("reports", [True, False])
+def test_a_process_that_reports_after_all_is_not_said_to_be_silent(tmp_path: Path, *, reports: bool) -> None:
+    words = [sys.executable, "-I", "-c", _LATE, str(Path(__file__).parents[3])]
+    with subprocess.Popen(words, **_PIPES, cwd=tmp_path) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.readline()
+        intake, reader = reading(tmp_path)
+        main = identity_of(process.pid)
+        assert main is not None
+        reader.set_main(main)
+        reader._last_silence = 0.0
+        reader.look()
+        assert [silent.identity for _, silent in reader._suspects] == [main]
+        if reports:
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+            process.stdout.readline()
+            reader.look()
+            assert reader._suspects == []
+        process.kill()
+        process.communicate()
+    reader.look(last=True)
+    records = [to_record(row) for row in intake.drain()]
+    assert [record.pid for record in records if isinstance(record, ProcessSilent)] == [main.pid] * (not reports)
+    assert any(isinstance(record, ProcessJoined) for record in records) is reports
