@@ -111,7 +111,7 @@ _NO_BUS: Final = (
     "No bus was recognized, so nothing was recorded. "
     "Name it with --app MODULE:ATTR: the bus itself, or a function that the program calls and that returns it."
 )
-_NO_LIBRARY: Final = "No bus of a known library published, so nothing was recorded."
+_NO_LIBRARY: Final = "No bus of a known library was recorded."
 
 
 def missing_bus(journal: Journal) -> list[str]:
